@@ -1,0 +1,276 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The catalogue of findings: the one source of codes, severities, explanations and remedies."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import asdict, dataclass
+
+SEVERITIES: t.Final = ("critical", "high", "medium", "low", "info")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One entry of the catalogue. The code is stable over releases; the texts may be improved."""
+
+    code: str
+    severity: str
+    title: str
+    explanation: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found at one place: the shape that modules return and reports read."""
+
+    code: str
+    severity: str
+    where: str
+    message: str
+    evidence: str
+    remedy: str
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def _catalogue(*kinds: Kind) -> dict[str, Kind]:
+    by_code = {kind.code: kind for kind in kinds}
+    if len(by_code) != len(kinds):
+        raise ValueError("two findings share a code")
+    return by_code
+
+
+CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
+    Kind(
+        "no-shared-cipher",
+        "critical",
+        "No cipher suite is left that a sender can get",
+        "The grade, the exclusions and the installed certificates together leave no suite that a sender of today offers. "
+        "Every such sender fails with 'no shared cipher', and one that insists on TLS keeps its mail.",
+        "Remove the exclusions named in the evidence, or apply a policy that fits the installed certificate.",
+    ),
+    Kind(
+        "cipher-list-rejected",
+        "critical",
+        "OpenSSL rejects the cipher list",
+        "The library that the MTA is linked with finds no suite in the list, so the MTA serves no TLS at all.",
+        "Use names that this library knows: see the cipher list in the evidence.",
+    ),
+    Kind(
+        "protocol-list-invalid",
+        "critical",
+        "The protocol list has a name that this version does not know",
+        "Postfix answers an unknown protocol name by switching TLS off, so mail falls back to plaintext or is refused.",
+        "Use only the names and forms that this version knows, or let the policy spell the list.",
+    ),
+    Kind(
+        "protocol-list-mixed",
+        "high",
+        "The protocol list mixes included and excluded names",
+        "A list with an included name excludes every protocol that it does not include, newer ones too: the exclusions "
+        "beside it say nothing more, and TLS 1.3 is off.",
+        "Use '>=TLSv1.2' from Postfix 3.6 on, before that a list of exclusions only.",
+    ),
+    Kind(
+        "protocol-list-empty",
+        "critical",
+        "No protocol is left",
+        "The protocol list and the library together leave no TLS version, so no handshake can succeed.",
+        "Allow TLSv1.2 at least.",
+    ),
+    Kind(
+        "tls13-off",
+        "medium",
+        "TLS 1.3 is switched off by configuration",
+        "The library speaks TLS 1.3, and the protocol list keeps it from being used.",
+        "Use '>=TLSv1.2' from Postfix 3.6 on, before that a list of exclusions only.",
+    ),
+    Kind(
+        "starttls-not-offered",
+        "high",
+        "The service does not offer STARTTLS",
+        "Without STARTTLS all mail arrives in plaintext, and a sender that insists on TLS keeps it.",
+        "Set smtpd_tls_security_level = may, with a certificate and its key.",
+    ),
+    Kind(
+        "bytes-after-starttls",
+        "high",
+        "Bytes follow the reply to STARTTLS in plaintext",
+        "What stands between '220' and the handshake can have been put there by anybody on the path (CVE-2011-0411).",
+        "Update the MTA; look for a proxy in front of it.",
+    ),
+    Kind(
+        "certificate-missing",
+        "high",
+        "TLS is on and no certificate is configured",
+        "Only anonymous suites can be negotiated, and most senders do not offer them.",
+        "Configure a certificate and its key.",
+    ),
+    Kind(
+        "certificate-key-mismatch",
+        "critical",
+        "The private key does not belong to the certificate",
+        "The MTA cannot load the pair: it serves no TLS, or an older process still serves the old pair until the next restart.",
+        "Install the key that the certificate was issued for.",
+    ),
+    Kind(
+        "certificate-unusable",
+        "critical",
+        "A certificate or key file cannot be loaded",
+        "The library that the MTA is linked with refuses the file named in the evidence, so the MTA serves no TLS with it.",
+        "Put a PEM certificate chain and an unencrypted PEM key where the configuration points to.",
+    ),
+    Kind(
+        "certificate-expired",
+        "critical",
+        "The certificate has expired",
+        "Senders that verify certificates refuse to deliver.",
+        "Renew the certificate and reload the MTA.",
+    ),
+    Kind(
+        "certificate-not-yet-valid",
+        "high",
+        "The certificate is not valid yet",
+        "Senders that verify certificates refuse to deliver until its first day.",
+        "Check the clock of the host that issued it, or wait to install it.",
+    ),
+    Kind(
+        "certificate-expiring",
+        "medium",
+        "The certificate expires soon",
+        "Senders that verify certificates will refuse to deliver when it has expired.",
+        "Renew the certificate now; if it is renewed automatically, find out why it was not.",
+    ),
+    Kind(
+        "certificate-name-mismatch",
+        "medium",
+        "The certificate does not name this host",
+        "Senders that verify by MTA-STS, or by DANE with usage 2, compare the MX name with the subject alternative names.",
+        "Request a certificate whose subject alternative names include every MX name that points here.",
+    ),
+    Kind(
+        "chain-incomplete",
+        "high",
+        "An intermediate certificate is missing from what is served",
+        "Senders that verify certificates cannot build a path to a root that they trust.",
+        "Append every intermediate certificate to the certificate file, in order.",
+    ),
+    Kind(
+        "key-readable",
+        "high",
+        "The private key can be read by others",
+        "Whoever can read the key can impersonate this server.",
+        "Make the key file readable by its owner only: chmod 0600.",
+    ),
+    Kind(
+        "key-weak",
+        "medium",
+        "The key of the certificate is smaller than the policy asks",
+        "Some senders, and every current guideline, refuse RSA keys below 2048 bits.",
+        "Request a certificate for a new key: RSA with 3072 bits, or ECDSA with P-256.",
+    ),
+    Kind(
+        "library-differs",
+        "medium",
+        "The MTA does not run on the OpenSSL that the openssl command shows",
+        "What 'openssl ciphers' prints says nothing about this MTA.",
+        "Read the facts of the library that the MTA is linked with; restart the MTA after an update of OpenSSL.",
+    ),
+    Kind(
+        "parameter-unknown",
+        "medium",
+        "A parameter does not exist in this version",
+        "Postfix ignores a parameter that it does not know, so the setting has no effect.",
+        "Remove the parameter, or use the one that this version has.",
+    ),
+    Kind(
+        "override-misses-tlsproxy",
+        "medium",
+        "An override on smtpd does not reach tlsproxy",
+        "Under postscreen, tlsproxy does the handshake with parameters of its own (tlsproxy_tls_*).",
+        "Override the same parameters on the tlsproxy service.",
+    ),
+    Kind(
+        "submission-not-mandatory",
+        "high",
+        "A submission service does not insist on TLS",
+        "Users' passwords and mail can travel in plaintext.",
+        "Set -o smtpd_tls_security_level=encrypt on the service in master.cf.",
+    ),
+    Kind(
+        "plaintext-fallback",
+        "medium",
+        "The policy is stricter than opportunistic TLS bears",
+        "A sender that cannot meet the policy on port 25 does not get better TLS: it delivers in plaintext, or not at all.",
+        "Use the policy for submission, and a wider one for port 25; read the mail log for who would be lost.",
+    ),
+    Kind(
+        "policy-not-expressible",
+        "info",
+        "This version cannot express a part of the policy",
+        "The MTA or its library has no parameter for it; the evidence says which part and what comes nearest.",
+        "Accept the difference, or update the MTA.",
+    ),
+    Kind(
+        "policy-unfit-certificate",
+        "critical",
+        "The policy leaves no suite for the installed certificate",
+        "Every suite of the policy needs a certificate of a type that is not installed, so all senders would fail.",
+        "Install a certificate of the type in the evidence, or choose another policy.",
+    ),
+    Kind(
+        "policy-violation",
+        "medium",
+        "More is accepted than the policy allows",
+        "The server accepts protocols or suites that the policy excludes.",
+        "Apply the policy with the role of this MTA, or set what the evidence names.",
+    ),
+    Kind(
+        "prediction-differs",
+        "critical",
+        "The probe disagrees with the prediction",
+        "What a sender gets is not what the configuration says; until this is understood the change is not proved.",
+        "Compare the two lists in the evidence; look for a proxy, a second instance or an MTA that was not reloaded.",
+    ),
+    Kind(
+        "throttled",
+        "info",
+        "The server limited the connections of the probe",
+        "A limit is not a verdict: what could not be asked is not determined.",
+        "Probe again with fewer connections and a longer interval, or from an address that the limits exempt.",
+    ),
+    Kind(
+        "not-determined",
+        "info",
+        "Something could not be found out",
+        "The evidence says what was tried and how it ended.",
+        "Remove the cause in the evidence and run again; as an unprivileged user, run with become.",
+    ),
+)
+
+
+def finding(
+    code: str, *, where: str, evidence: str, message: str | None = None, remedy: str | None = None
+) -> Finding:
+    """A finding of the catalogue at one place; the catalogue's title and remedy serve unless better ones are given.
+
+    Raises KeyError for a code that the catalogue does not have: that is a fault of the collection.
+    """
+    kind = CATALOGUE[code]
+    return Finding(
+        code=code,
+        severity=kind.severity,
+        where=where,
+        message=message or kind.title,
+        evidence=evidence,
+        remedy=remedy or kind.remedy,
+    )
+
+
+__all__ = ["CATALOGUE", "SEVERITIES", "Finding", "Kind", "finding"]
