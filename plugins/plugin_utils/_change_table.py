@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Before and after, service by service, as lines of text for a terminal."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterable, Mapping, Sequence
+
+_HEAD: t.Final = ("service", "", "before", "after")
+
+
+def change_table(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> list[str]:
+    """One line for each of protocols, suites and findings of every inbound service, before and after.
+
+    Both arguments are facts of ``mta_tls_facts``; a value that is None was not determined, and is shown so.
+    """
+    old, new = _inbound(before), _inbound(after)
+    rows = [_HEAD]
+    for key in [*old, *(key for key in new if key not in old)]:
+        rows.extend(_rows(key, old.get(key), new.get(key)))
+    return _aligned(rows)
+
+
+def _inbound(facts: Mapping[str, t.Any]) -> dict[str, Mapping[str, t.Any]]:
+    instances = facts.get("postfix") or ()
+    prefix = len(instances) > 1
+    return {
+        f"{instance['config_directory']} {service['name']}" if prefix else service["name"]: service
+        for instance in instances
+        for service in instance["services"]
+        if service["direction"] == "inbound"
+    }
+
+
+def _rows(
+    key: str, old: Mapping[str, t.Any] | None, new: Mapping[str, t.Any] | None
+) -> list[tuple[str, str, str, str]]:
+    return [
+        (key, "protocols", _protocols(old), _protocols(new)),
+        ("", "suites", _suites(old), _suites(new)),
+        ("", "findings", _findings(old), _findings(new)),
+    ]
+
+
+def _protocols(service: Mapping[str, t.Any] | None) -> str:
+    if service is None:
+        return "no such service"
+    protocols = service.get("protocols")
+    return "not determined" if protocols is None else " ".join(protocols) or "none"
+
+
+def _suites(service: Mapping[str, t.Any] | None) -> str:
+    if service is None:
+        return ""
+    suites = service.get("ciphers")
+    if suites is None:
+        return "not determined"
+    names = [suite["name"] for suite in suites]
+    return f"{len(names)}: {', '.join(names[:2])}{', …' if len(names) > 2 else ''}" if names else "none"
+
+
+def _findings(service: Mapping[str, t.Any] | None) -> str:
+    if service is None:
+        return ""
+    codes: Iterable[str] = dict.fromkeys(item["code"] for item in service.get("findings") or ())
+    return " ".join(codes) or "none"
+
+
+def _aligned(rows: Sequence[tuple[str, str, str, str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[3]]).rstrip()
+        for row in rows
+    ]
+
+
+__all__ = ["change_table"]

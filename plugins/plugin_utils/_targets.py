@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Where a probe has to connect in order to see a service of the facts."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+from collections.abc import Iterable, Mapping
+
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+
+
+def probe_targets(
+    services: Iterable[Mapping[str, t.Any]], *, address: str
+) -> list[dict[str, t.Any]]:
+    """One target for each address and port on which a service listens.
+
+    A service that listens everywhere is probed at ``address``; one that listens on loopback only can be
+    reached from its own host only, and says so in ``from_host``. Shape of an item:
+    ``{label, host, port, tls_mode, from_host, service}``.
+    """
+    targets: dict[tuple[str, int], dict[str, t.Any]] = {}
+    for service in services:
+        for listener in service.get("listen") or ():
+            target = _target(service, listener, address=address)
+            targets.setdefault((target["host"], target["port"]), target)
+    return list(targets.values())
+
+
+def _target(
+    service: Mapping[str, t.Any], listener: Mapping[str, t.Any], *, address: str
+) -> dict[str, t.Any]:
+    bound = _bound_address(listener.get("address"))
+    host = str(bound) if bound else address
+    port = int(listener["port"])
+    wrapped = service.get("parameters", {}).get("smtpd_tls_wrappermode") == "yes"
+    return {
+        "label": f"{service['name']} at {host} port {port}",
+        "host": host,
+        "port": port,
+        "tls_mode": "implicit" if wrapped else "starttls",
+        "from_host": bool(bound and bound.is_loopback),
+        "service": service,
+    }
+
+
+def _bound_address(
+    address: str | None,
+) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The one address that a service is bound to; None when it listens on all of them."""
+    if address in (None, "", "all", "*"):
+        return None
+    try:
+        bound = ipaddress.ip_address(str(address).strip("[]"))
+    except ValueError as exc:
+        raise InvalidInput(
+            f"the listen address '{address}' is not an IP address: expected one, or an empty string for all addresses"
+        ) from exc
+    return None if bound.is_unspecified else bound
+
+
+__all__ = ["probe_targets"]
