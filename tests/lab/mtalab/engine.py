@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Podman, with a configuration of its own only where the machine's default cannot start a container."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import resource
+import typing as t
+from pathlib import Path
+
+from mtalab.console import attempt, run, say
+from mtalab.errors import LabError
+from mtalab.paths import cache_dir
+
+RUNC = '[engine]\nruntime = "runc"\n'
+LOW_LIMITS = '[containers]\ndefault_ulimits = ["nofile={nofile}:{nofile}", "nproc={nproc}:{nproc}"]\n'
+DEFAULT = "# podman's own configuration works here\n"
+
+
+class Podman:
+    """Calls podman(1), with the environment that starts containers on this machine."""
+
+    def __init__(self, *, env: t.Mapping[str, str] | None = None) -> None:
+        self.env = dict(env or os.environ)
+
+    def __call__(self, *arguments: str, stdin: bytes = b"", timeout: float = 300) -> str:
+        """Run a podman command and return its output; raise LabError if it fails."""
+        return run(self.argv(*arguments), stdin=stdin, timeout=timeout)
+
+    def argv(self, *arguments: str) -> list[str]:
+        """Return the full command, independent of the caller's environment."""
+        conf = self.env.get("CONTAINERS_CONF")
+        prefix = ["env", f"CONTAINERS_CONF={conf}"] if conf else []
+        return [*prefix, "podman", *arguments]
+
+    def exec(self, container: str, script: str, *arguments: str, timeout: float = 120) -> str:
+        """Run a shell script inside a container and return its standard output."""
+        shell = ("exec", "--interactive", container, "sh", "-eu", "-s", "--", *arguments)
+        return self(*shell, stdin=script.encode(), timeout=timeout)
+
+    def exists(self, kind: str, name: str) -> bool:
+        """Tell whether podman has a container, image or network of this name."""
+        return attempt(self.argv(kind, "exists", name)).returncode == 0
+
+
+def is_rootless() -> bool:
+    """Tell whether podman runs without root, so that the host has no address in the lab."""
+    return os.geteuid() != 0
+
+
+def cgroup2_beside_v1() -> Path | None:
+    """Return the cgroup2 hierarchy of a hybrid machine, or None where /sys/fs/cgroup is one tree."""
+    hybrid = Path("/sys/fs/cgroup/unified")
+    one_tree = Path("/sys/fs/cgroup/cgroup.controllers").exists()
+    return hybrid if not one_tree and (hybrid / "cgroup.procs").exists() else None
+
+
+def working_podman(podman: Podman, image: str) -> Podman:
+    """Return a podman that really starts a container of this image, chosen by trying.
+
+    The choice is remembered in the cache for as long as podman, the cgroups and the limits stay
+    the same. Nothing outside the cache is written.
+    """
+    remembered = _remembered(podman)
+    if remembered.is_file():
+        return _with_configuration(podman, remembered)
+    complaints = []
+    for text in _configurations():
+        remembered.write_text(text)
+        candidate = _with_configuration(podman, remembered)
+        trial = ("run", "--rm", "--network=none", "--systemd=always", image, "/bin/true")
+        done = attempt(candidate.argv(*trial), timeout=60)
+        if done.returncode == 0:
+            say(f"podman starts containers here ({remembered})")
+            return candidate
+        complaints.append(done.stderr.decode(errors="replace").strip().splitlines()[-1:])
+    remembered.unlink()
+    raise LabError(f"podman cannot start a container on this machine; it says: {complaints[0]}.")
+
+
+def _configurations() -> t.Iterator[str]:
+    yield DEFAULT
+    nofile = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    nproc = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    limits = LOW_LIMITS.format(nofile=_at_most(20000, nofile), nproc=_at_most(4096, nproc))
+    yield from (limits, RUNC, RUNC + limits)
+
+
+def _at_most(wanted: int, limit: int) -> int:
+    return wanted if limit == resource.RLIM_INFINITY else min(wanted, limit)
+
+
+def _remembered(podman: Podman) -> Path:
+    mounts = Path("/proc/self/mounts").read_text().splitlines()
+    seen = [line for line in mounts if " /sys/fs/cgroup" in line]
+    seen += [run(["podman", "--version"]), podman.env.get("CONTAINERS_CONF", "")]
+    seen += [str(resource.getrlimit(kind)) for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC)]
+    digest = hashlib.sha256("\n".join(seen).encode()).hexdigest()[:12]
+    directory = cache_dir() / "engine"
+    directory.mkdir(exist_ok=True)
+    return directory / f"containers-{digest}.conf"
+
+
+def _with_configuration(podman: Podman, conf: Path) -> Podman:
+    if conf.read_text() == DEFAULT:
+        return podman
+    return Podman(env={**podman.env, "CONTAINERS_CONF": str(conf)})

@@ -1,0 +1,159 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Images of Debian suites with a plain Postfix, built by mmdebstrap(1) and kept as tarballs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mtalab.aptsources import Mirrors, machine_mirrors
+from mtalab.console import attempt, run, say
+from mtalab.errors import LabError
+from mtalab.paths import cache_dir
+
+if t.TYPE_CHECKING:
+    from mtalab.engine import Podman
+
+REPOSITORY = "localhost/postmaster-tls-lab"
+LABEL = "tls.postmaster.recipe"
+PACKAGES = (
+    "systemd-sysv",
+    "dbus",
+    "postfix",
+    "python3",
+    "openssl",
+    "ca-certificates",
+    "iproute2",
+    "procps",
+    "openssh-server",
+)
+LEFT_OUT = (
+    "/usr/share/locale/*",
+    "/usr/share/man/*",
+    "/usr/share/doc/*",
+    "/usr/share/info/*",
+    "/usr/share/i18n/*",
+)
+HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
+FILES = {
+    "/etc/systemd/journald.conf.d/lab.conf": (
+        "[Journal]\nStorage=volatile\nRateLimitIntervalSec=0\n"
+    ),
+    "/etc/systemd/system/ssh.service.d/lab.conf": (
+        "[Service]\nExecStartPre=\n"
+        f"ExecStartPre=/bin/sh -c 'test -s {HOST_KEY} ||"
+        f' ssh-keygen -q -t ed25519 -N "" -f {HOST_KEY}\'\n'
+    ),
+}
+HOOKS = (
+    'rm -f "$1"/etc/ssh/ssh_host_*_key* "$1"/etc/resolv.conf "$1"/etc/hostname',
+    'mkdir -p "$1"/var/lib/postmaster-lab',
+    'cp -p "$1"/etc/postfix/main.cf "$1"/etc/postfix/master.cf "$1"/var/lib/postmaster-lab/',
+    *(
+        f'mkdir -p "$1"{os.path.dirname(path)}; printf %s {shlex.quote(text)} > "$1"{path}'
+        for path, text in FILES.items()
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What an image is made of; its digest names the tarball and labels the image."""
+
+    suite: str
+    pockets: tuple[str, ...]
+    security: bool
+    packages: tuple[str, ...] = PACKAGES
+    left_out: tuple[str, ...] = LEFT_OUT
+    hooks: tuple[str, ...] = HOOKS
+
+    @property
+    def image(self) -> str:
+        """Return the name under which podman knows the image."""
+        return f"{REPOSITORY}:{self.suite}"
+
+    @property
+    def digest(self) -> str:
+        """Return twelve hex digits that change whenever the recipe does."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def sources(self, mirrors: Mirrors) -> str:
+        """Return the lines of sources.list(5) for this suite on the given mirrors."""
+        suites = [self.suite, *(f"{self.suite}-{pocket}" for pocket in self.pockets)]
+        lines = [f"deb {mirrors.archive} {suite} main" for suite in suites]
+        if self.security and mirrors.security:
+            lines.append(f"deb {mirrors.security} {self.suite}-security main")
+        return "".join(line + "\n" for line in lines)
+
+
+RECIPES = {
+    recipe.suite: recipe
+    for recipe in (
+        Recipe("trixie", pockets=("updates",), security=True),
+        Recipe("bookworm", pockets=("updates",), security=True),
+        Recipe("bullseye", pockets=(), security=True),
+        Recipe("sid", pockets=(), security=False),
+    )
+}
+
+
+def recipe_of(suite: str) -> Recipe:
+    """Return the recipe of a suite; raise LabError for a suite that the lab does not have."""
+    try:
+        return RECIPES[suite]
+    except KeyError:
+        raise LabError(
+            f"There is no image for {suite!r}: the lab knows {', '.join(RECIPES)}."
+        ) from None
+
+
+def ensure(podman: Podman, suites: t.Sequence[str]) -> None:
+    """Make the images of these suites available to podman, from the cache where it has them."""
+    missing = [r for r in map(recipe_of, suites) if not _is_current(podman, r)]
+    unbuilt = [r for r in missing if not tarball(r).is_file()]
+    if unbuilt:
+        mirrors = machine_mirrors()
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            list(pool.map(lambda recipe: _build(recipe, mirrors), unbuilt))
+    for recipe in missing:
+        label = f"LABEL {LABEL}={recipe.digest}"
+        podman("import", "--quiet", "--change", label, str(tarball(recipe)), recipe.image)
+        say(f"{recipe.image} is ready")
+
+
+def tarball(recipe: Recipe) -> Path:
+    """Return where the cache keeps the tarball of a recipe."""
+    directory = cache_dir() / "images"
+    directory.mkdir(exist_ok=True)
+    return directory / f"{recipe.suite}-{recipe.digest}.tar.zst"
+
+
+def _is_current(podman: Podman, recipe: Recipe) -> bool:
+    template = f'{{{{index .Labels "{LABEL}"}}}}'
+    done = attempt(podman.argv("image", "inspect", "--format", template, recipe.image))
+    return done.returncode == 0 and done.stdout.decode().strip() == recipe.digest
+
+
+def _build(recipe: Recipe, mirrors: Mirrors) -> None:
+    say(f"building the image of {recipe.suite} from Debian packages (about a minute)")
+    target = tarball(recipe)
+    partial = target.with_name(f"{os.getpid()}-{target.name}")
+    argv = ["mmdebstrap", "--quiet", "--variant=apt", f"--include={','.join(recipe.packages)}"]
+    argv += ['--aptopt=Acquire::Check-Valid-Until "false"']
+    argv += [f"--dpkgopt=path-exclude={pattern}" for pattern in recipe.left_out]
+    argv += [f"--customize-hook={hook}" for hook in recipe.hooks]
+    argv += [recipe.suite, str(partial), "-"]
+    try:
+        run(argv, stdin=recipe.sources(mirrors).encode(), timeout=1200)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
