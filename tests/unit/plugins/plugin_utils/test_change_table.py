@@ -1,0 +1,54 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.postmaster.tls.plugins.plugin_utils._change_table import change_table
+
+
+def facts(*services: dict[str, Any]) -> dict[str, Any]:
+    return {"postfix": [{"config_directory": "/etc/postfix", "services": list(services)}]}
+
+
+def service(**values: Any) -> dict[str, Any]:
+    return {"name": "smtp/inet", "direction": "inbound", "findings": [], "ciphers": [], "protocols": [], **values}
+
+
+BROKEN = service(protocols=["TLSv1.1", "TLSv1.2"], findings=[{"code": "no-shared-cipher"}])
+CURED = service(
+    protocols=["TLSv1.2", "TLSv1.3"],
+    ciphers=[{"name": "TLS_AES_256_GCM_SHA384"}, {"name": "A"}, {"name": "B"}],
+)
+
+
+def test_before_and_after_stand_in_one_line() -> None:
+    table = change_table(facts(BROKEN), facts(CURED))
+    assert [line.split() for line in table[:2]] == [
+        ["service", "before", "after"],
+        ["smtp/inet", "protocols", "TLSv1.1", "TLSv1.2", "TLSv1.2", "TLSv1.3"],
+    ]
+    assert table[2].split() == ["suites", "none", "3:", "TLS_AES_256_GCM_SHA384,", "A,", "…"]
+    assert table[3].split() == ["findings", "no-shared-cipher", "none"]
+
+
+def test_the_columns_are_aligned() -> None:
+    table = change_table(facts(BROKEN), facts(CURED))
+    column = table[0].index("after")
+    assert all(line[column - 1] == " " and line[column] != " " for line in table)
+
+
+def test_what_was_not_determined_is_shown_so() -> None:
+    table = change_table(facts(service(protocols=None, ciphers=None)), facts(CURED))
+    assert table[1].count("not determined") == 1
+    assert table[2].count("not determined") == 1
+
+
+def test_outbound_services_are_not_shown_and_a_new_service_is() -> None:
+    outbound = {**CURED, "name": "smtp/unix", "direction": "outbound"}
+    submission = {**CURED, "name": "submission/inet"}
+    text = "\n".join(change_table(facts(BROKEN, outbound), facts(CURED, submission)))
+    assert "smtp/unix" not in text
+    assert "no such service" in text
