@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The functions of one libssl, bound by ctypes: what `_child.py` builds on, in an interpreter of its own.
+
+The prototypes are those of OpenSSL 1.1.1 to 3.x (include/openssl/ssl.h, bio.h, pem.h).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import typing as t
+
+Reply = t.Dict[str, t.Any]
+
+PASSWORD_CALLBACK = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p
+)
+
+P, I, L, U64, S, SIZE = (
+    ctypes.c_void_p,
+    ctypes.c_int,
+    ctypes.c_long,
+    ctypes.c_uint64,
+    ctypes.c_char_p,
+    ctypes.c_size_t,
+)
+PROTOTYPES: dict[str, tuple[t.Any, ...]] = {
+    "OpenSSL_version_num": (ctypes.c_ulong,),
+    "OpenSSL_version": (S, I),
+    "ERR_get_error": (ctypes.c_ulong,),
+    "ERR_clear_error": (None,),
+    "ERR_error_string_n": (None, ctypes.c_ulong, S, SIZE),
+    "TLS_server_method": (P,),
+    "TLS_client_method": (P,),
+    "SSL_CTX_new": (P, P),
+    "SSL_CTX_free": (None, P),
+    "SSL_CTX_ctrl": (L, P, I, L, P),
+    "SSL_CTX_set_options": (U64, P, U64),
+    "SSL_CTX_set_security_level": (None, P, I),
+    "SSL_CTX_set_cipher_list": (I, P, S),
+    "SSL_CTX_set_ciphersuites": (I, P, S),
+    "SSL_CTX_get_ciphers": (P, P),
+    "SSL_CTX_set_default_passwd_cb": (None, P, PASSWORD_CALLBACK),
+    "SSL_CTX_use_certificate_chain_file": (I, P, S),
+    "SSL_CTX_use_PrivateKey_file": (I, P, S, I),
+    "SSL_CTX_use_cert_and_key": (I, P, P, P, P, I),
+    "SSL_CTX_check_private_key": (I, P),
+    "SSL_CTX_load_verify_locations": (I, P, S, S),
+    "SSL_new": (P, P),
+    "SSL_free": (None, P),
+    "SSL_set_bio": (None, P, P, P),
+    "SSL_set_accept_state": (None, P),
+    "SSL_set_connect_state": (None, P),
+    "SSL_do_handshake": (I, P),
+    "SSL_CIPHER_get_id": (ctypes.c_uint32, P),
+    "SSL_CIPHER_get_name": (S, P),
+    "SSL_CIPHER_get_bits": (I, P, P),
+    "OPENSSL_sk_num": (I, P),
+    "OPENSSL_sk_value": (P, P, I),
+    "OPENSSL_sk_new_null": (P,),
+    "OPENSSL_sk_push": (I, P, P),
+    "BIO_new": (P, P),
+    "BIO_s_mem": (P,),
+    "BIO_new_mem_buf": (P, S, I),
+    "BIO_free": (I, P),
+    "BIO_write": (I, P, S, I),
+    "BIO_read": (I, P, P, I),
+    "BIO_ctrl": (L, P, I, L, P),
+    "PEM_read_bio_X509": (P, P, P, PASSWORD_CALLBACK, P),
+    "PEM_read_bio_PrivateKey": (P, P, P, PASSWORD_CALLBACK, P),
+}
+
+
+class Refused(Exception):
+    """The library does not do what was asked; carries what was tried, with which file, and its own words."""
+
+    def __init__(self, stage: str, subject: str, error: str) -> None:
+        super().__init__(stage)
+        self.reply = {"ok": False, "stage": stage, "subject": subject, "error": error}
+
+
+@PASSWORD_CALLBACK
+def no_password(_buffer: t.Any, _size: int, _writing: int, _data: t.Any) -> int:
+    return -1
+
+
+class Library:
+    """The functions of one libssl and its libcrypto, and the contexts made with them."""
+
+    def __init__(self, libcrypto: str, libssl: str) -> None:
+        self.crypto = ctypes.CDLL(libcrypto, mode=ctypes.RTLD_GLOBAL)
+        self.ssl = ctypes.CDLL(libssl, mode=ctypes.RTLD_GLOBAL)
+        self.contexts: list[int] = []
+
+    def __getattr__(self, name: str) -> t.Any:
+        restype, *argtypes = PROTOTYPES[name]
+        home = self.ssl if name.startswith(("SSL_", "TLS_")) else self.crypto
+        function = home[name]
+        if name == "SSL_CTX_set_options" and self.major() < 3:
+            restype, argtypes = ctypes.c_ulong, [P, ctypes.c_ulong]
+        function.restype, function.argtypes = restype, argtypes
+        self.__dict__[name] = function
+        return function
+
+    def major(self) -> int:
+        return t.cast(int, self.OpenSSL_version_num()) >> 28
+
+    def error(self) -> str:
+        code = self.ERR_get_error()
+        self.ERR_clear_error()
+        text = ctypes.create_string_buffer(256)
+        self.ERR_error_string_n(code, text, len(text))
+        return text.value.decode("ascii", "replace") if code else ""
+
+    def configure(self, config_file: str, config_name: str) -> None:
+        """Initialise the library as tls_library_init() of Postfix's tls_misc.c does."""
+        if config_file == "default" and not config_name:
+            return
+        new, init = self.crypto.OPENSSL_INIT_new, self.ssl.OPENSSL_init_ssl
+        new.restype, init.argtypes = P, [U64, P]
+        settings = P(new())
+        if config_file == "default":
+            self.crypto.OPENSSL_INIT_set_config_file_flags(settings, ctypes.c_ulong(0x32))
+        elif config_file != "none":
+            self.crypto.OPENSSL_INIT_set_config_file_flags(settings, ctypes.c_ulong(0))
+            self.crypto.OPENSSL_INIT_set_config_filename(settings, config_file.encode())
+        if config_name:
+            self.crypto.OPENSSL_INIT_set_config_appname(settings, config_name.encode())
+        if init(0x80 if config_file == "none" else 0, settings) <= 0:
+            raise Refused("config", config_file, self.error())
+
+    def new_context(self, method: str = "TLS_server_method") -> int:
+        context = self.SSL_CTX_new(getattr(self, method)())
+        if not context:
+            raise Refused("context", "", self.error())
+        self.SSL_CTX_set_security_level(context, 0)
+        self.SSL_CTX_set_default_passwd_cb(context, no_password)
+        return t.cast(int, context)
+
+    def ciphers(self, context: int) -> list[tuple[int, str, int]]:
+        """(code, name of the library, bits) of every suite that the context would take, in its order."""
+        stack = self.SSL_CTX_get_ciphers(context)
+        found = []
+        for index in range(self.OPENSSL_sk_num(stack)):
+            cipher = self.OPENSSL_sk_value(stack, index)
+            name = self.SSL_CIPHER_get_name(cipher).decode("ascii")
+            code = self.SSL_CIPHER_get_id(cipher) & 0xFFFF
+            found.append((code, name, self.SSL_CIPHER_get_bits(cipher, None)))
+        return found
+
+
+__all__ = ["Library", "Refused", "Reply", "no_password"]

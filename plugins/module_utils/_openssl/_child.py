@@ -1,0 +1,287 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""A TLS server without a network: answers questions about one libssl over a pair of pipes.
+
+This source runs with `_binding.py` in a fresh isolated interpreter (`_server.py` starts it), so that a crash or a
+strange library harms nothing. Questions and answers are marshal data behind a length of four bytes. The constants
+are those of OpenSSL 1.1.1 to 3.x: include/openssl/ssl.h and bio.h.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import marshal
+import sys
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding import (
+    Library,
+    Refused,
+    Reply,
+    no_password,
+)
+
+MIN_PROTO, MAX_PROTO, GROUPS_LIST, DH_AUTO, PENDING = 123, 124, 92, 118, 10
+FILETYPE_PEM = 1
+OP_NO: t.Final = {0x0300: 1 << 25, 0x0301: 1 << 26, 0x0302: 1 << 28, 0x0303: 1 << 27, 0x0304: 1 << 29}
+OP_BUG_WORKAROUNDS = {1: 0x80000854, 3: 0x80000850}
+OP_NO_RENEGOTIATION = 1 << 30
+OP_IGNORE_UNEXPECTED_EOF = 1 << 7
+ALL_TLS13 = (
+    b"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:"
+    b"TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256"
+)
+
+
+def set_options(library: Library, context: int, ask: Reply) -> None:
+    options = OP_BUG_WORKAROUNDS[1 if library.major() < 3 else 3] | OP_NO_RENEGOTIATION | ask["options"]
+    if library.major() >= 3:
+        options |= OP_IGNORE_UNEXPECTED_EOF
+    for protocol in ask["excluded"]:
+        options |= OP_NO.get(protocol, 0)
+    library.SSL_CTX_set_options(context, options)
+    if ask["reset_bounds"]:
+        library.SSL_CTX_ctrl(context, MIN_PROTO, 0, None)
+        library.SSL_CTX_ctrl(context, MAX_PROTO, 0, None)
+
+
+def known_groups(library: Library, names: list[str]) -> bytes:
+    """The names that this library takes one by one, without repetition: what tls_dh.c of Postfix does."""
+    trial = library.new_context()
+    kept: list[str] = []
+    for name in names:
+        taken = library.SSL_CTX_ctrl(trial, GROUPS_LIST, 0, name.encode()) > 0
+        if taken and name.lower() not in (one.lower() for one in kept):
+            kept.append(name)
+    library.SSL_CTX_free(trial)
+    library.ERR_clear_error()
+    return ":".join(kept).encode()
+
+
+def set_groups(library: Library, context: int, candidates: list[list[str]]) -> None:
+    for names in candidates:
+        groups = known_groups(library, names)
+        if groups:
+            library.SSL_CTX_ctrl(context, GROUPS_LIST, 0, groups)
+            break
+    library.ERR_clear_error()
+
+
+def load_pair(library: Library, context: int, certificate: str, key: str) -> None:
+    if certificate == key:
+        load_chain(library, context, [certificate], mixed=True)
+        return
+    if library.SSL_CTX_use_certificate_chain_file(context, certificate.encode()) <= 0:
+        raise Refused("certificate", certificate, library.error())
+    if library.SSL_CTX_use_PrivateKey_file(context, key.encode(), FILETYPE_PEM) <= 0:
+        stage = "mismatch" if is_key(library, key) else "key"
+        raise Refused(stage, key, library.error())
+    if not library.SSL_CTX_check_private_key(context):
+        raise Refused("mismatch", key, library.error())
+
+
+def is_key(library: Library, path: str) -> bool:
+    with open(path, "rb") as stream:
+        return any(
+            b"PRIVATE KEY" in block and bool(read_pem(library, "PEM_read_bio_PrivateKey", block))
+            for block in pem_blocks(stream.read())
+        )
+
+
+def pem_blocks(text: bytes) -> list[bytes]:
+    blocks: list[bytes] = []
+    lines: list[bytes] = []
+    for line in text.splitlines():
+        if line.startswith(b"-----BEGIN "):
+            lines = [line]
+        elif lines:
+            lines.append(line)
+            if line.startswith(b"-----END "):
+                blocks.append(b"\n".join(lines) + b"\n")
+                lines = []
+    return blocks
+
+
+def read_pem(library: Library, function: str, block: bytes) -> int:
+    bio = library.BIO_new_mem_buf(block, len(block))
+    thing = getattr(library, function)(bio, None, no_password, None)
+    library.BIO_free(bio)
+    return thing or 0
+
+
+def chain_groups(path_blocks: list[tuple[str, bytes]], *, mixed: bool) -> list[tuple[str, bytes, list[bytes]]]:
+    """(file of the key, key, certificates) as tls_certkey.c of Postfix groups PEM objects over several files."""
+    groups: list[tuple[str, bytes, list[bytes]]] = []
+    loose: list[bytes] = []
+    for path, block in path_blocks:
+        header = block.split(b"\n", 1)[0]
+        if b"PRIVATE KEY" in header and not (mixed and groups):
+            groups.append((path, block, loose if mixed else []))
+        elif b"CERTIFICATE-----" in header and b"REQUEST" not in header:
+            if groups:
+                groups[-1][2].append(block)
+            elif mixed:
+                loose.append(block)
+            else:
+                raise Refused("certificate", path, "the key must come before its certificate")
+    return groups
+
+
+def load_chain(library: Library, context: int, paths: list[str], *, mixed: bool = False) -> None:
+    """Load what smtpd_tls_chain_files names, or one file with a certificate and its key in any order."""
+    blocks: list[tuple[str, bytes]] = []
+    for path in paths:
+        with open(path, "rb") as stream:
+            blocks += [(path, block) for block in pem_blocks(stream.read())]
+    groups = chain_groups(blocks, mixed=mixed)
+    if not groups:
+        raise Refused("key", " ".join(paths), "no private key found")
+    for path, key_block, certificate_blocks in groups:
+        key = read_pem(library, "PEM_read_bio_PrivateKey", key_block)
+        if not key:
+            raise Refused("key", path, library.error())
+        certificates = [read_pem(library, "PEM_read_bio_X509", block) for block in certificate_blocks]
+        if not certificates or not all(certificates):
+            raise Refused("certificate", path, library.error() or "no certificate follows the key")
+        stack = library.OPENSSL_sk_new_null()
+        for certificate in certificates[1:]:
+            library.OPENSSL_sk_push(stack, certificate)
+        if library.SSL_CTX_use_cert_and_key(context, certificates[0], key, stack, 0) <= 0:
+            raise Refused("mismatch", path, library.error())
+
+
+def open_context(library: Library, ask: Reply) -> Reply:
+    """Make a context as Postfix makes it; the reply has its number and its list of suites."""
+    method = "TLS_server_method" if ask["role"] == "server" else "TLS_client_method"
+    context = library.new_context(method)
+    set_options(library, context, ask)
+    if any(ask["trust"]):
+        file, path = (one.encode() or None for one in ask["trust"])
+        if not library.SSL_CTX_load_verify_locations(context, file, path):
+            raise Refused("trust", " ".join(filter(None, ask["trust"])), library.error())
+    for kind, *files in ask["certificates"]:
+        if kind == "pair":
+            load_pair(library, context, *files)
+        else:
+            load_chain(library, context, files)
+    library.SSL_CTX_ctrl(context, DH_AUTO, 1, None)
+    set_groups(library, context, ask["groups"])
+    if library.SSL_CTX_set_cipher_list(context, ask["ciphers"].encode()) <= 0:
+        raise Refused("ciphers", ask["ciphers"], library.error())
+    library.SSL_CTX_set_security_level(context, ask["level"])
+    library.contexts.append(context)
+    return {"ok": True, "context": len(library.contexts) - 1, "ciphers": library.ciphers(context)}
+
+
+def flight(library: Library, context: int, state: str, received: bytes) -> bytes:
+    """What one fresh connection of the context sends after it has received these bytes."""
+    connection = library.SSL_new(context)
+    incoming, outgoing = (library.BIO_new(library.BIO_s_mem()) for _side in range(2))
+    library.SSL_set_bio(connection, incoming, outgoing)
+    getattr(library, state)(connection)
+    if received:
+        library.BIO_write(incoming, received, len(received))
+    library.SSL_do_handshake(connection)
+    size = library.BIO_ctrl(outgoing, PENDING, 0, None)
+    buffer = ctypes.create_string_buffer(max(size, 1))
+    count = library.BIO_read(outgoing, buffer, size) if size else 0
+    library.SSL_free(connection)
+    library.ERR_clear_error()
+    return buffer.raw[: max(count, 0)]
+
+
+def match(library: Library, text: str) -> Reply:
+    """The suites that a cipher string stands for in this library, in its order, at security level 0."""
+    context = library.new_context()
+    library.SSL_CTX_set_ciphersuites(context, ALL_TLS13 if text == "ALL:COMPLEMENTOFALL" else b"")
+    try:
+        if library.SSL_CTX_set_cipher_list(context, text.encode()) <= 0:
+            raise Refused("ciphers", text, library.error())
+        library.SSL_CTX_set_security_level(context, 0)
+        return {"ok": True, "ciphers": library.ciphers(context)}
+    finally:
+        library.SSL_CTX_free(context)
+
+
+def load(library: Library, ask: Reply) -> Reply:
+    """Whether a pair of files, or a list of chain files, can be loaded and belongs together."""
+    context = library.new_context()
+    try:
+        if ask["kind"] == "pair":
+            load_pair(library, context, *ask["files"])
+        else:
+            load_chain(library, context, ask["files"])
+        return {"ok": True}
+    finally:
+        library.SSL_CTX_free(context)
+
+
+def perform(library: Library, ask: Reply) -> Reply:
+    what = ask["do"]
+    if what == "open":
+        return open_context(library, ask)
+    if what == "match":
+        return match(library, ask["ciphers"])
+    if what == "load":
+        return load(library, ask)
+    state = "SSL_set_accept_state" if what == "answer" else "SSL_set_connect_state"
+    sent = flight(library, library.contexts[ask["context"]], state, ask["received"])
+    return {"ok": True, "sent": sent}
+
+
+def receive(stream: t.BinaryIO) -> Reply | None:
+    length = stream.read(4)
+    if len(length) < 4:
+        return None
+    return t.cast(Reply, marshal.loads(stream.read(int.from_bytes(length, "big"))))
+
+
+def send(stream: t.BinaryIO, reply: Reply) -> None:
+    data = marshal.dumps(reply)
+    stream.write(len(data).to_bytes(4, "big") + data)
+    stream.flush()
+
+
+def greet(ask: Reply) -> tuple[Library, Reply]:
+    library = Library(ask["libcrypto"], ask["libssl"])
+    number = library.OpenSSL_version_num()
+    library.configure(ask["config_file"], ask["config_name"])
+    return library, {"ok": True, "number": number, "version": library.OpenSSL_version(0).decode()}
+
+
+def attempt(question: t.Callable[[], Reply], subject: str) -> Reply:
+    try:
+        return question()
+    except Refused as refused:
+        return refused.reply
+    except OSError as error:
+        name = error.filename if isinstance(error.filename, str) else subject
+        return {"ok": False, "stage": "unreadable", "subject": name, "error": error.strerror or str(error)}
+    except AttributeError as error:
+        return {"ok": False, "stage": "unsupported", "subject": subject, "error": str(error)}
+
+
+def main() -> None:
+    incoming, outgoing = sys.stdin.buffer, sys.stdout.buffer
+    started: list[Library] = []
+
+    def start(first: Reply) -> Reply:
+        library, reply = greet(first)
+        started.append(library)
+        return reply
+
+    first = receive(incoming)
+    if first is None:
+        return
+    send(outgoing, attempt(lambda: start(first), first["libssl"]))
+    while started:
+        ask = receive(incoming)
+        if ask is None:
+            return
+        send(outgoing, attempt(lambda: perform(started[0], ask), ""))
+
+
+__all__ = ["main"]

@@ -1,0 +1,248 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Drives the child that holds a libssl: a TLS server without a network, and what the library makes of strings."""
+
+from __future__ import annotations
+
+import contextlib
+import marshal
+import os
+import select
+import subprocess
+import sys
+import time
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl import _binding, _child
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked import Linked
+from ansible_collections.postmaster.tls.plugins.module_utils._run import ENVIRONMENT
+
+_BOOTSTRAP: t.Final = """\
+import marshal, sys, types
+stream = sys.stdin.buffer
+for name, source in marshal.loads(stream.read(int.from_bytes(stream.read(4), "big"))):
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    exec(compile(source, name, "exec"), module.__dict__)
+module.main()
+"""
+
+
+@dataclass(frozen=True)
+class LibraryCipher:
+    """One suite as a library lists it: code point, the library's name, strength in bits."""
+
+    code: int
+    name: str
+    bits: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a context is made of, as the MTA makes it.
+
+    `excluded` are wire versions of protocols; `groups` are lists tried in turn; `certificates` are
+    ("pair", certificate, key) or ("chain", file...); `trust` is (CAfile, CApath); `options` are SSL_OP bits.
+    """
+
+    ciphers: str
+    role: str = "server"
+    level: int = 0
+    options: int = 0
+    excluded: tuple[int, ...] = ()
+    reset_bounds: bool = True
+    groups: tuple[tuple[str, ...], ...] = ()
+    certificates: tuple[tuple[str, ...], ...] = ()
+    trust: tuple[str, str] = ("", "")
+
+    def as_question(self) -> dict[str, t.Any]:
+        return {
+            "do": "open",
+            "ciphers": self.ciphers,
+            "role": self.role,
+            "level": self.level,
+            "options": self.options,
+            "excluded": list(self.excluded),
+            "reset_bounds": self.reset_bounds,
+            "groups": [list(names) for names in self.groups],
+            "certificates": [list(files) for files in self.certificates],
+            "trust": list(self.trust),
+        }
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The library refuses: at which stage (ciphers, certificate, key, mismatch, trust, unreadable, ...), for what, why."""
+
+    stage: str
+    subject: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """An open context of the child: its number and the suites that its cipher string stands for, in order."""
+
+    number: int
+    ciphers: tuple[LibraryCipher, ...]
+
+
+def _sources() -> list[tuple[str, str]]:
+    found = []
+    for module in (_binding, _child):
+        loader = t.cast(t.Any, module.__loader__)
+        found.append((module.__name__, loader.get_source(module.__name__)))
+    return found
+
+
+def _frame(data: t.Any) -> bytes:
+    packed = marshal.dumps(data)
+    return len(packed).to_bytes(4, "big") + packed
+
+
+@dataclass
+class Library:
+    """One libssl, loaded in a child process of its own. Close it, or use it as a context manager.
+
+    Any sign of trouble in the child (a crash, no answer in time) raises NotSupported: the caller reports
+    "not determined", never "no".
+    """
+
+    linked: Linked
+    config_file: str = "default"
+    config_name: str = ""
+    timeout: float = 10.0
+    clock: t.Callable[[], float] = time.monotonic
+    version: str = ""
+    number: int = 0
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
+
+    def __enter__(self) -> Library:
+        if not sys.executable:
+            raise NotSupported("The path of this Python interpreter is unknown, so no child can be started.")
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _BOOTSTRAP],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=ENVIRONMENT,
+            cwd="/",
+            start_new_session=True,
+        )
+        self._send(_frame(_sources()))
+        reply = self._ask(
+            {
+                "libssl": self.linked.libssl,
+                "libcrypto": self.linked.libcrypto,
+                "config_file": self.config_file,
+                "config_name": self.config_name,
+            }
+        )
+        if not reply["ok"]:
+            self.close()
+            raise NotSupported(f"{self.linked.libssl} cannot be used: {reply['stage']}: {reply['error']}.")
+        self.version, self.number = reply["version"], reply["number"]
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child; safe to call twice."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for stream in (process.stdin, process.stdout):
+            if stream:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        try:
+            process.wait(timeout=1.0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def open(self, settings: Settings) -> Context | Refusal:
+        """Make a context; the stage of a refusal tells what the library did not accept."""
+        reply = self._ask(settings.as_question())
+        if not reply["ok"]:
+            return _refusal(reply)
+        return Context(reply["context"], tuple(LibraryCipher(*one) for one in reply["ciphers"]))
+
+    def answer(self, context: Context, received: bytes) -> bytes:
+        """The bytes that a server with this context sends after these bytes of a client."""
+        return self._flight({"do": "answer", "context": context.number, "received": received})
+
+    def offer(self, context: Context) -> bytes:
+        """The first bytes that a client with this context sends."""
+        return self._flight({"do": "offer", "context": context.number, "received": b""})
+
+    def match(self, ciphers: str) -> tuple[LibraryCipher, ...] | Refusal:
+        """The suites that a cipher string stands for, in order, whatever certificates there are."""
+        reply = self._ask({"do": "match", "ciphers": ciphers})
+        if not reply["ok"]:
+            return _refusal(reply)
+        return tuple(LibraryCipher(*one) for one in reply["ciphers"])
+
+    def load(self, kind: str, files: t.Sequence[str]) -> Refusal | None:
+        """Try to load a pair (certificate, key) or a list of chain files; None if all is well."""
+        reply = self._ask({"do": "load", "kind": kind, "files": list(files)})
+        return None if reply["ok"] else _refusal(reply)
+
+    def _flight(self, question: dict[str, t.Any]) -> bytes:
+        reply = self._ask(question)
+        if not reply["ok"]:
+            raise NotSupported(f"{self.linked.libssl} did not answer: {reply['error']}.")
+        return t.cast(bytes, reply["sent"])
+
+    def _ask(self, question: dict[str, t.Any]) -> dict[str, t.Any]:
+        self._send(_frame(question))
+        deadline = self.clock() + self.timeout
+        length = int.from_bytes(self._read(4, deadline), "big")
+        return t.cast("dict[str, t.Any]", marshal.loads(self._read(length, deadline)))
+
+    def _send(self, data: bytes) -> None:
+        process = self._running()
+        try:
+            t.cast(t.IO[bytes], process.stdin).write(data)
+            t.cast(t.IO[bytes], process.stdin).flush()
+        except OSError as error:
+            raise self._failed("ended early") from error
+
+    def _read(self, count: int, deadline: float) -> bytes:
+        stream = t.cast(t.IO[bytes], self._running().stdout)
+        data = b""
+        while len(data) < count:
+            patience = deadline - self.clock()
+            if patience <= 0 or not select.select([stream], [], [], patience)[0]:
+                raise self._failed(f"did not answer within {self.timeout:g} seconds")
+            part = os.read(stream.fileno(), count - len(data))
+            if not part:
+                raise self._failed("ended without an answer")
+            data += part
+        return data
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise NotSupported(f"The process that holds {self.linked.libssl} is not running.")
+        return self._process
+
+    def _failed(self, how: str) -> NotSupported:
+        process = self._process
+        if process is not None:
+            process.kill()
+            self.close()
+        code = process.returncode if process is not None else None
+        return NotSupported(f"The process that holds {self.linked.libssl} {how} (exit code {code}).")
+
+
+def _refusal(reply: dict[str, t.Any]) -> Refusal:
+    return Refusal(reply["stage"], reply["subject"], reply["error"])
+
+
+__all__ = ["Context", "Library", "LibraryCipher", "Refusal", "Settings"]

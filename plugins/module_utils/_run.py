@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Commands of the host: run without a shell, bounded in time, in a plain locale."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import typing as t
+from dataclasses import dataclass
+
+ENVIRONMENT: t.Final = {
+    "LC_ALL": "C",
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:/opt/local/sbin",
+}
+
+
+@dataclass(frozen=True)
+class Completed:
+    """How a command ended; `code` is None if it could not be started or did not end in time (`stderr` says why)."""
+
+    code: int | None
+    stdout: str
+    stderr: str
+
+
+Runner = t.Callable[[t.Sequence[str]], Completed]
+
+
+def run(command: t.Sequence[str], *, timeout: float = 20.0) -> Completed:
+    """Run one command to its end; never raises: a command that is missing or too slow has no code."""
+    try:
+        done = subprocess.run(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+            env=ENVIRONMENT,
+        )
+    except subprocess.TimeoutExpired:
+        return Completed(None, "", f"{command[0]} did not end within {timeout:g} seconds")
+    except OSError as error:
+        return Completed(None, "", f"{command[0]}: {error.strerror}")
+    return Completed(
+        done.returncode,
+        done.stdout.decode("utf-8", "surrogateescape"),
+        done.stderr.decode("utf-8", "surrogateescape"),
+    )
+
+
+def find_command(name: str) -> str | None:
+    """The full path of a command, looked for in the usual places for administrators' commands."""
+    if os.path.isabs(name):
+        return name if os.access(name, os.X_OK) else None
+    for directory in ENVIRONMENT["PATH"].split(":"):
+        path = os.path.join(directory, name)
+        if os.access(path, os.X_OK) and not os.path.isdir(path):
+            return path
+    return None
+
+
+__all__ = ["ENVIRONMENT", "Completed", "Runner", "find_command", "run"]
