@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Versions of Postfix: releases such as 3.10.13, and snapshots such as 3.12-20260821."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+
+_FORM: t.Final = re.compile(
+    r"^(?P<major>\d+)\.(?P<minor>\d+)(?:\.(?P<patch>\d+))?(?:-(?P<snapshot>\d{8}))?(?:-\S+)?$"
+)
+
+
+@dataclass(frozen=True, order=True)
+class PostfixVersion:
+    """One version; ordered. A snapshot has its date as a number, and counts as newer than the first release of its line."""
+
+    major: int
+    minor: int
+    patch: int = 0
+    snapshot: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> PostfixVersion:
+        """Read what mail_version prints. Raises InvalidInput for anything else."""
+        found = _FORM.match(text.strip())
+        if not found:
+            raise InvalidInput(f"{text.strip()!r} is not a Postfix version: expected a form such as 3.10.13.")
+        parts = (int(found[name] or 0) for name in ("major", "minor", "patch", "snapshot"))
+        return cls(*parts)
+
+    def __str__(self) -> str:
+        if self.snapshot:
+            return f"{self.major}.{self.minor}-{self.snapshot}"
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+
+__all__ = ["PostfixVersion"]
