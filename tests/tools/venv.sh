@@ -92,4 +92,5 @@ if [ $# = 0 ]; then
 fi
 export POSTMASTER_CACHE=$cache POSTMASTER_TREE=$tree PATH=$venv/bin:$PATH
 export PYTHONPATH=$tree ANSIBLE_COLLECTIONS_PATH=$tree PYTHONPYCACHEPREFIX=$cache/pycache
+export MYPY_CACHE_DIR=$cache/mypy RUFF_CACHE_DIR=$cache/ruff
 exec "$@"

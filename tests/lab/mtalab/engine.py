@@ -16,7 +16,9 @@ from mtalab.errors import LabError
 from mtalab.paths import cache_dir
 
 RUNC = '[engine]\nruntime = "runc"\n'
-LOW_LIMITS = '[containers]\ndefault_ulimits = ["nofile={nofile}:{nofile}", "nproc={nproc}:{nproc}"]\n'
+LOW_LIMITS = (
+    '[containers]\ndefault_ulimits = ["nofile={nofile}:{nofile}", "nproc={nproc}:{nproc}"]\n'
+)
 DEFAULT = "# podman's own configuration works here\n"
 
 
@@ -97,7 +99,9 @@ def _remembered(podman: Podman) -> Path:
     mounts = Path("/proc/self/mounts").read_text().splitlines()
     seen = [line for line in mounts if " /sys/fs/cgroup" in line]
     seen += [run(["podman", "--version"]), podman.env.get("CONTAINERS_CONF", "")]
-    seen += [str(resource.getrlimit(kind)) for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC)]
+    seen += [
+        str(resource.getrlimit(kind)) for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC)
+    ]
     digest = hashlib.sha256("\n".join(seen).encode()).hexdigest()[:12]
     directory = cache_dir() / "engine"
     directory.mkdir(exist_ok=True)
