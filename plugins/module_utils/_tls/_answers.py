@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""What a server can answer to a ClientHello, and what can keep the answer from being known."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+
+# RFC 8446 section 6, with the codes that RFC 5246 section 7.2 and RFC 6101 section 5.4 had before.
+ALERTS: t.Final[dict[int, str]] = {
+    0: "close_notify",
+    10: "unexpected_message",
+    20: "bad_record_mac",
+    21: "decryption_failed",
+    22: "record_overflow",
+    30: "decompression_failure",
+    40: "handshake_failure",
+    41: "no_certificate",
+    42: "bad_certificate",
+    43: "unsupported_certificate",
+    44: "certificate_revoked",
+    45: "certificate_expired",
+    46: "certificate_unknown",
+    47: "illegal_parameter",
+    48: "unknown_ca",
+    49: "access_denied",
+    50: "decode_error",
+    51: "decrypt_error",
+    60: "export_restriction",
+    70: "protocol_version",
+    71: "insufficient_security",
+    80: "internal_error",
+    86: "inappropriate_fallback",
+    90: "user_canceled",
+    100: "no_renegotiation",
+    109: "missing_extension",
+    110: "unsupported_extension",
+    111: "certificate_unobtainable",
+    112: "unrecognized_name",
+    113: "bad_certificate_status_response",
+    114: "bad_certificate_hash_value",
+    115: "unknown_psk_identity",
+    116: "certificate_required",
+    120: "no_application_protocol",
+}
+
+
+@dataclass(frozen=True)
+class ServerHello:
+    """A server's clear flight: the whole of it up to TLS 1.2, the ServerHello or HelloRetryRequest alone in TLS 1.3.
+
+    C(group) is the named group of the key exchange, None where there is none or it is not a named one.
+    C(certificates) are DER, leaf first, as served; empty in TLS 1.3, which encrypts them.
+    """
+
+    version: Protocol
+    suite: int
+    group: int | None = None
+    retry: bool = False
+    certificates: tuple[bytes, ...] = ()
+    certificate_requested: bool = False
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A fatal alert. C(after) is the hello that the server had sent before it changed its mind, None when it sent none."""
+
+    level: int
+    description: int
+    after: ServerHello | None = None
+
+    @property
+    def name(self) -> str:
+        """The name in the TLS Alerts registry, or the number."""
+        return ALERTS.get(self.description, str(self.description))
+
+
+@dataclass(frozen=True)
+class NotDetermined:
+    """No verdict: C(reason) is a stable word (C(timeout), C(reset), C(malformed), ...), C(detail) a sentence for people."""
+
+    reason: str
+    detail: str
+
+
+Answer = t.Union[ServerHello, Alert, NotDetermined]
+
+__all__ = ["ALERTS", "Alert", "Answer", "NotDetermined", "ServerHello"]

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The ClientHello of SSL 3.0 to TLS 1.3 (RFC 6101, RFC 5246 section 7.4.1.2, RFC 8446 section 4.1.2)."""
+
+from __future__ import annotations
+
+import os
+import struct
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+
+# RFC 8446 section 4.2.3; the codes below 0x0400 and 0x0?02 (SHA-1, SHA-224, DSA) are those of RFC 5246 section 7.4.1.4.1.
+SIGNATURE_ALGORITHMS: t.Final[tuple[int, ...]] = (
+    *(0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x081A, 0x081B, 0x081C),
+    *(0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0401, 0x0501, 0x0601),
+    *(0x0303, 0x0301, 0x0203, 0x0201, 0x0402, 0x0302, 0x0202, 0x0101),
+)
+
+
+@dataclass(frozen=True)
+class ClientHello:
+    """One hello: C(versions) from the preferred down, C(suites) and C(groups) as code points in the order of preference.
+
+    With TLS 1.3 among the versions and no key share, a server answers with a HelloRetryRequest, which tells its suite
+    and group without a signature. Raises ValueError for a hello that cannot be put on the wire.
+    """
+
+    versions: tuple[Protocol, ...]
+    suites: tuple[int, ...]
+    groups: tuple[int, ...] = _groups.USUAL
+    signature_algorithms: tuple[int, ...] = SIGNATURE_ALGORITHMS
+    server_name: str | None = None
+    key_shares: tuple[tuple[int, bytes], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.versions or min(self.versions) < Protocol.SSLv3:
+            raise ValueError("a ClientHello offers SSL 3.0 or later")
+        if not 0 < len(self.suites) <= 0x7FFF:
+            raise ValueError("a ClientHello offers 1 to 32767 suites")
+        if len(set(self.suites)) != len(self.suites):
+            raise ValueError("a ClientHello offers each suite once")
+
+    @property
+    def version(self) -> Protocol:
+        """The highest version that is offered."""
+        return max(self.versions)
+
+    def encode(self, entropy: t.Callable[[int], bytes] = os.urandom) -> bytes:
+        """The hello in one TLS record; C(entropy) gives the random bytes."""
+        legacy = min(self.version, Protocol.TLSv1_2)
+        session = entropy(32) if self.version >= Protocol.TLSv1_3 else b""
+        suites = struct.pack(f"!{len(self.suites)}H", *self.suites)
+        body = (
+            struct.pack("!H", legacy)
+            + entropy(32)
+            + _vector(session, 1)
+            + _vector(suites, 2)
+            + b"\x01\x00"
+            + self._extensions()
+        )
+        message = b"\x01" + struct.pack("!I", len(body))[1:] + body
+        record_version = min(legacy, Protocol.TLSv1)
+        return b"\x16" + struct.pack("!HH", record_version, len(message)) + message
+
+    def _extensions(self) -> bytes:
+        if self.version == Protocol.SSLv3:
+            return b""
+        parts = []
+        if self.server_name:
+            name = self.server_name.encode("ascii")
+            parts.append(_extension(0, _vector(b"\x00" + _vector(name, 2), 2)))
+        if self.groups:
+            parts.append(_extension(10, _codes(self.groups)))
+            parts.append(_extension(11, b"\x01\x00"))
+        if self.version >= Protocol.TLSv1_2:
+            parts.append(_extension(13, _codes(self.signature_algorithms)))
+        parts.append(_extension(23, b""))
+        if self.version >= Protocol.TLSv1_3:
+            versions = struct.pack(f"!{len(self.versions)}H", *self.versions)
+            shares = b"".join(
+                struct.pack("!H", group) + _vector(key, 2) for group, key in self.key_shares
+            )
+            parts.append(_extension(43, _vector(versions, 1)))
+            parts.append(_extension(51, _vector(shares, 2)))
+        return _vector(b"".join(parts), 2)
+
+
+def _vector(content: bytes, width: int) -> bytes:
+    return len(content).to_bytes(width, "big") + content
+
+
+def _codes(codes: tuple[int, ...]) -> bytes:
+    return _vector(struct.pack(f"!{len(codes)}H", *codes), 2)
+
+
+def _extension(kind: int, content: bytes) -> bytes:
+    return struct.pack("!H", kind) + _vector(content, 2)
+
+
+__all__ = ["SIGNATURE_ALGORITHMS", "ClientHello"]

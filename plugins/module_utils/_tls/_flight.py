@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Bytes of a server, in pieces of any size, to one answer; bounded in memory whatever the server sends."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
+    _server_messages,
+    _suites,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
+    Alert,
+    Answer,
+    NotDetermined,
+    ServerHello,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+
+MOST_BYTES: t.Final = 256 * 1024
+_MOST_IN_RECORD: t.Final = 16384 + 2048
+_MOST_IN_MESSAGE: t.Final = 128 * 1024
+_ALERT, _HANDSHAKE = 21, 22
+_WARNING, _FATAL = 1, 2
+_SERVER_HELLO, _CERTIFICATE, _KEY_EXCHANGE, _REQUEST, _DONE, _STATUS = 2, 11, 12, 13, 14, 22
+_CURVE_EXCHANGES: t.Final = frozenset(("ECDHE",))
+
+
+class FlightReader:
+    """Give it what the socket gives; it returns the answer once, as soon as it is certain.
+
+    Up to TLS 1.2 a ServerHello counts only with the rest of its flight, because a server may still find after it that
+    it cannot go on. Warning alerts are passed over (RFC 6066 section 3 has one), fatal ones are the answer.
+    """
+
+    def __init__(self) -> None:
+        self._records = bytearray()
+        self._messages = bytearray()
+        self._received = 0
+        self._hello: ServerHello | None = None
+        self._answer: Answer | None = None
+
+    @property
+    def progress(self) -> str:
+        """What has been understood so far, for the detail of a cut connection."""
+        if self._hello is not None:
+            return "after its ServerHello"
+        return "within its answer" if self._received else "before any answer"
+
+    def feed(self, data: bytes) -> Answer | None:
+        """Take the next bytes; the answer, or None while more bytes are needed."""
+        if self._answer is None:
+            self._received += len(data)
+            self._records += data
+            try:
+                self._answer = self._read_records()
+            except _server_messages.MalformedMessage as error:
+                self._answer = NotDetermined("malformed", f"{error}.")
+            if self._answer is None and self._received > MOST_BYTES:
+                self._answer = _oversized(f"its first flight is over {MOST_BYTES} bytes")
+        return self._answer
+
+    def _read_records(self) -> Answer | None:
+        while len(self._records) >= 5:
+            content, length = self._records[0], int.from_bytes(self._records[3:5], "big")
+            if content not in (_ALERT, _HANDSHAKE) or self._records[1] != 3:
+                start = bytes(self._records[:16])
+                return NotDetermined("not-tls", f"The server answered {start!r}, which is not TLS.")
+            if length > _MOST_IN_RECORD:
+                return _oversized(f"a record claims {length} bytes")
+            if len(self._records) < 5 + length:
+                return None
+            fragment = bytes(self._records[5 : 5 + length])
+            del self._records[: 5 + length]
+            answer = self._alert(fragment) if content == _ALERT else self._fragment(fragment)
+            if answer is not None:
+                return answer
+        return None
+
+    def _alert(self, fragment: bytes) -> Answer | None:
+        if len(fragment) != 2:
+            return NotDetermined("malformed", f"An alert has {len(fragment)} bytes instead of 2.")
+        level, description = fragment
+        if level == _WARNING and description:
+            return None
+        return Alert(level, description, self._hello)
+
+    def _fragment(self, fragment: bytes) -> Answer | None:
+        self._messages += fragment
+        while len(self._messages) >= 4:
+            length = int.from_bytes(self._messages[1:4], "big")
+            if length > _MOST_IN_MESSAGE:
+                return _oversized(f"a handshake message claims {length} bytes")
+            if len(self._messages) < 4 + length:
+                return None
+            kind, body = self._messages[0], bytes(self._messages[4 : 4 + length])
+            del self._messages[: 4 + length]
+            answer = self._first(kind, body) if self._hello is None else self._next(kind, body)
+            if answer is not None:
+                return answer
+        return None
+
+    def _first(self, kind: int, body: bytes) -> Answer | None:
+        if kind != _SERVER_HELLO:
+            raise _server_messages.MalformedMessage(
+                f"The first handshake message is of type {kind} instead of a ServerHello"
+            )
+        self._hello = _server_messages.server_hello(body)
+        return self._hello if self._hello.version >= Protocol.TLSv1_3 else None
+
+    def _next(self, kind: int, body: bytes) -> Answer | None:
+        hello = t.cast(ServerHello, self._hello)
+        if kind == _DONE:
+            return hello
+        if kind == _CERTIFICATE and not hello.certificates:
+            chain = _server_messages.certificates(body)
+            self._hello = dataclasses.replace(hello, certificates=chain)
+        elif kind == _KEY_EXCHANGE:
+            suite = _suites.by_code(hello.suite)
+            if suite is not None and suite.key_exchange in _CURVE_EXCHANGES:
+                group = _server_messages.named_group(body)
+                self._hello = dataclasses.replace(hello, group=group)
+        elif kind == _REQUEST:
+            self._hello = dataclasses.replace(hello, certificate_requested=True)
+        elif kind != _STATUS:
+            raise _server_messages.MalformedMessage(
+                f"A handshake message of type {kind} does not belong to a server's first flight"
+            )
+        return None
+
+
+def _oversized(what: str) -> NotDetermined:
+    return NotDetermined("oversized", f"The server's answer was not read to its end: {what}.")
+
+
+__all__ = ["MOST_BYTES", "FlightReader"]

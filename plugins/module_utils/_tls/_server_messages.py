@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The messages of a server's first flight, from bytes (RFC 5246 section 7.4, RFC 8446 section 4.1.3)."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import ServerHello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+
+MOST_CERTIFICATES: t.Final = 64
+_RETRY_RANDOM: t.Final = bytes.fromhex(
+    "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
+)
+_SUPPORTED_VERSIONS: t.Final = 43
+_KEY_SHARE: t.Final = 51
+_NAMED_CURVE: t.Final = 3
+
+
+class MalformedMessage(Exception):
+    """Bytes that are no message of this protocol; the text says what is wrong with them."""
+
+
+class _Cursor:
+    """Reads fields off a message; each read past its end raises MalformedMessage."""
+
+    def __init__(self, content: bytes, what: str) -> None:
+        self._content = content
+        self._at = 0
+        self._what = what
+
+    def take(self, count: int) -> bytes:
+        end = self._at + count
+        if end > len(self._content):
+            raise MalformedMessage(f"The {self._what} ends within a field")
+        taken = self._content[self._at : end]
+        self._at = end
+        return taken
+
+    def number(self, width: int) -> int:
+        return int.from_bytes(self.take(width), "big")
+
+    def vector(self, width: int) -> bytes:
+        return self.take(self.number(width))
+
+    @property
+    def left(self) -> int:
+        return len(self._content) - self._at
+
+
+def server_hello(body: bytes) -> ServerHello:
+    """A ServerHello or HelloRetryRequest; raises MalformedMessage for anything else or for a version without a name."""
+    cursor = _Cursor(body, "ServerHello")
+    version = cursor.number(2)
+    random = cursor.take(32)
+    cursor.vector(1)
+    suite = cursor.number(2)
+    compression = cursor.number(1)
+    if compression:
+        raise MalformedMessage(f"The server chose compression {compression}, which was not offered")
+    group = None
+    for kind, content in _extensions(cursor):
+        if kind == _SUPPORTED_VERSIONS:
+            version = _Cursor(content, "supported_versions extension").number(2)
+        elif kind == _KEY_SHARE:
+            group = _Cursor(content, "key_share extension").number(2)
+    return ServerHello(_protocol(version), suite, group, retry=random == _RETRY_RANDOM)
+
+
+def _protocol(version: int) -> Protocol:
+    if version < Protocol.SSLv3 or version > Protocol.TLSv1_3:
+        raise MalformedMessage(f"The server chose version 0x{version:04X}, which has no name")
+    return Protocol(version)
+
+
+def _extensions(cursor: _Cursor) -> t.Iterator[tuple[int, bytes]]:
+    if not cursor.left:
+        return
+    block = _Cursor(cursor.vector(2), "extension block")
+    if cursor.left:
+        raise MalformedMessage("Bytes follow the extensions of the ServerHello")
+    while block.left:
+        yield block.number(2), block.vector(2)
+
+
+def certificates(body: bytes) -> tuple[bytes, ...]:
+    """The DER certificates of a Certificate message up to TLS 1.2, leaf first, bounded in number."""
+    cursor = _Cursor(body, "Certificate message")
+    listed = _Cursor(cursor.vector(3), "certificate list")
+    if cursor.left:
+        raise MalformedMessage("Bytes follow the certificate list")
+    chain: list[bytes] = []
+    while listed.left:
+        if len(chain) == MOST_CERTIFICATES:
+            raise MalformedMessage(f"The server sent more than {MOST_CERTIFICATES} certificates")
+        chain.append(listed.vector(3))
+    return tuple(chain)
+
+
+def named_group(body: bytes) -> int | None:
+    """The named curve of a ServerKeyExchange (RFC 8422 section 5.4); only for a suite with ECDHE."""
+    cursor = _Cursor(body, "ServerKeyExchange")
+    return cursor.number(2) if cursor.number(1) == _NAMED_CURVE else None
+
+
+__all__ = ["MOST_CERTIFICATES", "MalformedMessage", "certificates", "named_group", "server_hello"]

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Strategies: generators that ask a server questions without knowing how the questions travel.
+
+A strategy yields a ClientHello and is sent the Answer, or yields a Fork and is sent the results of its branches, which a
+driver may run at the same time. What it returns is its result. The same strategies run over a network and against a
+library in memory.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import Answer
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
+
+R = t.TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Branches that do not depend on each other; the answer is the tuple of their results, in this order."""
+
+    branches: tuple[t.Generator[t.Any, t.Any, t.Any], ...]
+
+
+Question = t.Union[ClientHello, Fork]
+Strategy = t.Generator[Question, t.Any, R]
+
+
+def drive(strategy: t.Generator[t.Any, t.Any, R], ask: t.Callable[[ClientHello], Answer]) -> R:
+    """The result of a strategy, one question after the other, through a function that answers a hello."""
+    reply: t.Any = None
+    while True:
+        try:
+            question = strategy.send(reply)
+        except StopIteration as stop:
+            return t.cast(R, stop.value)
+        if isinstance(question, Fork):
+            reply = tuple(drive(branch, ask) for branch in question.branches)
+        else:
+            reply = ask(question)
+
+
+__all__ = ["Fork", "Question", "Strategy", "drive"]
