@@ -53,7 +53,7 @@ ALERTS: t.Final[dict[int, str]] = {
 
 @dataclass(frozen=True)
 class ServerHello:
-    """A server's clear flight: the whole of it up to TLS 1.2, the ServerHello or HelloRetryRequest alone in TLS 1.3.
+    """A server's clear flight: all of it up to TLS 1.2, the ServerHello or HelloRetryRequest alone in TLS 1.3.
 
     C(group) is the named group of the key exchange, None where there is none or it is not a named one.
     C(certificates) are DER, leaf first, as served; empty in TLS 1.3, which encrypts them.
@@ -69,7 +69,7 @@ class ServerHello:
 
 @dataclass(frozen=True)
 class Alert:
-    """A fatal alert. C(after) is the hello that the server had sent before it changed its mind, None when it sent none."""
+    """A fatal alert; C(after) is the hello that the server had already sent, None when it sent none."""
 
     level: int
     description: int

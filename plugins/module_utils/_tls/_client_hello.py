@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
-# RFC 8446 section 4.2.3; the codes below 0x0400 and 0x0?02 (SHA-1, SHA-224, DSA) are those of RFC 5246 section 7.4.1.4.1.
+# RFC 8446 section 4.2.3; SHA-1, SHA-224, MD5 and DSA have the codes of RFC 5246 section 7.4.1.4.1.
 SIGNATURE_ALGORITHMS: t.Final[tuple[int, ...]] = (
     *(0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x081A, 0x081B, 0x081C),
     *(0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0401, 0x0501, 0x0601),
@@ -25,7 +25,7 @@ SIGNATURE_ALGORITHMS: t.Final[tuple[int, ...]] = (
 
 @dataclass(frozen=True)
 class ClientHello:
-    """One hello: C(versions) from the preferred down, C(suites) and C(groups) as code points in the order of preference.
+    """One hello: C(versions) from the preferred down, C(suites) and C(groups) as code points by preference.
 
     With TLS 1.3 among the versions and no key share, a server answers with a HelloRetryRequest, which tells its suite
     and group without a signature. Raises ValueError for a hello that cannot be put on the wire.

@@ -103,7 +103,7 @@ def accepted_suites(
     return tally.result()
 
 
-_Left = t.Tuple[int, ...]
+_Left = tuple[int, ...]
 
 
 def _judge(tally: _Tally, answer: Answer, left: _Left) -> tuple[_Left, tuple[_Left, ...]]:

@@ -5,9 +5,9 @@
 
 """Strategies: generators that ask a server questions without knowing how the questions travel.
 
-A strategy yields a ClientHello and is sent the Answer, or yields a Fork and is sent the results of its branches, which a
-driver may run at the same time. What it returns is its result. The same strategies run over a network and against a
-library in memory.
+A strategy yields a ClientHello and is sent the Answer, or yields a Fork and is sent the results of its
+branches, which a driver may run at the same time. What it returns is its result. The same strategies run
+over a network and against a library in memory.
 """
 
 from __future__ import annotations

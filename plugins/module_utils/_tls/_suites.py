@@ -119,7 +119,7 @@ def _suite(line: str) -> Suite:
     code_text, iana, *known = line.split()
     code = int(code_text, 16)
     name = known[0] if known else iana
-    exchange, separator, cipher = iana[4:].partition("_WITH_")
+    exchange, _separator, cipher = iana[4:].partition("_WITH_")
     if code >> 8 == 0x13 or code in _TLS13:
         return Suite(
             code,
