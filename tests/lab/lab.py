@@ -95,7 +95,7 @@ def command_down(arguments: argparse.Namespace) -> None:
         shutil.rmtree(state_dir(lab))
 
 
-def command_status(arguments: argparse.Namespace) -> None:
+def command_status(_arguments: argparse.Namespace) -> None:
     """Show the containers of the lab; end with status 1 if there are none."""
     podman = engine.Podman()
     entries = hosts.running(podman, lab_name())
@@ -105,7 +105,7 @@ def command_status(arguments: argparse.Namespace) -> None:
         raise LabError(f"The lab {lab_name()!r} is down: start it with `lab.py up`.")
 
 
-def command_inventory(arguments: argparse.Namespace) -> None:
+def command_inventory(_arguments: argparse.Namespace) -> None:
     """Print the path of the inventory of the running lab."""
     path = inventory.inventory_file(state_dir(lab_name()))
     if not path.is_file():

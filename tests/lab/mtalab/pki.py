@@ -76,10 +76,8 @@ class Authority:
     ) -> None:
         request = target.with_suffix(".csr")
         config = self._extensions(target.stem, extensions)
-        run(
-            ["openssl", "req", "-new", "-nodes", *kind, "-subj", subject, "-config", str(config)]
-            + ["-keyout", str(key), "-out", str(request)]
-        )
+        argv = ["openssl", "req", "-new", "-nodes", *kind, "-subj", subject]
+        run([*argv, "-config", str(config), "-keyout", str(key), "-out", str(request)])
         argv = ["openssl", "x509", "-req", "-days", "397", "-sha256", "-CAcreateserial"]
         argv += ["-CA", str(self.directory / f"{issuer}.crt"), "-CAkey", str(self._key(issuer))]
         argv += ["-extfile", str(config), "-extensions", "v3"]

@@ -69,12 +69,12 @@ SCENARIOS = {
         Scenario(
             "fleet",
             "a sound Postfix of every Debian release",
-            {**{name: ("clean",) for name in _FLEET}, **_SENDER},
+            {**dict.fromkeys(_FLEET, ("clean",)), **_SENDER},
         ),
         Scenario(
             "fleet-case1",
             "a Postfix of every Debian release, each in the state of case1",
-            {**{name: ("clean", "case1") for name in _FLEET}, **_SENDER},
+            {**dict.fromkeys(_FLEET, ("clean", "case1")), **_SENDER},
         ),
     )
 }

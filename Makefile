@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Every target sets up what it needs, outside this checkout: see tests/tools/venv.sh.
+
+VENV := tests/tools/venv.sh
+LAB := $(VENV) python tests/lab/lab.py
+RUN := $(VENV) python tests/tools/run_all.py
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo lab images clean-lab test test-quick lint unit integration molecule build format readme
+
+help: ## show the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+venv: ## install missing Debian packages and make the virtual environment
+	@$(VENV)
+
+demo: ## cure a Postfix that refuses modern senders, in the lab
+	@tests/lab/demo.sh
+
+lab: ## start the lab and leave it running
+	@$(LAB) up
+
+images: ## build the container images of every Debian release
+	@$(LAB) images
+
+clean-lab: ## end the lab
+	@$(LAB) down
+
+test: ## everything: lint, unit, integration, molecule
+	@$(RUN)
+
+test-quick: ## what takes less than a minute: linters, types, unit tests
+	@$(RUN) quick
+
+lint: ## linters, types, documentation, licences, build, ansible-test sanity
+	@$(RUN) lint
+
+unit: ## unit tests
+	@$(RUN) unit
+
+integration: ## tests against the lab
+	@$(RUN) integration
+
+molecule: ## the roles on a Postfix of every Debian release
+	@$(RUN) molecule
+
+build: ## the tarball, in dist/
+	@$(VENV) ansible-galaxy collection build --force --output-path dist
+
+format: ## format the Python code and write the tables of the READMEs
+	@$(VENV) ruff format .
+	@$(VENV) python tests/tools/role_readme.py --write
+
+readme: ## write the tables of the READMEs
+	@$(VENV) python tests/tools/role_readme.py --write

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check that imports run one way, as docs/architecture.md says.
+
+Modules import module_utils only, since Ansible ships nothing else to a host; plugin_utils import module_utils;
+inside module_utils the rooms know only what the table below grants. What runs on a host imports the
+standard library and ansible.module_utils, nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import typing as t
+from pathlib import Path
+
+PREFIX = "ansible_collections.postmaster.tls.plugins."
+ON_HOST = ("modules", "module_utils")
+KINDS = {
+    "modules": {"module_utils"},
+    "module_utils": {"module_utils"},
+    "plugin_utils": {"module_utils", "plugin_utils"},
+    "action": {"module_utils", "plugin_utils"},
+    "filter": {"module_utils", "plugin_utils"},
+    "doc_fragments": set(),
+}
+ROOMS = {
+    "_tls": set(),
+    "_smtp": {"_tls"},
+    "_openssl": {"_tls"},
+    "_postfix": {"_openssl", "_tls"},
+    "_sendmail": {"_openssl", "_tls"},
+    "_maillog": {"_openssl", "_tls"},
+}
+WITHOUT_ANSIBLE = ("_tls", "_smtp")
+
+
+def imported(path: Path) -> t.Iterator[tuple[int, str]]:
+    """Yield line and full name of every module that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.lineno, "." * node.level + (node.module or "")
+
+
+def complaint(path: Path, name: str) -> str | None:
+    """Return what is wrong with importing a module from this file, or None."""
+    kind, room = path.parts[1], path.parts[2]
+    if name.startswith("."):
+        return f"imports {name} by a relative name; use the full one"
+    if name.startswith(PREFIX):
+        return own_complaint(kind, room, name[len(PREFIX) :].split("."))
+    top = name.partition(".")[0]
+    if kind in ON_HOST and top == "ansible":
+        allowed = name.startswith("ansible.module_utils.") and room not in WITHOUT_ANSIBLE
+        return None if allowed else f"imports {name}, which this room must not know"
+    if kind in ON_HOST and top not in sys.stdlib_module_names:
+        return f"imports {name}, which a mail host need not have"
+    return None
+
+
+def own_complaint(kind: str, room: str, target: list[str]) -> str | None:
+    """Return what is wrong with importing another part of the collection, or None."""
+    if target[0] not in KINDS[kind]:
+        return f"is a part of {kind} and imports {target[0]}"
+    if kind != "module_utils" or len(target) < 2 or target[1] not in ROOMS:
+        return None
+    if room in ROOMS and target[1] != room and target[1] not in ROOMS[room]:
+        return f"is in the room {room} and imports {target[1]}"
+    return None
+
+
+def main() -> int:
+    """Check every plugin file; return 1 if an import runs the wrong way."""
+    found = []
+    paths = sorted(Path("plugins").rglob("*.py"))
+    for path in paths:
+        for line, name in imported(path):
+            said = complaint(path, name)
+            found += [f"{path}:{line}: {said}"] if said else []
+    print("\n".join(found) or f"{len(paths)} files: every import runs the right way")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,211 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the checks one after another and end with one line: `N passed, N failed`.
+
+usage: tests/tools/venv.sh python tests/tools/run_all.py [--list] [PART...]
+
+A part is a group (lint, unit, integration, molecule, quick) or one check of it, such as lint:ruff.
+A check that fails does not stop the others. A check that cannot run here is counted as skipped,
+with its reason; it is neither passed nor failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+TOOLS = "tests/tools"
+SKIPPED = 77
+CORES = ("2.18", "2.19", "2.20", "2.21")
+PLUGINS = "ansible_collections.postmaster.tls.plugins"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One command and the environment that it needs beside the virtual environment's own."""
+
+    name: str
+    argv: tuple[str, ...]
+    env: t.Mapping[str, str | None] = field(default_factory=dict)
+    junit: bool = False
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a check came to, in tests; a lint is one test."""
+
+    name: str
+    seconds: float
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    reason: str = ""
+
+
+def python(script: str, *arguments: str) -> tuple[str, ...]:
+    """Return the command of one of this directory's scripts."""
+    return (sys.executable, f"{TOOLS}/{script}.py", *arguments)
+
+
+def mypy(name: str, path: str, *arguments: str) -> Check:
+    """Return a run of mypy; PYTHONPATH would make it take the checkout for an installed package."""
+    return Check(f"lint:{name}", ("mypy", *arguments), {"PYTHONPATH": None, "MYPYPATH": path})
+
+
+def lints() -> list[Check]:
+    """Return the static checks, quickest first."""
+    tree = os.environ["POSTMASTER_TREE"]
+    scripts = sorted(str(path) for path in Path(TOOLS).glob("*.py"))
+    shell = [*sorted(str(path) for path in Path().glob("tests/**/*.sh")), ".ci/run"]
+    return [
+        Check("lint:ruff", ("ruff", "check", ".")),
+        Check("lint:format", ("ruff", "format", "--check", ".")),
+        Check("lint:sizes", python("check_sizes")),
+        Check("lint:imports", python("check_imports")),
+        Check("lint:argument-specs", python("check_argument_specs")),
+        Check("lint:role-readme", python("role_readme", "--check")),
+        Check("lint:shellcheck", ("shellcheck", *shell)),
+        Check("lint:yamllint", ("yamllint", "--strict", ".")),
+        mypy("mypy-plugins", tree, "-p", PLUGINS),
+        mypy("mypy-lab", "tests/lab", "tests/lab/lab.py"),
+        mypy("mypy-tools", TOOLS, *scripts),
+        Check("lint:reuse", ("reuse", "lint", "--quiet")),
+        Check("lint:changelog", ("antsibull-changelog", "lint")),
+        Check("lint:ansible-lint", ("ansible-lint", "--offline")),
+        Check("lint:docs", ("antsibull-docs", "lint-collection-docs", "--plugin-docs", ".")),
+        Check("lint:build", python("check_build")),
+        *(Check(f"lint:sanity-{core}", python("sanity", core)) for core in CORES),
+    ]
+
+
+def pytests(name: str, *arguments: str) -> Check:
+    """Return a run of pytest whose tests are counted one by one."""
+    return Check(name, ("pytest", "-q", *arguments), junit=True)
+
+
+def scenarios() -> list[Check]:
+    """Return one check for each molecule scenario, in a lab of its own."""
+    lab = os.environ.get("POSTMASTER_LAB", "pmtls") + "-molecule"
+    inventory = Path(os.environ["POSTMASTER_CACHE"]) / "labs" / lab / "inventory.yml"
+    env = {"POSTMASTER_LAB": lab, "POSTMASTER_LAB_INVENTORY": str(inventory)}
+    names = sorted(path.parent.name for path in Path("molecule").glob("*/molecule.yml"))
+    commands = {name: ("molecule", "test", "--scenario-name", name) for name in names}
+    return [Check(f"molecule:{name}", argv, env) for name, argv in commands.items()]
+
+
+def checks() -> dict[str, list[Check]]:
+    """Return all checks by group, in the order in which they run."""
+    static = lints()
+    unit = pytests("unit", "-n", "2", "tests/unit")
+    quick = [check for check in static if check.name in QUICK]
+    groups = {"lint": static, "unit": [unit]}
+    groups["integration"] = [pytests("integration", "-m", "lab", "tests/integration")]
+    groups["molecule"] = scenarios()
+    return {**groups, "quick": [*quick, unit]}
+
+
+QUICK = frozenset(
+    {
+        "lint:ruff",
+        "lint:format",
+        "lint:sizes",
+        "lint:imports",
+        "lint:argument-specs",
+        "lint:role-readme",
+        "lint:shellcheck",
+        "lint:yamllint",
+        "lint:mypy-plugins",
+        "lint:mypy-lab",
+        "lint:mypy-tools",
+    }
+)
+DEFAULT = ("lint", "unit", "integration", "molecule")
+
+
+def select(parts: t.Sequence[str]) -> list[Check]:
+    """Return the checks of groups and single names; end with a sentence for an unknown one."""
+    groups = checks()
+    single = {check.name: [check] for group in groups.values() for check in group}
+    known = {**single, **groups}
+    unknown = [part for part in parts if part not in known]
+    if unknown:
+        sys.exit(f"run_all: there is no part {unknown[0]!r}; --list shows them all.")
+    return list({check.name: check for part in parts for check in known[part]}.values())
+
+
+def run(check: Check) -> Tally:
+    """Run one check with its output on this terminal, and count."""
+    print(f"\n=== {check.name}", flush=True)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as directory:
+        report = Path(directory) / "junit.xml"
+        extra = (f"--junitxml={report}",) if check.junit else ()
+        merged = {**os.environ, **check.env}
+        env = {name: value for name, value in merged.items() if value is not None}
+        try:
+            status = subprocess.run([*check.argv, *extra], env=env, check=False).returncode
+        except FileNotFoundError as exc:
+            print(f"{exc.filename} is not installed: run `make venv`.", flush=True)
+            status = 127
+        return count(check.name, time.monotonic() - began, status, report)
+
+
+def count(name: str, seconds: float, status: int, report: Path) -> Tally:
+    """Turn an exit status, and pytest's report where there is one, into numbers."""
+    if report.is_file():
+        suite = ElementTree.parse(report).getroot().find("testsuite")
+        got = {k: int(suite.get(k, 0)) if suite is not None else 0 for k in COUNTED}
+        failed = got["failures"] + got["errors"]
+        passed = got["tests"] - failed - got["skipped"]
+        failed = max(failed, 1) if status else failed
+        return Tally(name, seconds, passed, failed, got["skipped"], "see pytest")
+    if status == SKIPPED:
+        return Tally(name, seconds, skipped=1, reason="cannot run here, see above")
+    return Tally(name, seconds, passed=int(status == 0), failed=int(status != 0))
+
+
+COUNTED = ("tests", "failures", "errors", "skipped")
+
+
+def summary(tallies: t.Sequence[Tally]) -> str:
+    """Return the table of all checks and, as its last line, the sum."""
+    lines = [""]
+    for tally in tallies:
+        verdict = "FAILED" if tally.failed else "skipped" if not tally.passed else "ok"
+        counts = f"{tally.passed} passed, {tally.failed} failed"
+        skips = f", {tally.skipped} skipped ({tally.reason})" if tally.skipped else ""
+        lines.append(f"{verdict:8}{tally.name:28}{tally.seconds:7.1f} s  {counts}{skips}")
+    passed = sum(tally.passed for tally in tallies)
+    failed = sum(tally.failed for tally in tallies)
+    return "\n".join([*lines, "", f"{passed} passed, {failed} failed"])
+
+
+def main() -> int:
+    """Run what was asked for; return 1 if anything failed or nothing passed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--list", action="store_true", help="print the names of all checks")
+    parser.add_argument("parts", nargs="*", metavar="PART", help="group or check; default: all")
+    arguments = parser.parse_args()
+    os.chdir(CHECKOUT)
+    selected = select(arguments.parts or DEFAULT)
+    if arguments.list:
+        print("\n".join(check.name for check in selected))
+        return 0
+    tallies = [run(check) for check in selected]
+    print(summary(tallies), flush=True)
+    passed = any(tally.passed for tally in tallies)
+    return 0 if passed and not any(tally.failed for tally in tallies) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
