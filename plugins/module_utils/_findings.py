@@ -92,6 +92,13 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "Use '>=TLSv1.2' from Postfix 3.6 on, before that a list of exclusions only.",
     ),
     Kind(
+        "security-level-invalid",
+        "critical",
+        "The TLS security level does not exist",
+        "Postfix ends the process that reads such a level, so the service does not answer at all.",
+        "Use none, may or encrypt for a server; see postconf(5) for the levels of the client.",
+    ),
+    Kind(
         "starttls-not-offered",
         "high",
         "The service does not offer STARTTLS",
