@@ -70,11 +70,21 @@ class ProtocolList:
     blank_bound: bool = False
 
 
+def _spoken(
+    version: PostfixVersion, library: t.Collection[Protocol] | None
+) -> t.Collection[Protocol]:
+    """What the library speaks: where nobody knows, anything, but SSLv2 only before OpenSSL 1.1.1 is required."""
+    if library is not None:
+        return library
+    return [p for p in Protocol if p > Protocol.SSLv2 or not reached(version, _BOUNDS)]
+
+
 def names(
     version: PostfixVersion, library: t.Collection[Protocol] | None = None
 ) -> dict[str, bool]:
     """The protocol names that this release accepts, lower case, and whether each of them has an effect."""
     known = {protocol.label.lower(): True for protocol in _OLD_NAMES}
+    known[Protocol.SSLv2.label.lower()] = Protocol.SSLv2 in _spoken(version, library)
     for protocol in _MIDDLE_NAMES:
         in_library = library is None or protocol in library
         if reached(version, _NAMES_ALWAYS) or (reached(version, _NAMES_TLS12) and in_library):
@@ -159,7 +169,7 @@ def understand(
         exclude |= known - include
     allowed = frozenset(
         protocol
-        for protocol in (Protocol if library is None else library)
+        for protocol in _spoken(version, library)
         if protocol not in exclude
         and (reader.floor is None or protocol >= reader.floor)
         and (reader.ceiling is None or protocol <= reader.ceiling)
