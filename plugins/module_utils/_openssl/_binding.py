@@ -48,6 +48,9 @@ PROTOTYPES: dict[str, tuple[t.Any, ...]] = {
     "SSL_CTX_use_PrivateKey_file": (I, P, S, I),
     "SSL_CTX_use_cert_and_key": (I, P, P, P, P, I),
     "SSL_CTX_check_private_key": (I, P),
+    "SSL_CTX_get0_privatekey": (P, P),
+    "EVP_PKEY_base_id": (I, P),
+    "EVP_PKEY_get_base_id": (I, P),
     "SSL_CTX_load_verify_locations": (I, P, S, S),
     "SSL_new": (P, P),
     "SSL_free": (None, P),
@@ -107,6 +110,10 @@ class Library:
 
     def major(self) -> int:
         return t.cast(int, self.OpenSSL_version_num()) >> 28
+
+    def key_id(self, key: int) -> int:
+        name = "EVP_PKEY_base_id" if self.major() < 3 else "EVP_PKEY_get_base_id"
+        return t.cast(int, getattr(self, name)(key))
 
     def error(self) -> str:
         code = self.ERR_get_error()

@@ -25,8 +25,16 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding i
 )
 
 MIN_PROTO, MAX_PROTO, GROUPS_LIST, DH_AUTO, PENDING = 123, 124, 92, 118, 10
+SET_CURRENT_CERT, FIRST, NEXT = 117, 1, 2
 FILETYPE_PEM = 1
-OP_NO: t.Final = {0x0300: 1 << 25, 0x0301: 1 << 26, 0x0302: 1 << 28, 0x0303: 1 << 27, 0x0304: 1 << 29}
+KEY_TYPES = {6: "RSA", 912: "RSA-PSS", 116: "DSS", 408: "ECDSA", 1087: "ECDSA", 1088: "ECDSA"}
+OP_NO: t.Final = {
+    0x0300: 1 << 25,
+    0x0301: 1 << 26,
+    0x0302: 1 << 28,
+    0x0303: 1 << 27,
+    0x0304: 1 << 29,
+}
 OP_BUG_WORKAROUNDS = {1: 0x80000854, 3: 0x80000850}
 OP_NO_RENEGOTIATION = 1 << 30
 OP_IGNORE_UNEXPECTED_EOF = 1 << 7
@@ -37,7 +45,9 @@ ALL_TLS13 = (
 
 
 def set_options(library: Library, context: int, ask: Reply) -> None:
-    options = OP_BUG_WORKAROUNDS[1 if library.major() < 3 else 3] | OP_NO_RENEGOTIATION | ask["options"]
+    options = (
+        OP_BUG_WORKAROUNDS[1 if library.major() < 3 else 3] | OP_NO_RENEGOTIATION | ask["options"]
+    )
     if library.major() >= 3:
         options |= OP_IGNORE_UNEXPECTED_EOF
     for protocol in ask["excluded"]:
@@ -112,7 +122,9 @@ def read_pem(library: Library, function: str, block: bytes) -> int:
     return thing or 0
 
 
-def chain_groups(path_blocks: list[tuple[str, bytes]], *, mixed: bool) -> list[tuple[str, bytes, list[bytes]]]:
+def chain_groups(
+    path_blocks: list[tuple[str, bytes]], *, mixed: bool
+) -> list[tuple[str, bytes, list[bytes]]]:
     """(file of the key, key, certificates) as tls_certkey.c of Postfix groups PEM objects over several files."""
     groups: list[tuple[str, bytes, list[bytes]]] = []
     loose: list[bytes] = []
@@ -143,7 +155,9 @@ def load_chain(library: Library, context: int, paths: list[str], *, mixed: bool 
         key = read_pem(library, "PEM_read_bio_PrivateKey", key_block)
         if not key:
             raise Refused("key", path, library.error())
-        certificates = [read_pem(library, "PEM_read_bio_X509", block) for block in certificate_blocks]
+        certificates = [
+            read_pem(library, "PEM_read_bio_X509", block) for block in certificate_blocks
+        ]
         if not certificates or not all(certificates):
             raise Refused("certificate", path, library.error() or "no certificate follows the key")
         stack = library.OPENSSL_sk_new_null()
@@ -151,6 +165,18 @@ def load_chain(library: Library, context: int, paths: list[str], *, mixed: bool 
             library.OPENSSL_sk_push(stack, certificate)
         if library.SSL_CTX_use_cert_and_key(context, certificates[0], key, stack, 0) <= 0:
             raise Refused("mismatch", path, library.error())
+
+
+def key_types(library: Library, context: int) -> list[str]:
+    """The types of the keys that are loaded, by OpenSSL's object numbers (obj_mac.h)."""
+    found = []
+    position = FIRST
+    while library.SSL_CTX_ctrl(context, SET_CURRENT_CERT, position, None) == 1:
+        position = NEXT
+        key = library.SSL_CTX_get0_privatekey(context)
+        if key:
+            found.append(KEY_TYPES.get(library.key_id(key), "other"))
+    return found
 
 
 def open_context(library: Library, ask: Reply) -> Reply:
@@ -173,7 +199,12 @@ def open_context(library: Library, ask: Reply) -> Reply:
         raise Refused("ciphers", ask["ciphers"], library.error())
     library.SSL_CTX_set_security_level(context, ask["level"])
     library.contexts.append(context)
-    return {"ok": True, "context": len(library.contexts) - 1, "ciphers": library.ciphers(context)}
+    return {
+        "ok": True,
+        "context": len(library.contexts) - 1,
+        "ciphers": library.ciphers(context),
+        "keys": key_types(library, context),
+    }
 
 
 def flight(library: Library, context: int, state: str, received: bytes) -> bytes:
@@ -259,7 +290,12 @@ def attempt(question: t.Callable[[], Reply], subject: str) -> Reply:
         return refused.reply
     except OSError as error:
         name = error.filename if isinstance(error.filename, str) else subject
-        return {"ok": False, "stage": "unreadable", "subject": name, "error": error.strerror or str(error)}
+        return {
+            "ok": False,
+            "stage": "unreadable",
+            "subject": name,
+            "error": error.strerror or str(error),
+        }
     except AttributeError as error:
         return {"ok": False, "stage": "unsupported", "subject": subject, "error": str(error)}
 

@@ -33,7 +33,9 @@ class SystemPolicy:
         return asdict(self)
 
 
-def _sections(text: str, read: ReadText, *, depth: int = 0, current: str = "") -> dict[str, dict[str, str]]:
+def _sections(
+    text: str, read: ReadText, *, depth: int = 0, current: str = ""
+) -> dict[str, dict[str, str]]:
     sections: dict[str, dict[str, str]] = {}
     for raw in re.sub(r"\\\n", " ", text).splitlines():
         line = raw.split("#", 1)[0].strip()

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
 
-_LINE: t.Final = re.compile(r"^\s*(?P<name>lib(?P<which>ssl|crypto)\.so\S*) => (?P<path>/\S+)", re.MULTILINE)
+_LINE: t.Final = re.compile(
+    r"^\s*(?P<name>lib(?P<which>ssl|crypto)\.so\S*) => (?P<path>/\S+)", re.MULTILINE
+)
 _PT_INTERP: t.Final = 3
 
 
@@ -36,7 +38,10 @@ def interpreter_of(head: bytes) -> str | None:
     size, count = struct.unpack_from(order + "HH", head, 54 if wide else 42)
     for index in range(count):
         entry = table + index * size
-        if entry + size > len(head) or struct.unpack_from(order + "I", head, entry)[0] != _PT_INTERP:
+        if (
+            entry + size > len(head)
+            or struct.unpack_from(order + "I", head, entry)[0] != _PT_INTERP
+        ):
             continue
         offset, length = (
             struct.unpack_from(order + ("Q" if wide else "I"), head, entry + position)[0]
@@ -71,7 +76,9 @@ def linked_libraries(program: str, run: Runner) -> Linked:
         linked = parse_loader_list(done.stdout) if done.code == 0 else None
         if linked:
             return linked
-    raise NotSupported(f"{program} is not linked with a shared libssl and libcrypto, or the loader does not tell.")
+    raise NotSupported(
+        f"{program} is not linked with a shared libssl and libcrypto, or the loader does not tell."
+    )
 
 
 __all__ = ["Linked", "interpreter_of", "linked_libraries", "parse_loader_list"]

@@ -86,10 +86,13 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Context:
-    """An open context of the child: its number and the suites that its cipher string stands for, in order."""
+    """An open context of the child: its number, the suites that its cipher string stands for, in order, and the types
+    of the keys that are loaded: RSA, RSA-PSS, ECDSA (EdDSA included, as the suites count it), DSS, other.
+    """
 
     number: int
     ciphers: tuple[LibraryCipher, ...]
+    keys: tuple[str, ...] = ()
 
 
 def _sources() -> list[tuple[str, str]]:
@@ -124,7 +127,9 @@ class Library:
 
     def __enter__(self) -> Library:
         if not sys.executable:
-            raise NotSupported("The path of this Python interpreter is unknown, so no child can be started.")
+            raise NotSupported(
+                "The path of this Python interpreter is unknown, so no child can be started."
+            )
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _BOOTSTRAP],
             stdin=subprocess.PIPE,
@@ -145,7 +150,9 @@ class Library:
         )
         if not reply["ok"]:
             self.close()
-            raise NotSupported(f"{self.linked.libssl} cannot be used: {reply['stage']}: {reply['error']}.")
+            raise NotSupported(
+                f"{self.linked.libssl} cannot be used: {reply['stage']}: {reply['error']}."
+            )
         self.version, self.number = reply["version"], reply["number"]
         return self
 
@@ -172,7 +179,8 @@ class Library:
         reply = self._ask(settings.as_question())
         if not reply["ok"]:
             return _refusal(reply)
-        return Context(reply["context"], tuple(LibraryCipher(*one) for one in reply["ciphers"]))
+        ciphers = tuple(LibraryCipher(*one) for one in reply["ciphers"])
+        return Context(reply["context"], ciphers, tuple(reply["keys"]))
 
     def answer(self, context: Context, received: bytes) -> bytes:
         """The bytes that a server with this context sends after these bytes of a client."""
@@ -238,7 +246,9 @@ class Library:
             process.kill()
             self.close()
         code = process.returncode if process is not None else None
-        return NotSupported(f"The process that holds {self.linked.libssl} {how} (exit code {code}).")
+        return NotSupported(
+            f"The process that holds {self.linked.libssl} {how} (exit code {code})."
+        )
 
 
 def _refusal(reply: dict[str, t.Any]) -> Refusal:

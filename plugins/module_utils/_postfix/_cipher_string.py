@@ -85,12 +85,14 @@ def _build(
     base = value(base_setting) if base_setting else ""
     problem = None
     if base_setting is None:
-        problem = f'{grade_setting} = {grade}: there is no such grade'
+        problem = f"{grade_setting} = {grade}: there is no such grade"
     elif not base:
         problem = f"{base_setting} is empty"
     wrong = next((one for one in exclusions if one.item[0] in "!+-@"), None)
     if wrong and not problem:
-        problem = f"{wrong.setting} has the item {wrong.item}: an item must not begin with one of ! + - @"
+        problem = (
+            f"{wrong.setting} has the item {wrong.item}: an item must not begin with one of ! + - @"
+        )
     text = None if problem else base + "".join(f":!{one.item}" for one in exclusions)
     return CipherString(text, base, base_setting or "", grade, grade_setting, exclusions, problem)
 

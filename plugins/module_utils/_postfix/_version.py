@@ -32,7 +32,9 @@ class PostfixVersion:
         """Read what mail_version prints. Raises InvalidInput for anything else."""
         found = _FORM.match(text.strip())
         if not found:
-            raise InvalidInput(f"{text.strip()!r} is not a Postfix version: expected a form such as 3.10.13.")
+            raise InvalidInput(
+                f"{text.strip()!r} is not a Postfix version: expected a form such as 3.10.13."
+            )
         parts = (int(found[name] or 0) for name in ("major", "minor", "patch", "snapshot"))
         return cls(*parts)
 

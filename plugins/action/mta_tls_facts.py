@@ -1,0 +1,43 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller half of mta_tls_facts: describes the certificates that the module found on the host."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timezone
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import describe
+
+
+def with_certificates(
+    facts: dict[str, t.Any], material: t.Sequence[t.Mapping[str, t.Any]], *, now: datetime
+) -> dict[str, t.Any]:
+    """The facts with every certificate described; findings about certificates stand there and in the list of all."""
+    certificates, found = [], list(facts.get("findings", ()))
+    for entry, raw in zip(facts.get("certificates", ()), material, strict=True):
+        described: dict[str, t.Any] = {}
+        if raw["chain"]:
+            described = describe(raw["chain"], now=now, names=raw["names"])
+        findings = [{**one, "where": entry["file"]} for one in described.get("findings", ())]
+        certificates.append({**described, **entry, "findings": [*entry["findings"], *findings]})
+        found += findings
+    return {**facts, "certificates": certificates, "findings": found}
+
+
+class ActionModule(ActionBase):
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
+    ) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        result.update(self._execute_module(task_vars=task_vars))
+        material = result.pop("_certificates", None)
+        if material is not None and "certificates" in result["ansible_facts"]["mta_tls"]:
+            facts = result["ansible_facts"]["mta_tls"]
+            now = datetime.now(timezone.utc)
+            result["ansible_facts"]["mta_tls"] = with_certificates(facts, material, now=now)
+        return result

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The facts of a host: the openssl command, every mail server, and the certificates."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import openssl_facts
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._facts import (
+    PostfixFacts,
+    postfix_facts,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner, find_command
+
+
+@dataclass(frozen=True)
+class HostOptions:
+    """What to gather, where, and with which candidate in force."""
+
+    subset: frozenset[str]
+    directories: tuple[str, ...] = ()
+    postconf: str | None = None
+    candidate: t.Mapping[str, t.Any] | None = None
+
+
+@dataclass(frozen=True)
+class HostFacts:
+    """The facts, and the raw material for the controller: for each certificate its PEM chain and the expected names."""
+
+    facts: dict[str, t.Any]
+    material: list[dict[str, t.Any]]
+
+
+def _postconf(options: HostOptions) -> str | None:
+    if options.postconf is None:
+        return find_command("postconf")
+    found = find_command(options.postconf)
+    if found is None:
+        raise InvalidInput(
+            f"postconf_command: {options.postconf} is not a command that this user can run: "
+            f"name the full path of postconf, or leave the option out."
+        )
+    return found
+
+
+def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
+    """Gather the facts. A host without a mail server gives empty lists; raises InvalidInput for options that do not fit."""
+    openssl = openssl_facts(run)
+    postconf = _postconf(options)
+    postfix = PostfixFacts()
+    if postconf and options.subset & {"postfix", "certificates"}:
+        postfix = postfix_facts(
+            postconf,
+            directories=options.directories,
+            candidate=options.candidate or {},
+            command_version=openssl["command"]["version"],
+            run=run,
+        )
+    facts: dict[str, t.Any] = {
+        "detected": ["postfix"] if postconf else [],
+        "postfix": postfix.instances if "postfix" in options.subset else [],
+        "findings": [one.as_dict() for one in postfix.findings],
+    }
+    if "openssl" in options.subset:
+        facts["openssl"] = openssl
+    material: list[dict[str, t.Any]] = []
+    if "certificates" in options.subset:
+        facts["certificates"] = [entry.as_dict() for entry in postfix.certificates]
+        names = sorted(set(filter(None, postfix.names)))
+        material = [{"chain": list(entry.chain), "names": names} for entry in postfix.certificates]
+    return HostFacts(facts, material)
+
+
+__all__ = ["HostFacts", "HostOptions", "host_facts"]

@@ -1,0 +1,194 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Certificates and keys on disk: what is where, who may read it, and whether the library can load it.
+
+Certificates are returned as PEM; of a key only its place and its permissions, never its content.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
+    Library,
+    Refusal,
+)
+
+_BEGIN, _END = "-----BEGIN ", "-----END "
+_MOST_BYTES: t.Final = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class PemObject:
+    """One object of a PEM file: kind is certificate, key or other; `text` only for a certificate."""
+
+    path: str
+    kind: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class CertificateFile:
+    """A certificate chain and its key as configured. `matches` is None if it is not known.
+
+    `key_mode` are the permission bits of the key file in octal, None if it cannot be looked at.
+    """
+
+    file: str
+    key_file: str
+    chain: tuple[str, ...]
+    key_mode: str | None
+    matches: bool | None = None
+    findings: tuple[Finding, ...] = ()
+
+    def as_dict(self) -> dict[str, t.Any]:
+        return {
+            "file": self.file,
+            "key_file": self.key_file,
+            "key_matches": self.matches,
+            "key_mode": self.key_mode,
+            "findings": [one.as_dict() for one in self.findings],
+        }
+
+
+def _kind(label: str) -> str:
+    if label.endswith("PRIVATE KEY"):
+        return "key"
+    return "certificate" if label in ("CERTIFICATE", "X509 CERTIFICATE") else "other"
+
+
+def pem_objects(path: str, text: str) -> tuple[PemObject, ...]:
+    """The objects of a PEM file in order; the content of keys is left out here and nowhere kept."""
+    found: list[PemObject] = []
+    lines: list[str] = []
+    label = ""
+    for line in text.splitlines():
+        if line.startswith(_BEGIN):
+            label = line[len(_BEGIN) :].rstrip().rstrip("-")
+            lines = [line]
+        elif line.startswith(_END) and label:
+            kind = _kind(label)
+            content = "\n".join([*lines, line]) + "\n" if kind == "certificate" else ""
+            found.append(PemObject(path, kind, content))
+            label = ""
+        elif label and _kind(label) == "certificate":
+            lines.append(line.strip())
+    return tuple(found)
+
+
+def read_objects(path: str) -> tuple[PemObject, ...]:
+    """The PEM objects of a file; none if it cannot be read."""
+    try:
+        with open(path, encoding="ascii", errors="replace") as stream:
+            return pem_objects(path, stream.read(_MOST_BYTES))
+    except OSError:
+        return ()
+
+
+def _key_mode(path: str) -> str | None:
+    try:
+        return f"{stat.S_IMODE(os.stat(path).st_mode):04o}"
+    except OSError:
+        return None
+
+
+def chains_of(kind: str, files: t.Sequence[str]) -> tuple[CertificateFile, ...]:
+    """What a pair (certificate, key) or a list of chain files holds, one entry for each key."""
+    if kind == "pair":
+        certificate, key = files
+        texts = tuple(one.text for one in read_objects(certificate) if one.kind == "certificate")
+        return (CertificateFile(certificate, key, texts, _key_mode(key)),)
+    found: list[tuple[str, str, list[str]]] = []
+    for one in (entry for path in files for entry in read_objects(path)):
+        if one.kind == "key":
+            found.append((one.path, one.path, []))
+        elif one.kind == "certificate" and found:
+            place, key, texts = found[-1]
+            found[-1] = (place if texts else one.path, key, [*texts, one.text])
+    if not found:
+        found = [(path, path, []) for path in files]
+    return tuple(
+        CertificateFile(place, key, tuple(texts), _key_mode(key)) for place, key, texts in found
+    )
+
+
+def unreadable(paths: t.Iterable[str]) -> str | None:
+    """The first of these files that this user may not read, or None. A missing file is not meant."""
+    for path in paths:
+        try:
+            with open(path, "rb"):
+                pass
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EPERM):
+                return path
+    return None
+
+
+def _refused(entry: CertificateFile, refusal: Refusal) -> Finding:
+    code = "certificate-key-mismatch" if refusal.stage == "mismatch" else "certificate-unusable"
+    return finding(code, where=entry.file, evidence=f"{refusal.subject}: {refusal.error}")
+
+
+def _findings(entry: CertificateFile, denied: str | None, refusal: Refusal | None) -> list[Finding]:
+    found = []
+    if denied:
+        found.append(
+            finding(
+                "not-determined",
+                where=entry.file,
+                evidence=f"{denied} cannot be read by this user",
+                remedy="Run with become.",
+            )
+        )
+    elif refusal:
+        found.append(_refused(entry, refusal))
+    if entry.key_mode and int(entry.key_mode, 8) & stat.S_IROTH:
+        found.append(
+            finding(
+                "key-readable",
+                where=entry.key_file,
+                evidence=f"the mode of {entry.key_file} is {entry.key_mode}",
+            )
+        )
+    return found
+
+
+def inspect(
+    library: Library | None, kind: str, files: t.Sequence[str]
+) -> tuple[CertificateFile, ...]:
+    """The entries of one configured pair or list of chain files, with what the library says of loading them."""
+    denied = unreadable(files)
+    refusal = library.load(kind, files) if library and not denied else None
+    matches: bool | None = None
+    if library and not denied:
+        matches = True if refusal is None else False if refusal.stage == "mismatch" else None
+    return tuple(
+        CertificateFile(
+            entry.file,
+            entry.key_file,
+            entry.chain,
+            entry.key_mode,
+            matches,
+            tuple(_findings(entry, denied, refusal)),
+        )
+        for entry in chains_of(kind, files)
+    )
+
+
+__all__ = [
+    "CertificateFile",
+    "PemObject",
+    "chains_of",
+    "inspect",
+    "pem_objects",
+    "read_objects",
+    "unreadable",
+]

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""What the commands of Postfix say about an instance: raw material, nothing understood yet."""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    CommandFailed,
+    InvalidInput,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master import (
+    Service,
+    parse_master,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._run import (
+    Completed,
+    Runner,
+    find_command,
+)
+
+_UNUSED: t.Final = re.compile(
+    r"warning: (?P<file>\S+): unused parameter: (?P<text>.*)$", re.MULTILINE
+)
+_PAIR: t.Final = re.compile(r"^(?P<name>\w+) =(?: (?P<value>.*))?$")
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One Postfix instance: every parameter with its value in force, every service, and what postconf warns about.
+
+    `unused` are (file, "name=value") of parameters that this version does not know.
+    """
+
+    config_directory: str
+    parameters: t.Mapping[str, str]
+    services: tuple[Service, ...]
+    unused: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def version(self) -> PostfixVersion:
+        return PostfixVersion.parse(self.parameters.get("mail_version", ""))
+
+    def value(self, name: str) -> str:
+        return Macros(self.parameters).value(name)
+
+
+def parse_parameters(text: str) -> dict[str, str]:
+    """Read what `postconf` prints: one "name = value" a line."""
+    found = {}
+    for line in text.splitlines():
+        match = _PAIR.match(line)
+        if match:
+            found[match["name"]] = match["value"] or ""
+    return found
+
+
+def parse_unused(text: str) -> tuple[tuple[str, str], ...]:
+    """The parameters that `postconf` calls unused on its standard error, each once."""
+    return tuple(dict.fromkeys((one["file"], one["text"]) for one in _UNUSED.finditer(text)))
+
+
+def parse_instances(text: str) -> tuple[str, ...]:
+    """The configuration directories that `postmulti -l` prints."""
+    return tuple(line.split()[3] for line in text.splitlines() if len(line.split()) >= 4)
+
+
+def _checked(command: t.Sequence[str], run: Runner) -> Completed:
+    done = run(command)
+    if done.code != 0:
+        reason = done.stderr.strip().splitlines()[-1:] or [f"it ended with {done.code}"]
+        raise CommandFailed(f"'{' '.join(command)}' failed: {reason[0]}.")
+    return done
+
+
+def config_directories(postconf: str, run: Runner) -> tuple[str, ...]:
+    """Every instance that postmulti(1) lists, else the default one."""
+    postmulti = find_command(os.path.join(os.path.dirname(postconf), "postmulti"))
+    if postmulti:
+        done = run([postmulti, "-l"])
+        found = parse_instances(done.stdout) if done.code == 0 else ()
+        if found:
+            return found
+    return (_checked([postconf, "-dh", "config_directory"], run).stdout.strip(),)
+
+
+def collect(postconf: str, directory: str, run: Runner) -> Instance:
+    """Ask postconf(1) about one instance. Raises CommandFailed with its own words."""
+    everything = _checked([postconf, "-c", directory], run)
+    master = _checked([postconf, "-c", directory, "-M"], run)
+    return Instance(
+        config_directory=directory,
+        parameters=parse_parameters(everything.stdout),
+        services=parse_master(master.stdout),
+        unused=parse_unused(everything.stderr),
+    )
+
+
+def _defaults(postconf: str, names: t.Sequence[str], run: Runner) -> dict[str, str]:
+    if not names:
+        return {}
+    return parse_parameters(_checked([postconf, "-d", *names], run).stdout)
+
+
+def with_candidate(
+    instance: Instance, changes: t.Mapping[str, t.Any], *, postconf: str, run: Runner
+) -> Instance:
+    """The instance as it would be with {parameters, services} in force; None removes. Changes nothing on the host.
+
+    Raises InvalidInput for a service that master.cf does not have.
+    """
+    wanted: t.Mapping[str, t.Any] = changes.get("parameters") or {}
+    by_service: t.Mapping[str, t.Mapping[str, t.Any]] = changes.get("services") or {}
+    known = {service.name for service in instance.services}
+    for name in by_service:
+        if name not in known:
+            raise InvalidInput(
+                f"candidate: {instance.config_directory} has no service {name} in master.cf: "
+                f"use a name that 'postconf -M' shows, with its type after a slash."
+            )
+    parameters = dict(instance.parameters)
+    removed = [name for name, value in wanted.items() if value is None]
+    defaults = _defaults(postconf, removed, run)
+    for name, value in wanted.items():
+        parameters[name] = defaults.get(name, "") if value is None else str(value)
+    unknown = tuple(
+        (f"{instance.config_directory}/main.cf", f"{name}={value}")
+        for name, value in wanted.items()
+        if value is not None and name not in instance.parameters
+    )
+    gone = set(wanted)
+    kept = tuple(one for one in instance.unused if one[1].partition("=")[0] not in gone)
+    return replace(
+        instance,
+        parameters=parameters,
+        services=tuple(_changed(service, by_service) for service in instance.services),
+        unused=kept + unknown,
+    )
+
+
+def _changed(service: Service, by_service: t.Mapping[str, t.Mapping[str, t.Any]]) -> Service:
+    changes = by_service.get(service.name)
+    if not changes:
+        return service
+    return service.with_overrides(
+        {name: None if value is None else str(value) for name, value in changes.items()}
+    )
+
+
+__all__ = [
+    "Instance",
+    "collect",
+    "config_directories",
+    "parse_instances",
+    "parse_parameters",
+    "parse_unused",
+    "with_candidate",
+]

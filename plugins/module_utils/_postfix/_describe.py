@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The facts of one service: what is configured, what the library makes of it, and why the rest is missing."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
+    chains_of,
+    unreadable,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import (
+    Choices,
+    Dropped,
+    Matcher,
+    dropped_suites,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import (
+    Effective,
+    effective,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
+    Library,
+    Settings,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix import _verdicts
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import (
+    Request,
+    request_of,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
+
+_SHARED: t.Final = ("tls_", "smtpd_sasl_auth_enable")
+_NOISE: t.Final = ("tls_random_", "tls_daemon_random_")
+_NOT_DETERMINED: t.Final = {"protocols": None, "ciphers": None, "dropped": None, "groups": None}
+_NOTHING: t.Final[dict[str, t.Any]] = {"protocols": [], "ciphers": [], "dropped": [], "groups": []}
+
+
+@dataclass
+class Oracle:
+    """One library and what it has already been asked: services with equal settings share the answers."""
+
+    library: Library
+    _answers: dict[Settings, Effective] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.matcher = Matcher(self.library)
+
+    def effective(self, settings: Settings) -> Effective:
+        if settings not in self._answers:
+            self._answers[settings] = effective(self.library, settings)
+        return self._answers[settings]
+
+
+def suite_dict(code: int, name: str = "") -> dict[str, str]:
+    """The shape in which suites appear everywhere."""
+    suite = _suites.by_code(code)
+    if suite is None:
+        return {"name": name or f"0x{code:04X}", "iana": "", "code": f"0x{code:04X}"}
+    return suite.as_dict()
+
+
+def _cipher_dict(code: int, result: Effective) -> dict[str, t.Any]:
+    suite = _suites.by_code(code)
+    return {
+        **suite_dict(code),
+        "protocols": [one.label for one in result.protocols if code in result.suites[one]],
+        "bits": suite.bits if suite else None,
+        "authentication": suite.authentication if suite else None,
+        "key_exchange": suite.key_exchange if suite else None,
+    }
+
+
+def _negotiable(result: Effective, dropped: t.Sequence[Dropped]) -> dict[str, t.Any]:
+    return {
+        "protocols": [one.label for one in result.protocols],
+        "ciphers": [_cipher_dict(code, result) for code in result.order()],
+        "dropped": [
+            {"suite": suite_dict(one.code, one.name), "reason": one.reason, "setting": one.setting}
+            for one in dropped
+        ],
+        "groups": [_groups.name_of(code) for code in result.groups],
+    }
+
+
+def _choices(service: TlsService, request: Request) -> Choices:
+    strings, value = request.cipher_string, service.macros.value
+    return Choices(
+        base=strings.base,
+        base_setting=f"{strings.grade_setting} = {strings.grade} ({strings.base_setting})",
+        grade=strings.grade,
+        exclusions=tuple((one.item, one.setting) for one in strings.exclusions),
+        protocols=request.protocols.protocols,
+        protocol_setting=f"{request.protocol_setting} = {value(request.protocol_setting)}",
+        certificate_setting=f"{service.prefix}_cert_file",
+        level=request.settings.level if request.settings else 0,
+        role=request.settings.role if request.settings else "server",
+    )
+
+
+def _parameters(service: TlsService) -> dict[str, str]:
+    daemon = service.prefix.partition("_")[0]
+    prefixes = (f"{service.prefix}_", *_SHARED, f"{daemon}_use_tls", f"{daemon}_enforce_tls")
+    if "postscreen" in service.daemons:
+        prefixes += ("postscreen_tls_",)
+    names = (name for name in service.values if name.startswith(prefixes))
+    return _verdicts.expand_all(
+        service.values, (name for name in names if not name.startswith(_NOISE))
+    )
+
+
+def _asked(
+    service: TlsService, request: Request, oracle: Oracle | None, where: str, reason: str
+) -> tuple[dict[str, t.Any], list[Finding]]:
+    settings = request.settings
+    if settings is None:
+        return dict(_NOTHING), []
+    denied = unreadable(path for _kind, *paths in settings.certificates for path in paths)
+    if denied:
+        reason = f"{denied} cannot be read by this user"
+    if oracle is None or denied:
+        return dict(_NOT_DETERMINED), [finding("not-determined", where=where, evidence=reason)]
+    try:
+        result = oracle.effective(settings)
+        dropped: tuple[Dropped, ...] = ()
+        if result.refusal is None:
+            dropped = dropped_suites(result, oracle.matcher, _choices(service, request))
+    except NotSupported as error:
+        return dict(_NOT_DETERMINED), [finding("not-determined", where=where, evidence=str(error))]
+    findings = _verdicts.refusal_findings(result, where)
+    if result.unknown:
+        evidence = "; ".join(result.unknown)
+        findings.append(finding("not-determined", where=where, evidence=evidence))
+    elif service.direction == "inbound":
+        findings += _verdicts.suite_findings(result, dropped, where)
+    return _negotiable(result, dropped), findings
+
+
+def describe_service(
+    service: TlsService,
+    version: PostfixVersion,
+    oracle: Oracle | None,
+    *,
+    where: str,
+    reason: str = "",
+) -> tuple[dict[str, t.Any], Request, list[Finding]]:
+    """The facts of a service, what it asked for, and its findings; without an oracle (`reason` says why) the rest."""
+    library = oracle.library.number if oracle else 0
+    request = request_of(service, version, library=library)
+    findings: list[Finding] = []
+    if service.level != "none":
+        findings += _verdicts.protocol_findings(service, request, where, library)
+        findings += _verdicts.problem_findings(service, request, where)
+    negotiable, more = _asked(service, request, oracle, where, reason)
+    findings += more + _verdicts.submission_findings(service, where)
+    facts = {
+        "name": service.name,
+        "daemons": list(service.daemons),
+        "direction": service.direction,
+        "lane": service.lane,
+        "listen": [one.as_dict() for one in service.listen],
+        "security_level": service.level,
+        "parameters": _parameters(service),
+        "cipher_string": request.cipher_string.text,
+        **negotiable,
+        "certificate_files": [
+            entry.file for kind, *files in request.certificates for entry in chains_of(kind, files)
+        ],
+    }
+    return facts, request, findings
+
+
+__all__ = ["Oracle", "describe_service", "suite_dict"]

@@ -1,0 +1,256 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The facts of every Postfix instance on a host, and of the certificates that they load."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    CommandFailed,
+    InvalidInput,
+    NotSupported,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
+    CertificateFile,
+    inspect,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked import (
+    Linked,
+    linked_libraries,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import Library
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix import _verdicts
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect import (
+    Instance,
+    collect,
+    config_directories,
+    with_candidate,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._describe import (
+    Oracle,
+    describe_service,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import (
+    TlsService,
+    tls_services,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
+
+Changes = t.Mapping[str, t.Mapping[str, t.Any]]
+
+
+@dataclass
+class PostfixFacts:
+    """What is found out about a host: one dictionary an instance, certificates once each, and every finding.
+
+    `names` are the host names of the instances, which a certificate is expected to have.
+    """
+
+    instances: list[dict[str, t.Any]] = field(default_factory=list)
+    certificates: list[CertificateFile] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+
+class _Libraries:
+    """The libraries in use, each loaded once with each configuration, all closed at the end."""
+
+    def __init__(self, run: Runner, stack: contextlib.ExitStack) -> None:
+        self._run = run
+        self._stack = stack
+        self._linked: dict[str, Linked | NotSupported] = {}
+        self._oracles: dict[tuple[Linked, str, str], Oracle | NotSupported] = {}
+
+    def linked(self, program: str) -> Linked:
+        if program not in self._linked:
+            try:
+                self._linked[program] = linked_libraries(program, self._run)
+            except NotSupported as error:
+                self._linked[program] = error
+        found = self._linked[program]
+        if isinstance(found, NotSupported):
+            raise found
+        return found
+
+    def oracle(self, linked: Linked, config_file: str, config_name: str) -> Oracle:
+        key = (linked, config_file or "default", config_name)
+        if key not in self._oracles:
+            try:
+                library = Library(linked, config_file=key[1], config_name=config_name)
+                self._oracles[key] = Oracle(self._stack.enter_context(library))
+            except NotSupported as error:
+                self._oracles[key] = error
+        found = self._oracles[key]
+        if isinstance(found, NotSupported):
+            raise found
+        return found
+
+
+class _Describer:
+    """Describes one instance after the other into one PostfixFacts."""
+
+    def __init__(
+        self, facts: PostfixFacts, libraries: _Libraries, command_version: str | None
+    ) -> None:
+        self.facts = facts
+        self.libraries = libraries
+        self.command_version = command_version
+        self.loaded: set[tuple[str, ...]] = set()
+
+    def describe(self, instance: Instance) -> None:
+        directory = instance.config_directory
+        library, findings = self._library(instance)
+        services = tls_services(instance.services, instance.parameters)
+        described = [self._service(instance, service) for service in services]
+        findings += _verdicts.tlsproxy_findings(services, lambda one: f"{directory} {one.name}")
+        findings += _verdicts.unused_findings(instance.unused, _texts(instance), directory)
+        self.facts.findings += findings
+        self.facts.names.append(instance.value("myhostname"))
+        self.facts.instances.append(
+            {
+                "version": str(instance.version),
+                "config_directory": directory,
+                "instance": instance.value("multi_instance_name") or "-",
+                "queue_directory": instance.value("queue_directory"),
+                "library": library,
+                "services": described,
+            }
+        )
+
+    def _library(self, instance: Instance) -> tuple[dict[str, t.Any], list[Finding]]:
+        directory = instance.config_directory
+        facts: dict[str, t.Any] = {"path": None, "version": None, "differs_from_command": None}
+        try:
+            oracle = self._oracle(instance, instance.parameters)
+        except NotSupported as error:
+            return facts, [finding("not-determined", where=directory, evidence=str(error))]
+        version = oracle.library.version
+        findings = _verdicts.library_findings(version, self.command_version, directory)
+        facts["path"], facts["version"] = oracle.library.linked.libssl, version
+        if self.command_version is not None:
+            facts["differs_from_command"] = bool(findings)
+        return facts, findings
+
+    def _oracle(self, instance: Instance, values: t.Mapping[str, str]) -> Oracle:
+        program = os.path.join(instance.value("daemon_directory"), "smtpd")
+        linked = self.libraries.linked(program)
+        file, name = values.get("tls_config_file", ""), values.get("tls_config_name", "")
+        return self.libraries.oracle(linked, file, name)
+
+    def _service(self, instance: Instance, service: TlsService) -> dict[str, t.Any]:
+        where = f"{instance.config_directory} {service.name}"
+        oracle, reason = None, ""
+        try:
+            oracle = self._oracle(instance, service.values)
+        except NotSupported as error:
+            reason = str(error)
+        facts, request, findings = describe_service(
+            service, instance.version, oracle, where=where, reason=reason
+        )
+        for kind, *files in request.certificates:
+            if (kind, *files) not in self.loaded:
+                self.loaded.add((kind, *files))
+                self._certificate(kind, files, oracle)
+        self.facts.findings += findings
+        return {**facts, "findings": [one.as_dict() for one in findings]}
+
+    def _certificate(self, kind: str, files: t.Sequence[str], oracle: Oracle | None) -> None:
+        try:
+            found = inspect(oracle.library if oracle else None, kind, files)
+        except NotSupported:
+            found = inspect(None, kind, files)
+        self.facts.certificates += found
+        self.facts.findings += [one for entry in found for one in entry.findings]
+
+
+def _texts(instance: Instance) -> list[str]:
+    overrides = [text for service in instance.services for text in service.overrides.values()]
+    return [text for text in [*instance.parameters.values(), *overrides] if "$" in text]
+
+
+def _unknown_instance(directory: str, reason: str) -> dict[str, t.Any]:
+    return {
+        "version": None,
+        "config_directory": directory,
+        "instance": None,
+        "queue_directory": None,
+        "library": {"path": None, "version": None, "differs_from_command": None},
+        "services": [],
+        "reason": reason,
+    }
+
+
+def _directories(postconf: str, wanted: t.Sequence[str], run: Runner) -> tuple[str, ...]:
+    for directory in wanted:
+        if not os.path.isfile(os.path.join(directory, "main.cf")):
+            raise InvalidInput(
+                f"postfix_config_directories: {directory} has no main.cf: name directories of Postfix instances, "
+                f"or leave the option out for every instance of this host."
+            )
+    return tuple(wanted) or config_directories(postconf, run)
+
+
+def changes_by_instance(candidate: t.Mapping[str, t.Any], directories: t.Sequence[str]) -> Changes:
+    """What a candidate means to each instance: a plan, {config_directory: changes}, or changes of the first instance.
+
+    Raises InvalidInput for a directory that is not an instance of this host, or for any other shape.
+    """
+    if "instances" in candidate:
+        candidate = candidate["instances"] or {}
+    elif {"parameters", "services"} & set(candidate):
+        candidate = {directory: candidate for directory in directories[:1]}
+    for directory, changes in candidate.items():
+        if directory not in directories:
+            raise InvalidInput(
+                f"candidate: {directory} is not an instance of this host: expected one of {', '.join(directories)}."
+            )
+        if not isinstance(changes, dict) or not set(changes) <= {"parameters", "services"}:
+            raise InvalidInput(
+                f"candidate: {directory} needs a dictionary with parameters and services, as policy_plan returns it."
+            )
+    return candidate
+
+
+def postfix_facts(
+    postconf: str,
+    *,
+    directories: t.Sequence[str],
+    candidate: t.Mapping[str, t.Any],
+    command_version: str | None,
+    run: Runner,
+) -> PostfixFacts:
+    """Collect and understand every instance, as it is or as it would be with the candidate in force.
+
+    An instance that cannot be asked stays in the list with the reason. Raises InvalidInput for options that do not
+    fit this host, CommandFailed if not even the instances can be listed.
+    """
+    facts = PostfixFacts()
+    found = _directories(postconf, directories, run)
+    changes = changes_by_instance(candidate, found)
+    with contextlib.ExitStack() as stack:
+        describer = _Describer(facts, _Libraries(run, stack), command_version)
+        for directory in found:
+            try:
+                instance = collect(postconf, directory, run)
+                if directory in changes:
+                    instance = with_candidate(
+                        instance, changes[directory], postconf=postconf, run=run
+                    )
+                describer.describe(instance)
+            except CommandFailed as error:
+                facts.instances.append(_unknown_instance(directory, str(error)))
+                facts.findings.append(
+                    finding("not-determined", where=directory, evidence=str(error))
+                )
+    return facts
+
+
+__all__ = ["PostfixFacts", "changes_by_instance", "postfix_facts"]

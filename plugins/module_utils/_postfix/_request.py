@@ -1,0 +1,183 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""What a Postfix service asks of OpenSSL: the settings of the SSL_CTX that it makes.
+
+Source: tls_server_init() and tls_server_start() in src/tls/tls_server.c, tls_client_init() and tls_client_start() in
+tls_client.c, tls_auto_groups() in tls_dh.c, tls_bug_bits() in tls_misc.c, at the tags v3.5.0 to v3.11.0.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import Settings
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._cipher_string import (
+    CipherString,
+    client_cipher_string,
+    items,
+    server_cipher_string,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._protocol_list import (
+    ProtocolList,
+    understand,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import (
+    TlsService,
+    is_yes,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+
+_BOUNDS: t.Final = PostfixVersion(3, 6, 0)
+_FFDHE_GROUPS: t.Final = PostfixVersion(3, 8, 0)
+_SERVER_PREFERENCE: t.Final = 1 << 22
+_OPTION_BITS: t.Final = {
+    "legacy_server_connect": 1 << 2,
+    "no_ticket": 1 << 14,
+    "no_session_resumption_on_renegotiation": 1 << 16,
+    "no_compression": 1 << 17,
+    "enable_middlebox_compat": 1 << 20,
+    "prioritize_chacha": 1 << 21,
+    "no_renegotiation": 1 << 30,
+}
+_MANAGED_BITS: t.Final = _SERVER_PREFERENCE | 0x3E000000
+_DEFAULT_CURVES: t.Final = ("X25519", "X448", "prime256v1", "secp384r1", "secp521r1")
+_DEFAULT_FFDHE: t.Final = ("ffdhe2048", "ffdhe3072")
+_AUTHENTICATING: t.Final = frozenset({"fingerprint", "verify", "secure", "dane-only"})
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one service asks for. `settings` is None if Postfix would not even ask, and `problem` says why.
+
+    `protocol_setting` is the parameter that is in force at the level of the service.
+    """
+
+    settings: Settings | None
+    protocols: ProtocolList
+    protocol_setting: str
+    cipher_string: CipherString
+    certificates: tuple[tuple[str, ...], ...]
+    problem: str | None = None
+
+
+def certificate_files(service: TlsService) -> tuple[tuple[str, ...], ...]:
+    """("pair", certificate, key) or ("chain", file...) as the service loads them; empty if there is none."""
+    value, prefix = service.macros.value, service.prefix
+    chain = re.split(r"[\s,]+", value(f"{prefix}_chain_files"))
+    if any(chain):
+        return (("chain", *filter(None, chain)),)
+    found = []
+    for kind in ("", "d", "ec"):
+        certificate = value(f"{prefix}_{kind}cert_file")
+        if certificate and not (kind == "" and certificate.lower() == "none"):
+            found.append(("pair", certificate, value(f"{prefix}_{kind}key_file")))
+    return tuple(found)
+
+
+def _groups(
+    service: TlsService, version: PostfixVersion, library: int
+) -> tuple[tuple[str, ...], ...]:
+    value = service.macros.value
+    curves = items(value("tls_eecdh_auto_curves"))
+    if version < _BOUNDS:
+        grade = value(f"{service.prefix}_eecdh_grade").lower()
+        if grade in ("strong", "ultra"):
+            curves = items(value(f"tls_eecdh_{grade}_curve"))
+        return (curves,)
+    modern = library >> 28 >= 3 and version >= _FFDHE_GROUPS
+    ffdhe = items(value("tls_ffdhe_auto_groups")) if modern else ()
+    if not curves and not ffdhe:
+        return ()
+    return (curves + ffdhe, _DEFAULT_CURVES + (_DEFAULT_FFDHE if modern else ()))
+
+
+def _options(service: TlsService) -> int:
+    value = service.macros.value
+    bits = 0
+    for name in items(value("tls_ssl_options")):
+        if re.fullmatch(r"0[xX][0-9a-fA-F]+", name):
+            bits |= int(name, 16)
+        bits |= _OPTION_BITS.get(name.lower(), 0)
+    bits &= ~_MANAGED_BITS
+    if service.direction == "inbound" and is_yes(value("tls_preempt_cipherlist")):
+        bits |= _SERVER_PREFERENCE
+    return bits
+
+
+def _ciphers(service: TlsService, version: PostfixVersion) -> CipherString:
+    value, prefix = service.macros.value, service.prefix
+    if service.direction == "outbound":
+        return client_cipher_string(value, version, prefix=prefix, level=service.level or "may")
+    return server_cipher_string(
+        value,
+        version,
+        prefix=prefix,
+        mandatory=service.mandatory,
+        asks_certificate=asks_certificate(service),
+    )
+
+
+def asks_certificate(service: TlsService) -> bool:
+    """Whether a server asks the client for a certificate, which rules out anonymous suites."""
+    value, prefix = service.macros.value, service.prefix
+    return is_yes(value(f"{prefix}_ask_ccert")) or requires_certificate(service)
+
+
+def requires_certificate(service: TlsService) -> bool:
+    """Whether a server insists on a client certificate; it then uses security level 1."""
+    return service.mandatory and is_yes(service.macros.value(f"{service.prefix}_req_ccert"))
+
+
+def _problem(service: TlsService, protocols: ProtocolList, ciphers: CipherString) -> str | None:
+    if service.level is None:
+        return "the security level is not one that Postfix knows here"
+    if protocols.invalid is not None:
+        return f"the protocol list has the unknown name {protocols.invalid}"
+    if ciphers.problem:
+        return ciphers.problem
+    if service.direction == "inbound" and not certificate_files(service):
+        anonymous = service.macros.value(f"{service.prefix}_cert_file").lower() == "none"
+        if not anonymous or asks_certificate(service):
+            return "no certificate is configured"
+    return None
+
+
+def request_of(service: TlsService, version: PostfixVersion, *, library: int) -> Request:
+    """What the service asks of a library; `library` is its OPENSSL_VERSION_NUMBER."""
+    value, prefix = service.macros.value, service.prefix
+    setting = f"{prefix}_mandatory_protocols" if service.mandatory else f"{prefix}_protocols"
+    protocols = understand(value(setting), version)
+    ciphers = _ciphers(service, version)
+    certificates = certificate_files(service)
+    problem = _problem(service, protocols, ciphers)
+    settings = None
+    if problem is None and ciphers.text is not None and service.level != "none":
+        inbound = service.direction == "inbound"
+        strict = requires_certificate(service) if inbound else service.level in _AUTHENTICATING
+        settings = Settings(
+            ciphers=ciphers.text,
+            role="server" if inbound else "client",
+            level=1 if strict else 0,
+            options=_options(service),
+            excluded=tuple(sorted(int(one) for one in Protocol if one not in protocols.protocols)),
+            reset_bounds=version >= _BOUNDS,
+            groups=_groups(service, version, library),
+            certificates=certificates,
+            trust=(value(f"{prefix}_CAfile"), value(f"{prefix}_CApath")),
+        )
+    return Request(settings, protocols, setting, ciphers, certificates, problem)
+
+
+__all__ = [
+    "Request",
+    "asks_certificate",
+    "certificate_files",
+    "request_of",
+    "requires_certificate",
+]

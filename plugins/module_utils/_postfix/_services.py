@@ -1,0 +1,227 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Which services of master.cf do TLS, in which direction and lane, where they listen, and at which security level."""
+
+from __future__ import annotations
+
+import socket
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master import Service
+
+_PORTS: t.Final = {"smtp": 25, "smtps": 465, "submissions": 465, "submission": 587, "ssmtp": 465}
+_SUBMISSION_PORTS: t.Final = frozenset({465, 587})
+_SERVER_LEVELS: t.Final = {
+    "none": "none",
+    "may": "may",
+    "encrypt": "encrypt",
+    "fingerprint": "encrypt",
+    "verify": "encrypt",
+    "secure": "encrypt",
+}
+_LOOPBACK: t.Final = {"ipv4": "127.0.0.1", "ipv6": "::1"}
+_ANYWHERE: t.Final = {"ipv4": "0.0.0.0", "ipv6": "::"}
+
+
+@dataclass(frozen=True)
+class Listener:
+    """An address and port; the unspecified address means every interface."""
+
+    address: str
+    port: int
+
+    def as_dict(self) -> dict[str, t.Any]:
+        return {"address": self.address, "port": self.port}
+
+
+@dataclass(frozen=True)
+class TlsService:
+    """One service that does TLS. `prefix` is that of its parameters, `macros` sees main.cf with the overrides on top.
+
+    `daemons` are the programs that take part; for postscreen(8) the handshake is that of tlsproxy(8), whose
+    parameters `values` holds. `level` is none, may, encrypt or a level of smtp(8); None if Postfix rejects it.
+    """
+
+    name: str
+    daemons: tuple[str, ...]
+    direction: str
+    lane: str
+    listen: tuple[Listener, ...]
+    prefix: str
+    level: str | None
+    values: t.Mapping[str, str]
+    overrides: t.Mapping[str, str]
+
+    @property
+    def macros(self) -> Macros:
+        return Macros(self.values)
+
+    @property
+    def mandatory(self) -> bool:
+        return self.level not in (None, "none", "may")
+
+    @property
+    def wrapped(self) -> bool:
+        return is_yes(self.macros.value("smtpd_tls_wrappermode")) and self.prefix == "smtpd_tls"
+
+
+def is_yes(value: str) -> bool:
+    """Whether a boolean parameter is on."""
+    return value.strip().lower() == "yes"
+
+
+def port_number(name: str) -> int | None:
+    """The port of a service field, by number or by name; None if this host does not know the name."""
+    if name.isdigit():
+        return int(name)
+    try:
+        return socket.getservbyname(name, "tcp")
+    except OSError:
+        return _PORTS.get(name)
+
+
+def _split_endpoint(endpoint: str) -> tuple[str, str]:
+    address, separator, port = endpoint.rpartition(":")
+    return (address.strip("[]"), port) if separator else ("", endpoint)
+
+
+def listeners(service: Service, values: t.Mapping[str, str]) -> tuple[Listener, ...]:
+    """Where an inet service listens: its own address, else those of inet_interfaces and inet_protocols."""
+    address, port_name = _split_endpoint(service.endpoint)
+    port = port_number(port_name)
+    if service.type != "inet" or port is None:
+        return ()
+    if address:
+        return (Listener(address, port),)
+    macros = Macros(values)
+    families = [
+        family
+        for family in ("ipv4", "ipv6")
+        if {"all", family} & set(macros.value("inet_protocols").replace(",", " ").split())
+    ]
+    found: list[str] = []
+    for interface in macros.value("inet_interfaces").replace(",", " ").split() or ["all"]:
+        if interface == "all":
+            found += [_ANYWHERE[family] for family in families]
+        elif interface in ("loopback-only", "localhost"):
+            found += [_LOOPBACK[family] for family in families]
+        else:
+            found.append(interface.strip("[]"))
+    return tuple(Listener(one, port) for one in dict.fromkeys(found))
+
+
+def server_level(macros: Macros, *, prefix: str) -> str | None:
+    """The level at which smtpd(8), tlsproxy(8) or postscreen(8) offers TLS (smtpd.c post_jail_init, tlsproxy.c)."""
+    daemon = prefix.partition("_")[0]
+    if daemon == "smtpd" and is_yes(macros.value("smtpd_tls_wrappermode")):
+        return "encrypt"
+    level = macros.value(f"{prefix}_security_level").lower()
+    if level:
+        return _SERVER_LEVELS.get(level)
+    if is_yes(macros.value(f"{daemon}_enforce_tls")):
+        return "encrypt"
+    return "may" if is_yes(macros.value(f"{daemon}_use_tls")) else "none"
+
+
+def client_level(macros: Macros) -> str:
+    """The level of smtp(8) where no policy table says otherwise (smtp_tls_policy.c)."""
+    level = macros.value("smtp_tls_security_level").lower()
+    if level:
+        return level
+    if is_yes(macros.value("smtp_enforce_tls")):
+        return "verify" if is_yes(macros.value("smtp_tls_enforce_peername")) else "encrypt"
+    return "may" if is_yes(macros.value("smtp_use_tls")) else "none"
+
+
+def _smtpd(service: Service, values: dict[str, str]) -> TlsService:
+    macros = Macros(values)
+    listen = listeners(service, values)
+    level = server_level(macros, prefix="smtpd_tls")
+    ports = {one.port for one in listen}
+    submission = bool(ports & _SUBMISSION_PORTS) or is_yes(macros.value("smtpd_tls_wrappermode"))
+    if not submission and 25 not in ports and level == "encrypt":
+        submission = is_yes(macros.value("smtpd_sasl_auth_enable"))
+    return TlsService(
+        name=service.name,
+        daemons=("smtpd",),
+        direction="inbound",
+        lane="submission" if submission else "mx",
+        listen=listen,
+        prefix="smtpd_tls",
+        level=level,
+        values=values,
+        overrides=service.overrides,
+    )
+
+
+def _postscreen(
+    service: Service, parameters: t.Mapping[str, str], everything: t.Sequence[Service]
+) -> TlsService:
+    values = {**parameters, **service.overrides}
+    proxy_name = Macros(values).value("tlsproxy_service_name") or "tlsproxy"
+    proxy = next((one for one in everything if one.name == f"{proxy_name}/unix"), None)
+    level = server_level(Macros(values), prefix="postscreen_tls") if proxy else "none"
+    overrides = proxy.overrides if proxy else {}
+    return TlsService(
+        name=service.name,
+        daemons=("postscreen", "tlsproxy") if proxy else ("postscreen",),
+        direction="inbound",
+        lane="mx",
+        listen=listeners(service, values),
+        prefix="tlsproxy_tls",
+        level=level,
+        values={**parameters, **overrides},
+        overrides=overrides,
+    )
+
+
+def _smtp(service: Service, values: dict[str, str]) -> TlsService:
+    return TlsService(
+        name=service.name,
+        daemons=("smtp",),
+        direction="outbound",
+        lane="outbound",
+        listen=(),
+        prefix="smtp_tls",
+        level=client_level(Macros(values)),
+        values=values,
+        overrides=service.overrides,
+    )
+
+
+def tls_services(
+    services: t.Sequence[Service], parameters: t.Mapping[str, str]
+) -> tuple[TlsService, ...]:
+    """Every inbound service (smtpd, postscreen with tlsproxy) and every client, in the order of master.cf."""
+    found = []
+    for service in services:
+        values = {
+            "process_name": service.command,
+            "service_name": service.endpoint,
+            **parameters,
+            **service.overrides,
+        }
+        if service.command == "smtpd" and service.type in ("inet", "pass"):
+            found.append(_smtpd(service, values))
+        elif service.command == "postscreen" and service.type == "inet":
+            found.append(_postscreen(service, parameters, services))
+        elif service.command == "smtp" and service.type == "unix":
+            found.append(_smtp(service, values))
+    return tuple(found)
+
+
+__all__ = [
+    "Listener",
+    "TlsService",
+    "client_level",
+    "is_yes",
+    "listeners",
+    "port_number",
+    "server_level",
+    "tls_services",
+]

@@ -1,0 +1,198 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mta_tls_facts
+short_description: What TLS a mail server is configured for, and what its own OpenSSL makes of it
+version_added: 0.1.0
+author:
+  - The postmaster.tls authors (@postmaster-tls)
+description:
+  - Reads the configuration of every Postfix instance of a host, and finds out what a peer can really negotiate with each
+    service.
+  - The protocols, cipher suites and groups come from the very libssl that the MTA is linked with. It is loaded in a
+    child process of its own, with the certificates and settings of the service, and asked suite by suite. Nothing is
+    sent over a network.
+  - With O(candidate) the same facts are computed as if a change were in force. This is the prediction that
+    M(postmaster.tls.starttls_probe) later proves.
+  - Changes nothing on the host. Private keys are read by the library only, and are never returned.
+  - What cannot be found out is V(none) with a finding C(not-determined) that has the reason.
+extends_documentation_fragment:
+  - postmaster.tls._attributes
+  - postmaster.tls._attributes.facts_module
+  - postmaster.tls._attributes.actiongroup_tls
+  - postmaster.tls._attributes.mail_host
+attributes:
+  platform:
+    description: Where the module runs.
+    support: full
+    platforms: posix
+options:
+  gather_subset:
+    description:
+      - Which parts to gather.
+    type: list
+    elements: str
+    choices: [openssl, postfix, certificates]
+    default: [openssl, postfix, certificates]
+  postfix_config_directories:
+    description:
+      - Configuration directories of the Postfix instances to look at.
+      - By default every instance that C(postmulti -l) lists, else the default one.
+    type: list
+    elements: path
+    default: []
+  postconf_command:
+    description:
+      - The C(postconf) command; by default it is looked for in the usual directories.
+    type: path
+  candidate:
+    description:
+      - A change to predict, in one of three forms.
+      - The plan that the filter P(postmaster.tls.policy_plan#filter) returns.
+      - A dictionary by configuration directory, each with C(parameters) and C(services).
+      - A dictionary with C(parameters) and C(services), which is meant for the first instance.
+      - C(parameters) are those of C(main.cf). C(services) are overrides by service, such as C(submission/inet). The value
+        V(none) removes a parameter or an override.
+    type: dict
+    default: {}
+seealso:
+  - module: postmaster.tls.postconf
+  - module: postmaster.tls.starttls_probe
+"""
+
+EXAMPLES = r"""
+- name: Gather what senders can negotiate with this host
+  postmaster.tls.mta_tls_facts:
+
+- name: Show why suites are missing on port 25
+  ansible.builtin.debug:
+    msg: "{{ ansible_facts.mta_tls.postfix[0].services[0].dropped }}"
+
+- name: Predict a change without making it
+  postmaster.tls.mta_tls_facts:
+    candidate:
+      parameters:
+        smtpd_tls_protocols: ">=TLSv1.2"
+      services:
+        submission/inet:
+          smtpd_tls_security_level: encrypt
+  register: prediction
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: The facts. Suites are dictionaries of C(name), C(iana) and C(code).
+  returned: always
+  type: dict
+  contains:
+    mta_tls:
+      description: What is known about mail and TLS on this host.
+      returned: always
+      type: dict
+      contains:
+        detected:
+          description: The mail servers that were found. It is empty on a host without one.
+          returned: always
+          type: list
+          elements: str
+          sample: [postfix]
+        openssl:
+          description:
+            - The C(openssl) command with its version, what C(openssl.cnf) sets for every program, and the system-wide
+              crypto policy.
+          returned: when V(openssl) is in O(gather_subset)
+          type: dict
+        postfix:
+          description:
+            - The Postfix instances, each with its version, the library it is linked with, and its services.
+            - A service has C(name), C(daemons), C(direction), C(lane), C(listen), C(security_level), C(parameters),
+              C(cipher_string), C(protocols), C(ciphers), C(dropped), C(groups), C(certificate_files) and C(findings).
+            - C(protocols), C(ciphers), C(dropped) and C(groups) are empty for a service without TLS, and V(none) where they
+              could not be found out.
+          returned: always
+          type: list
+          elements: dict
+        certificates:
+          description: The certificates that the services load, each once, with C(key_matches) and C(key_mode).
+          returned: when V(certificates) is in O(gather_subset)
+          type: list
+          elements: dict
+        findings:
+          description: Everything that was found wrong on this host, also that of services and certificates.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            code:
+              description: A stable name.
+              type: str
+              returned: always
+            severity:
+              description: One of V(critical), V(high), V(medium), V(low) and V(info).
+              type: str
+              returned: always
+            where:
+              description: The configuration directory and service, or the file.
+              type: str
+              returned: always
+            message:
+              description: What is wrong.
+              type: str
+              returned: always
+            evidence:
+              description: What shows it.
+              type: str
+              returned: always
+            remedy:
+              description: What to do.
+              type: str
+              returned: always
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
+from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import (
+    HostOptions,
+    host_facts,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._run import run
+
+
+def main() -> t.NoReturn:
+    module = AnsibleModule(
+        argument_spec={
+            "gather_subset": {
+                "type": "list",
+                "elements": "str",
+                "choices": ["openssl", "postfix", "certificates"],
+                "default": ["openssl", "postfix", "certificates"],
+            },
+            "postfix_config_directories": {"type": "list", "elements": "path", "default": []},
+            "postconf_command": {"type": "path"},
+            "candidate": {"type": "dict", "default": {}},
+        },
+        supports_check_mode=True,
+    )
+    options = HostOptions(
+        subset=frozenset(module.params["gather_subset"]),
+        directories=tuple(module.params["postfix_config_directories"]),
+        postconf=module.params["postconf_command"],
+        candidate=module.params["candidate"],
+    )
+    try:
+        found = host_facts(options, run=run)
+    except PostmasterTlsError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(ansible_facts={"mta_tls": found.facts}, _certificates=found.material)
+
+
+if __name__ == "__main__":
+    main()
