@@ -83,7 +83,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class NotDetermined:
-    """No verdict: C(reason) is a stable word (C(timeout), C(reset), C(malformed), ...), C(detail) a sentence for people."""
+    """No verdict: C(reason) is a stable word such as C(timeout) or C(malformed), C(detail) a sentence for people."""
 
     reason: str
     detail: str

@@ -28,12 +28,22 @@ class Fork:
     branches: tuple[t.Generator[t.Any, t.Any, t.Any], ...]
 
 
-Question = t.Union[ClientHello, Fork]
+@dataclass(frozen=True)
+class FullHandshake:
+    """A real TLS 1.3 handshake to its end, which alone shows the certificates of that version.
+
+    The answer is a ServerHello with the chain. A driver that has no such handshake answers NotDetermined.
+    """
+
+    server_name: str | None = None
+
+
+Question = t.Union[ClientHello, FullHandshake, Fork]
 Strategy = t.Generator[Question, t.Any, R]
 
 
-def drive(strategy: t.Generator[t.Any, t.Any, R], ask: t.Callable[[ClientHello], Answer]) -> R:
-    """The result of a strategy, one question after the other, through a function that answers a hello."""
+def drive(strategy: t.Generator[t.Any, t.Any, R], ask: t.Callable[[t.Any], Answer]) -> R:
+    """The result of a strategy, one question after the other, through a function that answers a ClientHello."""
     reply: t.Any = None
     while True:
         try:
@@ -46,4 +56,4 @@ def drive(strategy: t.Generator[t.Any, t.Any, R], ask: t.Callable[[ClientHello],
             reply = ask(question)
 
 
-__all__ = ["Fork", "Question", "Strategy", "drive"]
+__all__ = ["Fork", "FullHandshake", "Question", "Strategy", "drive"]

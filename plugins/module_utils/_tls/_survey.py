@@ -23,7 +23,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer, SuiteScan
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Fork, Strategy
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import (
+    Fork,
+    FullHandshake,
+    Strategy,
+)
 
 CHECKS: t.Final = ("handshake", "protocols", "ciphers", "groups", "certificates")
 PROTOCOLS: t.Final = tuple(protocol for protocol in Protocol if protocol >= Protocol.SSLv3)
@@ -41,13 +45,15 @@ _Branch = t.Generator[t.Any, t.Any, t.Any]
 class ProtocolScan:
     """One version: C(accepted) is None where it could not be found out, and C(reason) says why it is not True.
 
-    C(preference) is C(server) or C(client), None with fewer than two suites or where it was not asked.
+    C(complete) tells whether every suite was asked for, or only one that is accepted. C(preference) is C(server) or
+    C(client), None with fewer than two suites or where it was not asked.
     """
 
     protocol: Protocol
     accepted: bool | None
     reason: str
     suites: SuiteScan
+    complete: bool
     preference: str | None = None
 
 
@@ -82,7 +88,17 @@ def survey(checks: t.Collection[str], *, server_name: str | None = None) -> Stra
     if "certificates" in checks:
         served += [scan.suites.chains for scan in protocols]
     chains = dict.fromkeys(chain for found in served for chain in found)
+    if "certificates" in checks and not chains and _speaks_tls13(handshake, protocols):
+        answer = yield FullHandshake(server_name)
+        if isinstance(answer, ServerHello) and answer.certificates:
+            chains[answer.certificates] = None
     return Survey(handshake, protocols, groups, tuple(chains))
+
+
+def _speaks_tls13(handshake: Answer, protocols: tuple[ProtocolScan, ...]) -> bool:
+    if isinstance(handshake, ServerHello) and handshake.version >= Protocol.TLSv1_3:
+        return True
+    return any(scan.accepted for scan in protocols if scan.protocol >= Protocol.TLSv1_3)
 
 
 def _branches(checks: frozenset[str], offer: Offer) -> list[_Branch]:
@@ -126,7 +142,7 @@ def protocol_alone(
     """Whether a version is accepted at all."""
     codes = [suite.code for suite in _suites.in_version(protocol)]
     scan = yield from _scan.accepted_suites(protocol, codes, offer=offer, stop_after=1)
-    return _protocol_result(scan, None)
+    return _protocol_result(scan, complete=False)
 
 
 def protocol_scan(protocol: Protocol, *, offer: Offer) -> Strategy[ProtocolScan]:
@@ -137,7 +153,7 @@ def protocol_scan(protocol: Protocol, *, offer: Offer) -> Strategy[ProtocolScan]
     codes = [suite.code for suite in _suites.in_version(protocol)]
     first = yield from _scan.accepted_suites(protocol, codes, offer=offer, stop_after=1)
     if not first.accepted:
-        return _protocol_result(first, None)
+        return _protocol_result(first, complete=True)
     backwards = codes[::-1]
     second = yield from _scan.accepted_suites(protocol, backwards, offer=offer, stop_after=1)
     picks = tuple(dict.fromkeys(first.accepted + second.accepted))
@@ -154,17 +170,19 @@ def protocol_scan(protocol: Protocol, *, offer: Offer) -> Strategy[ProtocolScan]
     decides = None
     if len(scan.accepted) > 1 and second.accepted:
         decides = "server" if len(picks) == 1 else "client"
-    return _protocol_result(scan, decides)
+    return _protocol_result(scan, complete=True, decides=decides)
 
 
-def _protocol_result(scan: SuiteScan, decides: str | None) -> ProtocolScan:
+def _protocol_result(
+    scan: SuiteScan, *, complete: bool, decides: str | None = None
+) -> ProtocolScan:
     if scan.accepted:
-        return ProtocolScan(scan.protocol, True, "", scan, decides)
+        return ProtocolScan(scan.protocol, True, "", scan, complete, decides)
     doubts = sorted({scan.reasons[code] for code in scan.undetermined})
     if doubts:
-        return ProtocolScan(scan.protocol, None, ", ".join(doubts), scan)
+        return ProtocolScan(scan.protocol, None, ", ".join(doubts), scan, complete)
     refusals = sorted(set(scan.reasons.values()))
-    return ProtocolScan(scan.protocol, False, ", ".join(refusals), scan)
+    return ProtocolScan(scan.protocol, False, ", ".join(refusals), scan, complete)
 
 
 def served_chains(

@@ -1,0 +1,222 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""One connection to one server, from connect to the answer; it never blocks and always ends."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import typing as t
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._exchange import Exchange
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Endpoint
+from ansible_collections.postmaster.tls.plugins.module_utils._smtp._dialogue import Dialogue
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
+    Answer,
+    NotDetermined,
+)
+
+_CHUNK: t.Final = 16384
+_FAREWELL: t.Final = 2.0
+
+
+class Stage(IntEnum):
+    """How far a connection came."""
+
+    CONNECT = 0
+    BANNER = 1
+    DIALOGUE = 2
+    HELLO = 3
+    FAREWELL = 4
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, in seconds: for the connection, the banner, the answer to a hello, and all together."""
+
+    connect: float
+    banner: float
+    answer: float
+    whole: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a connection; C(banner_after) is the delay of the banner in seconds."""
+
+    answer: Answer
+    stage: Stage
+    dialogue: Dialogue | None
+    banner_after: float | None
+    started: float
+
+
+class Connection:
+    """Drives a dialogue (None: TLS from the first byte) and an exchange over a non-blocking socket.
+
+    The caller waits for C(wants_write) or for bytes, until C(deadline), and calls C(on_ready) or C(on_deadline), until
+    C(done); then C(outcome) is set, and the caller closes it with C(close).
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        exchange: Exchange,
+        *,
+        dialogue: Dialogue | None,
+        patience: Patience,
+        now: float,
+    ) -> None:
+        self._exchange = exchange
+        self._dialogue = dialogue
+        self._patience = patience
+        self._started = now
+        self._connected = now
+        self._banner_after: float | None = None
+        self._stage = Stage.CONNECT
+        self._output = b""
+        self.outcome: Outcome | None = None
+        self.done = False
+        self.deadline = now + min(patience.connect, patience.whole)
+        self.socket = socket.socket(endpoint.family, socket.SOCK_STREAM)
+        self.socket.setblocking(False)
+        self._connect(endpoint)
+
+    @property
+    def wants_write(self) -> bool:
+        """Whether to wait until the socket can be written to."""
+        return self._stage is Stage.CONNECT or bool(self._output)
+
+    def on_ready(self, now: float) -> None:
+        """The socket can be read or written."""
+        try:
+            if self._stage is Stage.CONNECT:
+                self._on_connected(now)
+            elif self._output:
+                self._send(b"")
+            else:
+                self._on_data(self.socket.recv(_CHUNK), now)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._fail(*_cut(error, self._where()))
+
+    def on_deadline(self) -> None:
+        """The deadline has passed."""
+        if self._stage is Stage.BANNER:
+            detail = "The connection is open and the server sends no complete banner."
+            self._fail("no-banner", detail)
+        else:
+            self._fail("timeout", f"The server did not go on in time {self._where()}.")
+
+    def abandon(self, answer: NotDetermined) -> None:
+        """End now, for a reason of the caller's."""
+        self._finish(answer)
+        self.done = True
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self.socket.close()
+
+    def _connect(self, endpoint: Endpoint) -> None:
+        try:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            code = self.socket.connect_ex(endpoint.sockaddr)
+        except OSError as error:
+            code = error.errno or errno.EIO
+        if code not in (0, errno.EINPROGRESS, errno.EWOULDBLOCK):
+            self._fail(*_unconnected(code))
+
+    def _on_connected(self, now: float) -> None:
+        code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            self._fail(*_unconnected(code))
+            return
+        self._connected = now
+        self.deadline = self._started + self._patience.whole
+        if self._dialogue is None:
+            self._begin_exchange(now)
+        else:
+            self._stage = Stage.BANNER
+            self.deadline = min(self.deadline, now + self._patience.banner)
+
+    def _begin_exchange(self, now: float) -> None:
+        self._stage = Stage.HELLO
+        self.deadline = min(self.deadline, now + self._patience.answer)
+        self._send(self._exchange.opening())
+
+    def _on_data(self, data: bytes, now: float) -> None:
+        if self._stage is Stage.FAREWELL:
+            self.done = True
+        elif not data:
+            self._fail("closed", f"The server closed the connection {self._where()}.")
+        elif self._stage is Stage.HELLO:
+            answer_bytes, answer = self._exchange.receive(data)
+            self._send(answer_bytes)
+            if answer is not None:
+                self._finish(answer)
+                self.done = True
+        else:
+            self._on_smtp(t.cast(Dialogue, self._dialogue), data, now)
+
+    def _on_smtp(self, dialogue: Dialogue, data: bytes, now: float) -> None:
+        self._send(dialogue.receive(data))
+        if self._stage is Stage.BANNER and dialogue.banner is not None:
+            self._banner_after = now - self._connected
+            self._stage = Stage.DIALOGUE
+            self.deadline = self._started + self._patience.whole
+        if dialogue.ready:
+            self._begin_exchange(now)
+        elif dialogue.stop is not None:
+            self._finish(NotDetermined(dialogue.stop.reason, dialogue.stop.detail))
+            farewell = dialogue.farewell()
+            if not farewell:
+                self.done = True
+                return
+            self._stage = Stage.FAREWELL
+            self.deadline = min(self.deadline, now + _FAREWELL)
+            self._send(farewell)
+
+    def _send(self, data: bytes) -> None:
+        self._output += data
+        if self._output:
+            try:
+                sent = self.socket.send(self._output)
+            except (BlockingIOError, InterruptedError):
+                return
+            self._output = self._output[sent:]
+
+    def _where(self) -> str:
+        if self._stage is Stage.HELLO:
+            return f"after the ClientHello, {self._exchange.progress}"
+        if self._stage is Stage.CONNECT or self._dialogue is None:
+            return "during the connect"
+        return f"while the {self._dialogue.state.value} was due"
+
+    def _fail(self, reason: str, detail: str) -> None:
+        self._finish(NotDetermined(reason, detail))
+        self.done = True
+
+    def _finish(self, answer: Answer) -> None:
+        if self.outcome is None:
+            self.outcome = Outcome(
+                answer, self._stage, self._dialogue, self._banner_after, self._started
+            )
+
+
+def _unconnected(code: int) -> tuple[str, str]:
+    reasons = {errno.ECONNREFUSED: "refused", errno.ETIMEDOUT: "timeout"}
+    return reasons.get(code, "unreachable"), f"No connection: {os.strerror(code)}."
+
+
+def _cut(error: OSError, where: str) -> tuple[str, str]:
+    return "reset", f"The connection broke {where}: {error.strerror or error}."
+
+
+__all__ = ["Connection", "Outcome", "Patience", "Stage"]

@@ -1,0 +1,189 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The result of a probe as plain data: what the module returns."""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils import _findings
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import Probe
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
+    Alert,
+    Answer,
+    ServerHello,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._group_scan import GroupScan
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import (
+    ProtocolScan,
+    Survey,
+)
+
+Data = dict[str, t.Any]
+
+
+def report(probe: Probe) -> Data:
+    """Everything that was found out; a part that was not asked for, or not determined, is empty or null.
+
+    C(chains) are PEM, leaf first, one list for each chain: raw material for whoever understands certificates.
+    """
+    target, survey = probe.target, probe.survey
+    return {
+        "host": target.host,
+        "port": target.port,
+        "address": probe.address,
+        "tls_mode": "implicit" if target.implicit else "starttls",
+        "reached": probe.reached,
+        "reason": probe.failure.reason if probe.failure else None,
+        "message": probe.failure.detail if probe.failure else None,
+        "smtp": _smtp(probe),
+        "handshake": _handshake(survey.handshake) if survey else None,
+        **_protocol_parts(survey.protocols if survey else ()),
+        "groups": _group_list(survey.groups if survey else ()),
+        "chains": [[_pem(der) for der in chain] for chain in survey.chains] if survey else [],
+        "findings": [finding.as_dict() for finding in _found(probe)],
+        "connections": probe.connections,
+        "throttled": probe.throttled,
+        "seconds": round(probe.seconds, 3),
+    }
+
+
+def where(target_host: str, port: int) -> str:
+    """A host and port as findings name them."""
+    return f"[{target_host}]:{port}" if ":" in target_host else f"{target_host}:{port}"
+
+
+def _smtp(probe: Probe) -> Data:
+    dialogue = probe.dialogue
+    if dialogue is None:
+        return {"banner": None, "ehlo": [], "starttls": None, "transcript": []}
+    return {
+        "banner": dialogue.banner,
+        "ehlo": list(dialogue.ehlo),
+        "starttls": dialogue.starttls,
+        "transcript": list(dialogue.transcript) if probe.survey is None else [],
+    }
+
+
+def _handshake(answer: Answer) -> Data:
+    result: Data = {
+        "accepted": None,
+        "protocol": None,
+        "cipher": None,
+        "group": None,
+        "reason": None,
+    }
+    if isinstance(answer, ServerHello):
+        group = _groups.name_of(answer.group) if answer.group is not None else None
+        result.update(
+            accepted=True, protocol=answer.version.label, cipher=_suite(answer.suite), group=group
+        )
+    elif isinstance(answer, Alert):
+        result.update(accepted=False, reason=f"alert {answer.name}")
+    else:
+        result.update(reason=answer.reason)
+    return result
+
+
+def _protocol_parts(scans: t.Sequence[ProtocolScan]) -> Data:
+    ordered = sorted(scans, key=lambda scan: scan.protocol)
+    listed: list[Data] = [
+        {"name": scan.protocol.label, "accepted": scan.accepted, "reason": scan.reason or None}
+        for scan in ordered
+    ]
+    if listed:
+        unasked = {"name": Protocol.SSLv2.label, "accepted": None, "reason": "not asked"}
+        listed.insert(0, unasked)
+    with_suites = [scan for scan in ordered if scan.complete]
+    return {
+        "protocols": listed,
+        "ciphers": {
+            scan.protocol.label: [_suite(code) for code in scan.suites.accepted]
+            for scan in with_suites
+            if scan.accepted is not None
+        },
+        "preference": {
+            scan.protocol.label: scan.preference for scan in with_suites if scan.accepted
+        },
+        "undetermined": {
+            scan.protocol.label: [_suite(code) for code in sorted(scan.suites.undetermined)]
+            for scan in with_suites
+            if scan.suites.undetermined
+        },
+    }
+
+
+def _group_list(scans: t.Sequence[GroupScan]) -> list[Data]:
+    verdicts: dict[int, bool | None] = {}
+    versions: dict[int, list[str]] = {}
+    for scan in scans:
+        for code in scan.accepted:
+            verdicts[code] = True
+            versions.setdefault(code, []).append(scan.protocol.label)
+        for code in scan.undetermined:
+            verdicts[code] = True if verdicts.get(code) else None
+        for code in scan.rejected:
+            verdicts.setdefault(code, False)
+    return [
+        {
+            "name": _groups.name_of(code),
+            "code": f"0x{code:04X}",
+            "accepted": verdict,
+            "protocols": sorted(versions.get(code, [])),
+        }
+        for code, verdict in verdicts.items()
+    ]
+
+
+def _suite(code: int) -> dict[str, str]:
+    suite = _suites.by_code(code)
+    if suite is None:
+        return {"name": f"0x{code:04X}", "iana": f"0x{code:04X}", "code": f"0x{code:04X}"}
+    return suite.as_dict()
+
+
+def _pem(der: bytes) -> str:
+    text = base64.b64encode(der).decode("ascii")
+    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
+    return "\n".join(("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""))
+
+
+def _found(probe: Probe) -> list[_findings.Finding]:
+    place = where(probe.target.host, probe.target.port)
+    found = []
+    if probe.dialogue is not None and probe.dialogue.starttls is False:
+        evidence = "; ".join(probe.dialogue.ehlo) or "HELO only"
+        found.append(_findings.finding("starttls-not-offered", where=place, evidence=evidence))
+    if probe.early:
+        evidence = repr(probe.early[:64])
+        found.append(_findings.finding("bytes-after-starttls", where=place, evidence=evidence))
+    if probe.throttled:
+        evidence = probe.failure.detail if probe.failure else f"{probe.connections} connections"
+        found.append(_findings.finding("throttled", where=place, evidence=evidence))
+    doubt = _doubt(probe)
+    if doubt:
+        found.append(_findings.finding("not-determined", where=place, evidence=doubt))
+    return found
+
+
+def _doubt(probe: Probe) -> str:
+    survey: Survey | None = probe.survey
+    if survey is None:
+        offered = probe.dialogue is None or probe.dialogue.starttls is not False
+        return probe.failure.detail if probe.failure and offered else ""
+    doubts = [
+        f"{len(scan.suites.undetermined)} suites of {scan.protocol.label} "
+        f"({', '.join(sorted({scan.suites.reasons[code] for code in scan.suites.undetermined}))})"
+        for scan in survey.protocols
+        if scan.suites.undetermined
+    ]
+    return "; ".join(doubts)
+
+
+__all__ = ["report", "where"]

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""What is probed: the caller's options, checked, and the addresses that they stand for."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import NotDetermined
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import CHECKS
+
+MOST_CONNECTIONS: t.Final = 8
+_EHLO_NAME: t.Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,253})|\[[0-9A-Za-z:.]{2,80}\]")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One server and how to ask it; times in seconds.
+
+    C(address) is what to connect to, C(host) by default. C(sni) None means the host where it is a name.
+    C(timeout) bounds the whole probe. Raises InvalidInput for a value that cannot be used.
+    """
+
+    host: str
+    port: int = 25
+    address: str | None = None
+    implicit: bool = False
+    sni: str | None = None
+    ehlo_name: str | None = None
+    timeout: float = 120.0
+    checks: tuple[str, ...] = CHECKS
+    connections: int = 4
+    interval: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_host("host", self.host)
+        if self.address is not None:
+            _check_host("address", self.address)
+        if not 0 < self.port < 65536:
+            raise InvalidInput(f"The port {self.port} is not between 1 and 65535.")
+        if not 1 <= self.connections <= MOST_CONNECTIONS:
+            raise InvalidInput(
+                f"The number of connections {self.connections} is not between 1 and {MOST_CONNECTIONS}: mail servers "
+                "queue no more than that without stalling."
+            )
+        if not self.timeout > 0:
+            raise InvalidInput(f"The timeout {self.timeout} is not a positive number of seconds.")
+        if not self.interval >= 0:
+            raise InvalidInput(
+                f"The interval {self.interval} is not a number of seconds from 0 up."
+            )
+        if self.ehlo_name is not None and not _EHLO_NAME.fullmatch(self.ehlo_name):
+            raise InvalidInput(
+                f"The EHLO name {self.ehlo_name!r} is neither a host name nor an address literal in brackets."
+            )
+        unknown = [check for check in self.checks if check not in CHECKS]
+        if unknown:
+            raise InvalidInput(f"Unknown check {unknown[0]!r}; known are {', '.join(CHECKS)}.")
+
+    @property
+    def server_name(self) -> str | None:
+        """The name for the server_name extension (RFC 6066 allows names, no addresses), or None for no extension."""
+        name = self.host if self.sni is None else self.sni
+        name = name.rstrip(".")
+        if not name or is_address(name):
+            return None
+        return name if name.isascii() else name.encode("idna").decode("ascii")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One socket address."""
+
+    family: int
+    sockaddr: tuple[t.Any, ...]
+
+    @property
+    def address(self) -> str:
+        """The IP address as text."""
+        return str(self.sockaddr[0])
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an IPv4 or IPv6 address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_host(option: str, value: str) -> None:
+    if not value or len(value) > 255 or any(letter.isspace() or letter in "/@" for letter in value):
+        raise InvalidInput(f"The {option} {value!r} is neither a host name nor an IP address.")
+    if not value.isascii():
+        try:
+            value.encode("idna")
+        except UnicodeError:
+            raise InvalidInput(f"The {option} {value!r} is no valid host name.") from None
+
+
+Resolver = t.Callable[..., list[tuple[t.Any, ...]]]
+
+
+def resolve(
+    target: Target, getaddrinfo: Resolver = socket.getaddrinfo
+) -> tuple[Endpoint, ...] | NotDetermined:
+    """The addresses of a target in the order of the system's resolver, each once."""
+    name = target.address or target.host
+    try:
+        found = getaddrinfo(name, target.port, 0, socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        detail = f"The name {name} was not resolved: {error}."
+        return NotDetermined("unresolvable", detail)
+    endpoints = dict.fromkeys(Endpoint(int(row[0]), tuple(row[4])) for row in found)
+    return tuple(endpoints)
+
+
+def own_name(endpoint: Endpoint, hostname: t.Callable[[], str] = socket.getfqdn) -> str:
+    """What to say in EHLO (RFC 5321 section 4.1.4): this machine's full name, or else its address as a literal."""
+    name = hostname()
+    if "." in name.strip(".") and _EHLO_NAME.fullmatch(name) and not name.endswith(".arpa"):
+        return name
+    with socket.socket(endpoint.family, socket.SOCK_DGRAM) as unsent:
+        try:
+            unsent.connect(endpoint.sockaddr)
+            address = str(unsent.getsockname()[0]).partition("%")[0]
+        except OSError:
+            address = "127.0.0.1"
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+
+__all__ = ["MOST_CONNECTIONS", "Endpoint", "Target", "is_address", "own_name", "resolve"]

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""SMTP replies from bytes that arrive in pieces of any size (RFC 5321 section 4.2)."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+MOST_BYTES: t.Final = 64 * 1024
+_MOST_IN_LINE: t.Final = 8 * 1024
+
+
+class MalformedReply(Exception):
+    """Bytes that are no SMTP reply; the text says what is wrong with them."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One reply of one or more lines; C(lines) are the texts without code, separator and line end."""
+
+    code: int
+    lines: tuple[str, ...]
+
+    @property
+    def kind(self) -> int:
+        """The first digit: 2 done, 3 go on, 4 not now, 5 no."""
+        return self.code // 100
+
+    @property
+    def text(self) -> str:
+        """The reply as people read it in a log."""
+        return f"{self.code} {' / '.join(self.lines)}"
+
+
+class ReplyParser:
+    """Give it what the socket gives; it returns a reply as soon as it is complete, and keeps what follows it.
+
+    A line ends at LF, with or without CR before it, as every sending MTA reads it. Raises MalformedReply for a
+    line without a three-digit code from 200 to 599, for a reply whose lines differ in their codes, and for one
+    that has no end.
+    """
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._searched = 0
+        self._code: int | None = None
+        self._lines: list[str] = []
+        self._size = 0
+
+    @property
+    def rest(self) -> bytes:
+        """The bytes that have arrived after the last complete line."""
+        return bytes(self._buffer)
+
+    def feed(self, data: bytes) -> Reply | None:
+        """Take the next bytes; the first reply that is complete now, or None."""
+        self._buffer += data
+        while True:
+            end = self._buffer.find(b"\n", self._searched)
+            if end < 0:
+                self._searched = len(self._buffer)
+                self._bound(len(self._buffer))
+                return None
+            line = bytes(self._buffer[:end]).rstrip(b"\r")
+            del self._buffer[: end + 1]
+            self._searched = 0
+            self._bound(len(line))
+            reply = self._line(line)
+            if reply is not None:
+                return reply
+
+    def _bound(self, length: int) -> None:
+        if length > _MOST_IN_LINE:
+            raise MalformedReply(f"A reply line is over {_MOST_IN_LINE} bytes long")
+        if self._size + length > MOST_BYTES:
+            raise MalformedReply(f"A reply is over {MOST_BYTES} bytes long")
+
+    def _line(self, line: bytes) -> Reply | None:
+        digits, separator = line[:3], line[3:4]
+        if len(digits) < 3 or not digits.isdigit() or not b"200" <= digits < b"600":
+            raise MalformedReply(f"A line does not begin with a reply code: {line[:64]!r}")
+        if separator not in (b"", b" ", b"-"):
+            raise MalformedReply(f"Neither a space nor a hyphen follows the code: {line[:64]!r}")
+        code = int(digits)
+        if self._code not in (None, code):
+            raise MalformedReply(f"A reply goes on with another code: {line[:64]!r}")
+        self._code = code
+        self._size += len(line) + 1
+        self._lines.append(line[4:].decode("utf-8", "backslashreplace"))
+        if separator == b"-":
+            return None
+        reply = Reply(code, tuple(self._lines))
+        self._code, self._lines, self._size = None, [], 0
+        return reply
+
+
+__all__ = ["MOST_BYTES", "MalformedReply", "Reply", "ReplyParser"]
