@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from ansible.plugins.action import ActionBase
-
 from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import describe
 
 
@@ -38,6 +37,6 @@ class ActionModule(ActionBase):
         material = result.pop("_certificates", None)
         if material is not None and "certificates" in result["ansible_facts"]["mta_tls"]:
             facts = result["ansible_facts"]["mta_tls"]
-            now = datetime.now(timezone.utc)
+            now = datetime.now(UTC)
             result["ansible_facts"]["mta_tls"] = with_certificates(facts, material, now=now)
         return result

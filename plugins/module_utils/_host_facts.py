@@ -50,7 +50,7 @@ def _postconf(options: HostOptions) -> str | None:
 
 
 def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
-    """Gather the facts. A host without a mail server gives empty lists; raises InvalidInput for options that do not fit."""
+    """Gather the facts; empty lists on a host without a mail server. Raises InvalidInput for unfit options."""
     openssl = openssl_facts(run)
     postconf = _postconf(options)
     postfix = PostfixFacts()

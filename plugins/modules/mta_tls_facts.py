@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - The postmaster.tls authors (@postmaster-tls)
 description:
-  - Reads the configuration of every Postfix instance of a host, and finds out what a peer can really negotiate with each
-    service.
+  - Reads the configuration of every Postfix instance of a host, and finds out what a peer can really negotiate with
+    each service.
   - The protocols, cipher suites and groups come from the very libssl that the MTA is linked with. It is loaded in a
     child process of its own, with the certificates and settings of the service, and asked suite by suite. Nothing is
     sent over a network.
@@ -56,8 +56,8 @@ options:
       - The plan that the filter P(postmaster.tls.policy_plan#filter) returns.
       - A dictionary by configuration directory, each with C(parameters) and C(services).
       - A dictionary with C(parameters) and C(services), which is meant for the first instance.
-      - C(parameters) are those of C(main.cf). C(services) are overrides by service, such as C(submission/inet). The value
-        V(none) removes a parameter or an override.
+      - C(parameters) are those of C(main.cf). C(services) are overrides by service, such as C(submission/inet).
+      - The value V(none) removes a parameter or an override.
     type: dict
     default: {}
 seealso:
@@ -112,8 +112,8 @@ ansible_facts:
             - The Postfix instances, each with its version, the library it is linked with, and its services.
             - A service has C(name), C(daemons), C(direction), C(lane), C(listen), C(security_level), C(parameters),
               C(cipher_string), C(protocols), C(ciphers), C(dropped), C(groups), C(certificate_files) and C(findings).
-            - C(protocols), C(ciphers), C(dropped) and C(groups) are empty for a service without TLS, and V(none) where they
-              could not be found out.
+            - C(protocols), C(ciphers), C(dropped) and C(groups) are empty for a service without TLS, and V(none) where
+              they could not be found out.
           returned: always
           type: list
           elements: dict
@@ -157,7 +157,6 @@ ansible_facts:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
 from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import (
     HostOptions,

@@ -13,13 +13,13 @@ from __future__ import annotations
 import ctypes
 import typing as t
 
-Reply = t.Dict[str, t.Any]
+Reply = dict[str, t.Any]
 
 PASSWORD_CALLBACK = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p
 )
 
-P, I, L, U64, S, SIZE = (
+P, INT, LONG, U64, S, SIZE = (
     ctypes.c_void_p,
     ctypes.c_int,
     ctypes.c_long,
@@ -29,7 +29,7 @@ P, I, L, U64, S, SIZE = (
 )
 PROTOTYPES: dict[str, tuple[t.Any, ...]] = {
     "OpenSSL_version_num": (ctypes.c_ulong,),
-    "OpenSSL_version": (S, I),
+    "OpenSSL_version": (S, INT),
     "ERR_get_error": (ctypes.c_ulong,),
     "ERR_clear_error": (None,),
     "ERR_error_string_n": (None, ctypes.c_ulong, S, SIZE),
@@ -37,41 +37,41 @@ PROTOTYPES: dict[str, tuple[t.Any, ...]] = {
     "TLS_client_method": (P,),
     "SSL_CTX_new": (P, P),
     "SSL_CTX_free": (None, P),
-    "SSL_CTX_ctrl": (L, P, I, L, P),
+    "SSL_CTX_ctrl": (LONG, P, INT, LONG, P),
     "SSL_CTX_set_options": (U64, P, U64),
-    "SSL_CTX_set_security_level": (None, P, I),
-    "SSL_CTX_set_cipher_list": (I, P, S),
-    "SSL_CTX_set_ciphersuites": (I, P, S),
+    "SSL_CTX_set_security_level": (None, P, INT),
+    "SSL_CTX_set_cipher_list": (INT, P, S),
+    "SSL_CTX_set_ciphersuites": (INT, P, S),
     "SSL_CTX_get_ciphers": (P, P),
     "SSL_CTX_set_default_passwd_cb": (None, P, PASSWORD_CALLBACK),
-    "SSL_CTX_use_certificate_chain_file": (I, P, S),
-    "SSL_CTX_use_PrivateKey_file": (I, P, S, I),
-    "SSL_CTX_use_cert_and_key": (I, P, P, P, P, I),
-    "SSL_CTX_check_private_key": (I, P),
+    "SSL_CTX_use_certificate_chain_file": (INT, P, S),
+    "SSL_CTX_use_PrivateKey_file": (INT, P, S, INT),
+    "SSL_CTX_use_cert_and_key": (INT, P, P, P, P, INT),
+    "SSL_CTX_check_private_key": (INT, P),
     "SSL_CTX_get0_privatekey": (P, P),
-    "EVP_PKEY_base_id": (I, P),
-    "EVP_PKEY_get_base_id": (I, P),
-    "SSL_CTX_load_verify_locations": (I, P, S, S),
+    "EVP_PKEY_base_id": (INT, P),
+    "EVP_PKEY_get_base_id": (INT, P),
+    "SSL_CTX_load_verify_locations": (INT, P, S, S),
     "SSL_new": (P, P),
     "SSL_free": (None, P),
     "SSL_set_bio": (None, P, P, P),
     "SSL_set_accept_state": (None, P),
     "SSL_set_connect_state": (None, P),
-    "SSL_do_handshake": (I, P),
+    "SSL_do_handshake": (INT, P),
     "SSL_CIPHER_get_id": (ctypes.c_uint32, P),
     "SSL_CIPHER_get_name": (S, P),
-    "SSL_CIPHER_get_bits": (I, P, P),
-    "OPENSSL_sk_num": (I, P),
-    "OPENSSL_sk_value": (P, P, I),
+    "SSL_CIPHER_get_bits": (INT, P, P),
+    "OPENSSL_sk_num": (INT, P),
+    "OPENSSL_sk_value": (P, P, INT),
     "OPENSSL_sk_new_null": (P,),
-    "OPENSSL_sk_push": (I, P, P),
+    "OPENSSL_sk_push": (INT, P, P),
     "BIO_new": (P, P),
     "BIO_s_mem": (P,),
-    "BIO_new_mem_buf": (P, S, I),
-    "BIO_free": (I, P),
-    "BIO_write": (I, P, S, I),
-    "BIO_read": (I, P, P, I),
-    "BIO_ctrl": (L, P, I, L, P),
+    "BIO_new_mem_buf": (P, S, INT),
+    "BIO_free": (INT, P),
+    "BIO_write": (INT, P, S, INT),
+    "BIO_read": (INT, P, P, INT),
+    "BIO_ctrl": (LONG, P, INT, LONG, P),
     "PEM_read_bio_X509": (P, P, P, PASSWORD_CALLBACK, P),
     "PEM_read_bio_PrivateKey": (P, P, P, PASSWORD_CALLBACK, P),
 }
@@ -85,9 +85,11 @@ class Refused(Exception):
         self.reply = {"ok": False, "stage": stage, "subject": subject, "error": error}
 
 
-@PASSWORD_CALLBACK
-def no_password(_buffer: t.Any, _size: int, _writing: int, _data: t.Any) -> int:
+def _no_password(_buffer: t.Any, _size: int, _writing: int, _data: t.Any) -> int:
     return -1
+
+
+no_password = PASSWORD_CALLBACK(_no_password)
 
 
 class Library:

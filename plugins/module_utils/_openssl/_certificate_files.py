@@ -104,15 +104,15 @@ def chains_of(kind: str, files: t.Sequence[str]) -> tuple[CertificateFile, ...]:
     """What a pair (certificate, key) or a list of chain files holds, one entry for each key."""
     if kind == "pair":
         certificate, key = files
-        texts = tuple(one.text for one in read_objects(certificate) if one.kind == "certificate")
-        return (CertificateFile(certificate, key, texts, _key_mode(key)),)
+        chain = tuple(one.text for one in read_objects(certificate) if one.kind == "certificate")
+        return (CertificateFile(certificate, key, chain, _key_mode(key)),)
     found: list[tuple[str, str, list[str]]] = []
     for one in (entry for path in files for entry in read_objects(path)):
         if one.kind == "key":
             found.append((one.path, one.path, []))
         elif one.kind == "certificate" and found:
-            place, key, texts = found[-1]
-            found[-1] = (place if texts else one.path, key, [*texts, one.text])
+            place, key, known = found[-1]
+            found[-1] = (place if known else one.path, key, [*known, one.text])
     if not found:
         found = [(path, path, []) for path in files]
     return tuple(
@@ -122,14 +122,15 @@ def chains_of(kind: str, files: t.Sequence[str]) -> tuple[CertificateFile, ...]:
 
 def unreadable(paths: t.Iterable[str]) -> str | None:
     """The first of these files that this user may not read, or None. A missing file is not meant."""
-    for path in paths:
-        try:
-            with open(path, "rb"):
-                pass
-        except OSError as error:
-            if error.errno in (errno.EACCES, errno.EPERM):
-                return path
-    return None
+    return next((path for path in paths if _denied(path)), None)
+
+
+def _denied(path: str) -> bool:
+    try:
+        with open(path, "rb"):
+            return False
+    except OSError as error:
+        return error.errno in (errno.EACCES, errno.EPERM)
 
 
 def _refused(entry: CertificateFile, refusal: Refusal) -> Finding:

@@ -13,6 +13,7 @@ are those of OpenSSL 1.1.1 to 3.x: include/openssl/ssl.h and bio.h.
 from __future__ import annotations
 
 import ctypes
+import functools
 import marshal
 import sys
 import typing as t
@@ -317,7 +318,7 @@ def main() -> None:
         ask = receive(incoming)
         if ask is None:
             return
-        send(outgoing, attempt(lambda: perform(started[0], ask), ""))
+        send(outgoing, attempt(functools.partial(perform, started[0], ask), ""))
 
 
 __all__ = ["main"]

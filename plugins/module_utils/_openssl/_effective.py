@@ -40,7 +40,7 @@ _SPOKEN: t.Final = tuple(protocol for protocol in Protocol if protocol >= Protoc
 
 @dataclass(frozen=True)
 class Effective:
-    """What can be negotiated: suites by protocol (only protocols with a suite), in the order of the list of the library.
+    """What can be negotiated: suites by protocol (only protocols with a suite), in the order of the library's list.
 
     `listed` are the suites that the cipher string stands for, `keys` the types of the loaded keys, `refusal` why the
     context could not be made: then nothing can be negotiated. `unknown` names what could not be found out.

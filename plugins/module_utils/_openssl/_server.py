@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl import _binding, _child
@@ -77,7 +77,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Refusal:
-    """The library refuses: at which stage (ciphers, certificate, key, mismatch, trust, unreadable, ...), for what, why."""
+    """The library refuses: at which stage (ciphers, certificate, key, mismatch, trust, unreadable), for what, why."""
 
     stage: str
     subject: str
@@ -108,44 +108,37 @@ def _frame(data: t.Any) -> bytes:
     return len(packed).to_bytes(4, "big") + packed
 
 
-@dataclass
 class Library:
-    """One libssl, loaded in a child process of its own. Close it, or use it as a context manager.
+    """One libssl, loaded in a child process of its own; made by `start_library`. Close it.
 
-    Any sign of trouble in the child (a crash, no answer in time) raises NotSupported: the caller reports
-    "not determined", never "no".
+    `version` is the library's own text, `number` its OPENSSL_VERSION_NUMBER. Any sign of trouble in the child (a crash,
+    no answer within `timeout` seconds) raises NotSupported: the caller reports "not determined", never "no".
     """
 
-    linked: Linked
-    config_file: str = "default"
-    config_name: str = ""
-    timeout: float = 10.0
-    clock: t.Callable[[], float] = time.monotonic
-    version: str = ""
-    number: int = 0
-    _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        linked: Linked,
+        *,
+        timeout: float,
+        clock: t.Callable[[], float],
+    ) -> None:
+        self.linked = linked
+        self.version = ""
+        self.number = 0
+        self._process: subprocess.Popen[bytes] | None = process
+        self._timeout = timeout
+        self._clock = clock
 
-    def __enter__(self) -> Library:
-        if not sys.executable:
-            raise NotSupported(
-                "The path of this Python interpreter is unknown, so no child can be started."
-            )
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _BOOTSTRAP],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=ENVIRONMENT,
-            cwd="/",
-            start_new_session=True,
-        )
+    def greet(self, config_file: str, config_name: str) -> None:
+        """Send the child its source, let it load the library, and learn the version."""
         self._send(_frame(_sources()))
         reply = self._ask(
             {
                 "libssl": self.linked.libssl,
                 "libcrypto": self.linked.libcrypto,
-                "config_file": self.config_file,
-                "config_name": self.config_name,
+                "config_file": config_file,
+                "config_name": config_name,
             }
         )
         if not reply["ok"]:
@@ -154,10 +147,6 @@ class Library:
                 f"{self.linked.libssl} cannot be used: {reply['stage']}: {reply['error']}."
             )
         self.version, self.number = reply["version"], reply["number"]
-        return self
-
-    def __exit__(self, *_details: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the child; safe to call twice."""
@@ -210,7 +199,7 @@ class Library:
 
     def _ask(self, question: dict[str, t.Any]) -> dict[str, t.Any]:
         self._send(_frame(question))
-        deadline = self.clock() + self.timeout
+        deadline = self._clock() + self._timeout
         length = int.from_bytes(self._read(4, deadline), "big")
         return t.cast("dict[str, t.Any]", marshal.loads(self._read(length, deadline)))
 
@@ -226,9 +215,9 @@ class Library:
         stream = t.cast(t.IO[bytes], self._running().stdout)
         data = b""
         while len(data) < count:
-            patience = deadline - self.clock()
+            patience = deadline - self._clock()
             if patience <= 0 or not select.select([stream], [], [], patience)[0]:
-                raise self._failed(f"did not answer within {self.timeout:g} seconds")
+                raise self._failed(f"did not answer within {self._timeout:g} seconds")
             part = os.read(stream.fileno(), count - len(data))
             if not part:
                 raise self._failed("ended without an answer")
@@ -251,8 +240,38 @@ class Library:
         )
 
 
+def start_library(
+    linked: Linked,
+    *,
+    config_file: str = "default",
+    config_name: str = "",
+    timeout: float = 10.0,
+    clock: t.Callable[[], float] = time.monotonic,
+) -> Library:
+    """Start a child with this library, initialised from an openssl.cnf as tls_config_file and tls_config_name say.
+
+    Raises NotSupported if the child or the library does not start.
+    """
+    if not sys.executable:
+        raise NotSupported(
+            "The path of this Python interpreter is unknown, so no child can be started."
+        )
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _BOOTSTRAP],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=ENVIRONMENT,
+        cwd="/",
+        start_new_session=True,
+    )
+    library = Library(process, linked, timeout=timeout, clock=clock)
+    library.greet(config_file, config_name)
+    return library
+
+
 def _refusal(reply: dict[str, t.Any]) -> Refusal:
     return Refusal(reply["stage"], reply["subject"], reply["error"])
 
 
-__all__ = ["Context", "Library", "LibraryCipher", "Refusal", "Settings"]
+__all__ = ["Context", "Library", "LibraryCipher", "Refusal", "Settings", "start_library"]

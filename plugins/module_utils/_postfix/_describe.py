@@ -109,10 +109,10 @@ def _choices(service: TlsService, request: Request) -> Choices:
 
 def _parameters(service: TlsService) -> dict[str, str]:
     daemon = service.prefix.partition("_")[0]
-    prefixes = (f"{service.prefix}_", *_SHARED, f"{daemon}_use_tls", f"{daemon}_enforce_tls")
+    prefixes = [f"{service.prefix}_", *_SHARED, f"{daemon}_use_tls", f"{daemon}_enforce_tls"]
     if "postscreen" in service.daemons:
-        prefixes += ("postscreen_tls_",)
-    names = (name for name in service.values if name.startswith(prefixes))
+        prefixes.append("postscreen_tls_")
+    names = (name for name in service.values if name.startswith(tuple(prefixes)))
     return _verdicts.expand_all(
         service.values, (name for name in names if not name.startswith(_NOISE))
     )

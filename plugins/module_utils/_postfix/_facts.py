@@ -26,7 +26,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked im
     Linked,
     linked_libraries,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import Library
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import start_library
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix import _verdicts
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect import (
     Instance,
@@ -84,8 +84,8 @@ class _Libraries:
         key = (linked, config_file or "default", config_name)
         if key not in self._oracles:
             try:
-                library = Library(linked, config_file=key[1], config_name=config_name)
-                self._oracles[key] = Oracle(self._stack.enter_context(library))
+                library = start_library(linked, config_file=key[1], config_name=config_name)
+                self._oracles[key] = Oracle(self._stack.enter_context(contextlib.closing(library)))
             except NotSupported as error:
                 self._oracles[key] = error
         found = self._oracles[key]
@@ -206,7 +206,7 @@ def changes_by_instance(candidate: t.Mapping[str, t.Any], directories: t.Sequenc
     if "instances" in candidate:
         candidate = candidate["instances"] or {}
     elif {"parameters", "services"} & set(candidate):
-        candidate = {directory: candidate for directory in directories[:1]}
+        candidate = dict.fromkeys(directories[:1], candidate)
     for directory, changes in candidate.items():
         if directory not in directories:
             raise InvalidInput(
@@ -217,6 +217,21 @@ def changes_by_instance(candidate: t.Mapping[str, t.Any], directories: t.Sequenc
                 f"candidate: {directory} needs a dictionary with parameters and services, as policy_plan returns it."
             )
     return candidate
+
+
+def _add_instance(
+    describer: _Describer, directory: str, changes: Changes, *, postconf: str, run: Runner
+) -> None:
+    try:
+        instance = collect(postconf, directory, run)
+        if directory in changes:
+            instance = with_candidate(instance, changes[directory], postconf=postconf, run=run)
+        describer.describe(instance)
+    except CommandFailed as error:
+        describer.facts.instances.append(_unknown_instance(directory, str(error)))
+        describer.facts.findings.append(
+            finding("not-determined", where=directory, evidence=str(error))
+        )
 
 
 def postfix_facts(
@@ -238,18 +253,7 @@ def postfix_facts(
     with contextlib.ExitStack() as stack:
         describer = _Describer(facts, _Libraries(run, stack), command_version)
         for directory in found:
-            try:
-                instance = collect(postconf, directory, run)
-                if directory in changes:
-                    instance = with_candidate(
-                        instance, changes[directory], postconf=postconf, run=run
-                    )
-                describer.describe(instance)
-            except CommandFailed as error:
-                facts.instances.append(_unknown_instance(directory, str(error)))
-                facts.findings.append(
-                    finding("not-determined", where=directory, evidence=str(error))
-                )
+            _add_instance(describer, directory, changes, postconf=postconf, run=run)
     return facts
 
 

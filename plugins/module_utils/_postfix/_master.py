@@ -17,7 +17,7 @@ _OVERRIDE: t.Final = re.compile(r"^\s*(?P<name>\w+)\s*=\s*(?P<value>.*?)\s*$", r
 
 @dataclass(frozen=True)
 class Service:
-    """One service: `name` is what `postconf -P` prints (smtp/inet); `overrides` are its -o parameters, the last one wins."""
+    """One service: `name` is what `postconf -P` prints (smtp/inet); of equal -o parameters the last one counts."""
 
     name: str
     type: str

@@ -20,7 +20,7 @@ _FORM: t.Final = re.compile(
 
 @dataclass(frozen=True, order=True)
 class PostfixVersion:
-    """One version; ordered. A snapshot has its date as a number, and counts as newer than the first release of its line."""
+    """One version, ordered. A snapshot (its date as a number) counts as newer than the first release of its line."""
 
     major: int
     minor: int
