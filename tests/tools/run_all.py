@@ -81,7 +81,7 @@ def lints() -> list[Check]:
         mypy("mypy-tools", TOOLS, *scripts),
         Check("lint:reuse", ("reuse", "lint", "--quiet")),
         Check("lint:changelog", ("antsibull-changelog", "lint")),
-        Check("lint:ansible-lint", ("ansible-lint", "--offline")),
+        Check("lint:ansible-lint", ("ansible-lint", "--offline", "--nocolor")),
         Check("lint:docs", ("antsibull-docs", "lint-collection-docs", "--plugin-docs", ".")),
         Check("lint:build", python("check_build")),
         *(Check(f"lint:sanity-{core}", python("sanity", core)) for core in CORES),

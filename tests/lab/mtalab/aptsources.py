@@ -35,7 +35,9 @@ class Mirrors:
 
 def parse_one_line(text: str) -> list[Entry]:
     """Return the binary entries of a file in the one-line style."""
-    pattern = re.compile(r"^deb\s+(?:\[[^]]*\]\s+)?(\S+)\s+(\S+)((?:\s+[^\s#]+)*)", re.MULTILINE)
+    gap = r"[ \t]+"
+    options = rf"(?:\[[^]\n]*\]{gap})?"
+    pattern = re.compile(rf"(?m)^deb{gap}{options}(\S+){gap}(\S+)((?:{gap}[^\s#]+)*)")
     return [Entry(a.rstrip("/"), s, tuple(c.split())) for a, s, c in pattern.findall(text)]
 
 

@@ -4,11 +4,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A sound, modern Postfix: package defaults, an RSA certificate, ports 25, 587 and 465.
 # Argument: the name of the host. Mail for postmaster@example.test goes to /home/postmaster/Maildir.
-set -eu
+#
 # shellcheck disable=SC2016  # Postfix expands these names, not the shell
+set -eu
 name=$1
 
-id postmaster >/dev/null 2>&1 || useradd --create-home --shell /usr/sbin/nologin postmaster
+echo 'u postmaster - "The mailbox of the lab" /home/postmaster' | systemd-sysusers -
+install -d -o postmaster -g postmaster -m 700 /home/postmaster
 cp -p /var/lib/postmaster-lab/main.cf /var/lib/postmaster-lab/master.cf /etc/postfix/
 postconf -X smtpd_tls_session_cache_database smtp_tls_session_cache_database 2>/dev/null || true
 postconf -e \
@@ -24,7 +26,7 @@ postconf -e \
     'alias_database =' \
     'home_mailbox = Maildir/' \
     'mailbox_command =' \
-    'smtp_host_lookup = native' \
+    'smtp_dns_support_level = disabled' \
     'smtpd_tls_cert_file = /etc/postfix/tls/'"$name.crt" \
     'smtpd_tls_key_file = /etc/postfix/tls/'"$name.key" \
     'smtpd_tls_security_level = may' \

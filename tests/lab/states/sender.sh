@@ -2,10 +2,12 @@
 # Copyright (c) 2026, the postmaster.tls authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A Postfix that sends to example.test through mx1 only, and only over TLS. It tries again soon.
+# A Postfix that sends only over TLS: mail for example.test to mx1, mail for NAME.example.test to that
+# host. It tries again soon. There is no DNS; names are in /etc/hosts.
 # Argument: the name of the host.
-set -eu
+#
 # shellcheck disable=SC2016  # Postfix expands these names, not the shell
+set -eu
 name=$1
 
 cp -p /var/lib/postmaster-lab/main.cf /var/lib/postmaster-lab/master.cf /etc/postfix/
@@ -21,7 +23,7 @@ postconf -e \
     'relayhost =' \
     'alias_maps =' \
     'alias_database =' \
-    'smtp_host_lookup = native' \
+    'smtp_dns_support_level = disabled' \
     'transport_maps = inline:{{example.test = smtp:[mx1.example.test]}}' \
     'smtp_tls_security_level = encrypt' \
     'smtp_tls_CAfile = /etc/postfix/tls/lab-ca.crt' \
