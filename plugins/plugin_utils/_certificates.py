@@ -1,0 +1,183 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""What a certificate chain says, in plain data; a broken certificate is a finding and never an exception."""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import finding
+from ansible_collections.postmaster.tls.plugins.plugin_utils._certificate_names import (
+    subject_alternative_names,
+    uncovered,
+)
+from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import (
+    TrustStore,
+    chain_complete,
+    not_after,
+    not_before,
+)
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+Entry = dict[str, t.Any]
+_EXPIRING: t.Final = timedelta(days=14)
+_LEAST_BITS: t.Final = {"rsa": 2048, "dsa": 2048, "ecdsa": 224}
+# RFC 8017 appendix A.2.4, RFC 5758, RFC 8410.
+_SIGNATURES: t.Final = {
+    "1.2.840.113549.1.1.4": "md5WithRSAEncryption",
+    "1.2.840.113549.1.1.5": "sha1WithRSAEncryption",
+    "1.2.840.113549.1.1.10": "rsassaPss",
+    "1.2.840.113549.1.1.11": "sha256WithRSAEncryption",
+    "1.2.840.113549.1.1.12": "sha384WithRSAEncryption",
+    "1.2.840.113549.1.1.13": "sha512WithRSAEncryption",
+    "1.2.840.113549.1.1.14": "sha224WithRSAEncryption",
+    "1.2.840.10040.4.3": "dsa-with-SHA1",
+    "1.2.840.10045.4.1": "ecdsa-with-SHA1",
+    "1.2.840.10045.4.3.1": "ecdsa-with-SHA224",
+    "1.2.840.10045.4.3.2": "ecdsa-with-SHA256",
+    "1.2.840.10045.4.3.3": "ecdsa-with-SHA384",
+    "1.2.840.10045.4.3.4": "ecdsa-with-SHA512",
+    "1.3.101.112": "ED25519",
+    "1.3.101.113": "ED448",
+}
+_UNKNOWN: t.Final[Entry] = {
+    "subject": None,
+    "issuer": None,
+    "san": [],
+    "not_before": None,
+    "not_after": None,
+    "days_left": None,
+    "key_type": None,
+    "key_bits": None,
+    "signature": None,
+    "sha256": None,
+    "spki_sha256": None,
+}
+
+
+def load(certificate: str | bytes) -> x509.Certificate:
+    """A certificate from PEM text or DER bytes; raises ValueError for anything else."""
+    if isinstance(certificate, str):
+        return x509.load_pem_x509_certificate(certificate.encode("ascii", "replace"))
+    return x509.load_der_x509_certificate(certificate)
+
+
+def describe(
+    pem_chain: Sequence[str | bytes],
+    *,
+    now: datetime,
+    names: Sequence[str] = (),
+    trust: TrustStore | None = None,
+) -> Entry:
+    """The leaf of a chain (PEM or DER, leaf first) with its chain and findings; ``now`` is aware, times are in UTC.
+
+    ``names`` are those that the certificate must cover. Without ``trust`` it often cannot be told whether an
+    intermediate certificate is missing: ``chain_complete`` is then null.
+    """
+    certificates: list[x509.Certificate] = []
+    broken: list[dict[str, str]] = []
+    for position, raw in enumerate(pem_chain):
+        try:
+            certificate = load(raw)
+            _fields(certificate, now=now)
+            certificates.append(certificate)
+        except (ValueError, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType) as error:
+            evidence = f"certificate {position + 1} of the chain: {error}"
+            broken.append(_found("certificate-unusable", evidence))
+            if not position:
+                break
+    if not certificates:
+        missing = [] if broken else [_found("certificate-missing", "the chain is empty")]
+        return {**_UNKNOWN, "chain": [], "chain_complete": None, "findings": broken + missing}
+    complete = chain_complete(certificates, trust)
+    leaf = _fields(certificates[0], now=now)
+    return {
+        **leaf,
+        "chain": [_fields(certificate, now=now) for certificate in certificates],
+        "chain_complete": complete,
+        "findings": broken + _judge(certificates[0], leaf, now=now, names=names, complete=complete),
+    }
+
+
+def _fields(certificate: x509.Certificate, *, now: datetime) -> Entry:
+    key_type, key_bits = _key(certificate)
+    spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    oid = certificate.signature_algorithm_oid.dotted_string
+    return {
+        "subject": certificate.subject.rfc4514_string(),
+        "issuer": certificate.issuer.rfc4514_string(),
+        "san": subject_alternative_names(certificate),
+        "not_before": _iso(not_before(certificate)),
+        "not_after": _iso(not_after(certificate)),
+        "days_left": (not_after(certificate) - now) // timedelta(days=1),
+        "key_type": key_type,
+        "key_bits": key_bits,
+        "signature": _SIGNATURES.get(oid, oid),
+        "sha256": hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),
+        "spki_sha256": hashlib.sha256(spki).hexdigest(),
+    }
+
+
+def _key(certificate: x509.Certificate) -> tuple[str, int | None]:
+    key = certificate.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return "rsa", key.key_size
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return "ecdsa", key.key_size
+    if isinstance(key, dsa.DSAPublicKey):
+        return "dsa", key.key_size
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return "ed25519", 256
+    if isinstance(key, ed448.Ed448PublicKey):
+        return "ed448", 456
+    return type(key).__name__, None
+
+
+def _judge(
+    certificate: x509.Certificate,
+    leaf: Entry,
+    *,
+    now: datetime,
+    names: Sequence[str],
+    complete: bool | None,
+) -> list[dict[str, str]]:
+    found = []
+    begin, end = not_before(certificate), not_after(certificate)
+    if now >= end:
+        found.append(_found("certificate-expired", f"not after {_iso(end)}"))
+    elif end - now < min(_EXPIRING, (end - begin) / 4):
+        found.append(_found("certificate-expiring", f"not after {_iso(end)}"))
+    if now < begin:
+        found.append(_found("certificate-not-yet-valid", f"not before {_iso(begin)}"))
+    missing = uncovered(certificate, names)
+    if missing:
+        covered = ", ".join(leaf["san"]) or "no name"
+        found.append(
+            _found("certificate-name-mismatch", f"{', '.join(missing)} is not covered by {covered}")
+        )
+    if complete is False:
+        found.append(_found("chain-incomplete", "no certificate of the issuer is served"))
+    bits = leaf["key_bits"]
+    if bits is not None and bits < _LEAST_BITS.get(leaf["key_type"], 0):
+        found.append(_found("key-weak", f"{leaf['key_type']} with {bits} bits"))
+    return found
+
+
+def _found(code: str, evidence: str) -> dict[str, str]:
+    return finding(code, where="certificate", evidence=evidence).as_dict()
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+__all__ = ["Entry", "describe", "load"]
