@@ -7,7 +7,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
 from ansible_collections.postmaster.tls.plugins.plugin_utils._targets import probe_targets
 

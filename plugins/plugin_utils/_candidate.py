@@ -26,8 +26,7 @@ def plan_candidate(
         candidate[directory] = {
             "parameters": {**(of_plan.get("parameters") or {}), **parameters},
             "services": {
-                name: dict(overrides)
-                for name, overrides in (of_plan.get("services") or {}).items()
+                name: dict(overrides) for name, overrides in (of_plan.get("services") or {}).items()
             },
         }
     return candidate

@@ -60,7 +60,11 @@ def _suites(service: Mapping[str, t.Any] | None) -> str:
     if suites is None:
         return "not determined"
     names = [suite["name"] for suite in suites]
-    return f"{len(names)}: {', '.join(names[:2])}{', …' if len(names) > 2 else ''}" if names else "none"
+    return (
+        f"{len(names)}: {', '.join(names[:2])}{', …' if len(names) > 2 else ''}"
+        if names
+        else "none"
+    )
 
 
 def _findings(service: Mapping[str, t.Any] | None) -> str:
@@ -73,7 +77,9 @@ def _findings(service: Mapping[str, t.Any] | None) -> str:
 def _aligned(rows: Sequence[tuple[str, str, str, str]]) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[3]]).rstrip()
+        "  ".join(
+            [*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]
+        ).rstrip()
         for row in rows
     ]
 

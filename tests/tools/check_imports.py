@@ -27,13 +27,15 @@ KINDS = {
 }
 ROOMS = {
     "_tls": set(),
-    "_smtp": {"_tls"},
+    "_smtp": set(),
+    "_probe": {"_smtp", "_tls"},
     "_openssl": {"_tls"},
     "_postfix": {"_openssl", "_tls"},
     "_sendmail": {"_openssl", "_tls"},
     "_maillog": {"_openssl", "_tls"},
 }
-WITHOUT_ANSIBLE = ("_tls", "_smtp")
+WITHOUT_ANSIBLE = ("_tls", "_smtp", "_probe", "_openssl")
+NOTICE = "# PRIVATE to postmaster.tls:"
 
 
 def imported(path: Path) -> t.Iterator[tuple[int, str]]:
@@ -80,6 +82,8 @@ def main() -> int:
         for line, name in imported(path):
             said = complaint(path, name)
             found += [f"{path}:{line}: {said}"] if said else []
+        if path.name.startswith("_") and NOTICE not in path.read_text():
+            found.append(f"{path}:1: is private and does not say so with {NOTICE!r}")
     print("\n".join(found) or f"{len(paths)} files: every import runs the right way")
     return 1 if found else 0
 

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.tls.plugins.plugin_utils._candidate import plan_candidate
 
-FACTS = {"postfix": [{"config_directory": "/etc/postfix"}, {"config_directory": "/etc/postfix-out"}]}
+FACTS = {
+    "postfix": [{"config_directory": "/etc/postfix"}, {"config_directory": "/etc/postfix-out"}]
+}
 
 
 def test_an_empty_plan_gives_the_users_parameters_to_every_instance() -> None:

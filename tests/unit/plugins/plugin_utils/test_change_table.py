@@ -14,7 +14,14 @@ def facts(*services: dict[str, Any]) -> dict[str, Any]:
 
 
 def service(**values: Any) -> dict[str, Any]:
-    return {"name": "smtp/inet", "direction": "inbound", "findings": [], "ciphers": [], "protocols": [], **values}
+    return {
+        "name": "smtp/inet",
+        "direction": "inbound",
+        "findings": [],
+        "ciphers": [],
+        "protocols": [],
+        **values,
+    }
 
 
 BROKEN = service(protocols=["TLSv1.1", "TLSv1.2"], findings=[{"code": "no-shared-cipher"}])

@@ -16,11 +16,12 @@ TARGET = {"label": "smtp/inet at 198.51.100.11 port 25", "service": {"name": "sm
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     answer: dict[str, Any] = {"agrees": True, "disagreements": [], "not_determined": []}
-    monkeypatch.setattr(_verdict, "agreement", lambda probe, service: answer)
+    monkeypatch.setattr(_verdict, "agreement", lambda *_args: answer)
     return answer
 
 
-def test_agreement_is_proof(compared: dict[str, Any]) -> None:
+@pytest.mark.usefixtures("compared")
+def test_agreement_is_proof() -> None:
     assert probe_verdict({"reached": True}, TARGET)["agrees"] is True
 
 
@@ -32,7 +33,9 @@ def test_what_was_not_determined_is_no_proof(compared: dict[str, Any]) -> None:
 
 
 def test_a_disagreement_is_named(compared: dict[str, Any]) -> None:
-    compared.update(agrees=False, disagreements=[{"message": "TLSv1 is accepted and was not predicted"}])
+    compared.update(
+        agrees=False, disagreements=[{"message": "TLSv1 is accepted and was not predicted"}]
+    )
     assert "TLSv1 is accepted" in probe_verdict({"reached": True}, TARGET)["message"]
 
 

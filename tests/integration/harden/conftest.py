@@ -1,0 +1,119 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab in which the playbook is tried: one mail server in the state of case 1, one sender."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+LAB = [sys.executable, str(CHECKOUT / "tests" / "lab" / "lab.py")]
+FILES = ("/etc/postfix/main.cf", "/etc/postfix/master.cf")
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Calls the lab by its command line, as a person would."""
+
+    environment: dict[str, str]
+    inventory: Path
+
+    def run(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [*LAB, *arguments], env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def on(self, host: str, *command: str) -> str:
+        return self.run("exec", host, *command)
+
+    def state(self, host: str, *names: str) -> None:
+        self.run("state", host, *names)
+
+    def files(self, host: str = "mx1") -> dict[str, str]:
+        return {name: self.on(host, "cat", name) for name in FILES}
+
+    def playbook_argv(self, *arguments: str) -> list[str]:
+        binary = Path(sys.executable).with_name("ansible-playbook")
+        playbook = CHECKOUT / "playbooks" / "harden-mta.yml"
+        return [str(binary), "-i", str(self.inventory), str(playbook), *arguments]
+
+    def playbook(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.playbook_argv(*arguments),
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def start_playbook(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self.playbook_argv(*arguments),
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def handshake(self, host: str = "mx1") -> str:
+        """Postfix's own client, from the sender: the line that names protocol and cipher."""
+        output = self.on(
+            "sender", "sh", "-c", f"posttls-finger -c -l encrypt [{host}.example.test] 2>&1"
+        )
+        return next(
+            (line for line in output.splitlines() if "TLS connection established" in line), output
+        )
+
+
+def until(condition: t.Callable[[], bool], *, seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {seconds} s: {what}")
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def lab() -> t.Iterator[Lab]:
+    environment = {
+        **os.environ,
+        "POSTMASTER_LAB": "pmtls-harden",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_PIPELINING": "1",
+    }
+    up = subprocess.run(
+        [*LAB, "up", "case1", "--fresh"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert up.returncode == 0, up.stderr
+    yield Lab(environment, Path(up.stdout.splitlines()[-1]))
+    subprocess.run([*LAB, "down"], env=environment, capture_output=True, check=True)
+
+
+@pytest.fixture
+def case1(lab: Lab) -> Lab:
+    """mx1 shares no cipher with any modern sender."""
+    lab.state("mx1", "clean", "case1")
+    return lab
+
+
+@pytest.fixture
+def sound(lab: Lab) -> Lab:
+    """mx1 is a sound Postfix that was not hardened yet."""
+    lab.state("mx1", "clean")
+    return lab

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main job: predicted, applied once, proved, and the same again."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+import pytest
+
+from .conftest import Lab
+
+pytestmark = pytest.mark.lab
+
+
+def edits(text: str) -> list[str]:
+    """The added and removed lines of the diffs in some output, in order."""
+    return [
+        line.rstrip()
+        for line in text.splitlines()
+        if re.match(r"[+-](?![+-]{2} )", line) and line.strip() not in {"+", "-"}
+    ]
+
+
+def test_check_mode_predicts_exactly_the_lines_that_the_real_run_changes(case1: Lab) -> None:
+    before = case1.files()
+    check = case1.playbook("--check", "--diff")
+    assert check.returncode == 0, check.stdout
+    assert case1.files() == before, "check mode changed a file"
+
+    real = case1.playbook()
+    assert real.returncode == 0, real.stdout
+    after = case1.files()
+    changed = []
+    for name, text in before.items():
+        changed += difflib.unified_diff(
+            text.splitlines(), after[name].splitlines(), lineterm="", n=0
+        )
+    assert edits("\n".join(changed)) == edits(check.stdout)
+    assert edits(check.stdout), "nothing was to be changed"
+
+
+def test_a_modern_sender_is_refused_before_and_served_after_and_the_second_run_changes_nothing(
+    case1: Lab,
+) -> None:
+    assert "TLS connection established" not in case1.handshake()
+    first = case1.playbook()
+    assert first.returncode == 0, first.stdout
+    assert "TLSv1.3 with cipher" in case1.handshake()
+
+    second = case1.playbook()
+    assert second.returncode == 0, second.stdout
+    assert re.search(r"mx1 +: ok=\d+ +changed=0 ", second.stdout), second.stdout
+
+
+def test_undone_puts_the_files_back_byte_for_byte(sound: Lab) -> None:
+    before = sound.files()
+    assert sound.playbook().returncode == 0
+    assert sound.files() != before
+    undone = sound.playbook("-e", "postfix_tls_state=undone")
+    assert undone.returncode == 0, undone.stdout
+    assert sound.files() == before
+    assert "with cipher" in sound.handshake()

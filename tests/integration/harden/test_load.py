@@ -1,0 +1,78 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mail keeps flowing while a server is hardened: none lost, none doubled, no pause longer than a reload takes."""
+
+from __future__ import annotations
+
+import collections
+import datetime
+import itertools
+import subprocess
+
+import pytest
+
+from .conftest import LAB, Lab, until
+
+pytestmark = pytest.mark.lab
+MESSAGES = 200
+CATCH_ALL = "postconf -e 'virtual_alias_maps = regexp:{{/^[0-9]+postmaster@/ postmaster}}' && postfix reload"
+
+
+def received(lab: Lab) -> list[str]:
+    """The numbered recipients of what lies in the mailbox."""
+    text = lab.on(
+        "mx1", "sh", "-c", "grep -rhi '^X-Original-To: ' /home/postmaster/Maildir/new || true"
+    )
+    return [line.split(": ")[1] for line in text.splitlines()]
+
+
+def longest_pause(lab: Lab, since: str) -> float:
+    """Seconds between two messages that smtpd accepted, by the journal of the host."""
+    text = lab.on(
+        "mx1",
+        "sh",
+        "-c",
+        f"journalctl --since '@{since}' -o short-unix --grep 'client=sender' | grep -v '^-- '",
+    )
+    stamps = sorted(float(line.split()[0]) for line in text.splitlines())
+    return max(later - earlier for earlier, later in itertools.pairwise(stamps))
+
+
+def test_no_message_is_lost_or_doubled_while_the_playbook_runs(case1: Lab) -> None:
+    case1.on("mx1", "sh", "-c", f"rm -rf /home/postmaster/Maildir; {CATCH_ALL}")
+    since = case1.on("mx1", "date", "+%s").strip()
+    load = subprocess.Popen(
+        [
+            *LAB,
+            "exec",
+            "sender",
+            "smtp-source",
+            "-N",
+            "-s",
+            "2",
+            "-m",
+            str(MESSAGES),
+            "-R",
+            "1",
+            "-f",
+            "load@sender.example.test",
+            "-t",
+            "postmaster@example.test",
+            "mx1.example.test:25",
+        ],
+        env=case1.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    playbook = case1.playbook()
+    assert playbook.returncode == 0, playbook.stdout
+    output = load.communicate(timeout=600)
+    assert load.returncode == 0, output
+    until(
+        lambda: len(received(case1)) >= MESSAGES, seconds=60, what="every message is in the mailbox"
+    )
+    doubled = [name for name, count in collections.Counter(received(case1)).items() if count > 1]
+    assert doubled == []
+    assert len(received(case1)) == MESSAGES
+    assert longest_pause(case1, since) < datetime.timedelta(seconds=3).total_seconds()
