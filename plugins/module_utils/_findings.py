@@ -232,6 +232,13 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "Install a certificate of the type in the evidence, or choose another policy.",
     ),
     Kind(
+        "policy-unfit-library",
+        "critical",
+        "The policy has no suite that this OpenSSL knows",
+        "Every suite of the policy is younger than the library that the MTA is linked with, so all senders would fail.",
+        "Update the MTA and its OpenSSL, or choose a wider policy until then.",
+    ),
+    Kind(
         "policy-violation",
         "medium",
         "More is accepted than the policy allows",

@@ -5,7 +5,7 @@
 
 """What a release of OpenSSL can speak, as far as a plan has to know it before it asks the library itself.
 
-Source: CHANGES.md of OpenSSL (1.0.0 ECDHE, 1.0.1 TLS 1.1 and 1.2, 1.0.2 brainpool curves, 1.1.0 ChaCha20, CCM, X25519 and no
+Source: CHANGES.md of OpenSSL (1.0.0 ECDHE, 1.0.1 TLS 1.1 and 1.2, 1.0.2 brainpool, 1.1.0 ChaCha20, CCM, X25519 and no
 SSLv2, SSLv3 and 3DES in default builds, 1.1.1 TLS 1.3 and X448, 3.0 FFDHE groups in TLS 1.3, 3.5 ML-KEM hybrids).
 """
 

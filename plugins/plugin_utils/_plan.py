@@ -1,0 +1,130 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The plan: what has to change on a host so that each lane follows its policy, and nothing else changes."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import SEVERITIES
+from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_draft import MAIN, Draft, Wish
+from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_facts import (
+    Instance,
+    read_instances,
+)
+from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_findings import (
+    impossible_findings,
+    instance_findings,
+)
+from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_wants import keeps, wants
+from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy, load
+
+Dial = str | Mapping[str, t.Any] | None
+Values = dict[str, str | None]
+
+
+def policy_plan(
+    facts: Mapping[str, t.Any], mx: Dial = None, submission: Dial = None, outbound: Dial = None
+) -> dict[str, t.Any]:
+    """``{parameters, services, instances, changes, findings}`` for ``ansible_facts.mta_tls`` and a policy per lane.
+
+    A lane without a policy keeps its values. Everything but ``findings`` holds real differences only, so the plan of
+    a host that conforms is empty. Raises InvalidInput for facts or policies that are not usable.
+    """
+    dials = {"mx": mx, "submission": submission, "outbound": outbound}
+    policies = {lane: load(dial) for lane, dial in dials.items() if dial is not None}
+    instances = read_instances(facts)
+    plans = [_plan_instance(instance, policies) for instance in instances]
+    findings = [finding for plan in plans for finding in plan["findings"]]
+    findings.sort(key=lambda finding: SEVERITIES.index(finding["severity"]))
+    return {
+        "parameters": plans[0]["parameters"],
+        "services": plans[0]["services"],
+        "instances": {
+            instance.config_directory: {
+                "parameters": plan["parameters"],
+                "services": plan["services"],
+            }
+            for instance, plan in zip(instances, plans, strict=True)
+        },
+        "changes": [change for plan in plans for change in plan["changes"]],
+        "findings": findings,
+    }
+
+
+def _wishes(instance: Instance, policies: Mapping[str, Policy]) -> dict[str, list[Wish]]:
+    """Who wants what, by parameter; the order is that of the first program that names it."""
+    found: dict[str, list[Wish]] = {}
+    for reader in instance.readers:
+        policy = policies.get(reader.lane)
+        wanted = keeps(instance, reader)
+        if policy:
+            level = reader.main_name("security_level")
+            kept = {level: wanted[level]} if level in wanted else {}
+            wanted = {**kept, **wants(policy, instance, reader)}
+        for parameter, want in wanted.items():
+            found.setdefault(parameter, []).append((reader, want))
+    return found
+
+
+def _plan_instance(instance: Instance, policies: Mapping[str, Policy]) -> dict[str, t.Any]:
+    wishes = _wishes(instance, policies)
+    draft = Draft(instance, tuple(wishes))
+    if policies:
+        for parameter, wanted in wishes.items():
+            draft.settle(parameter, wanted)
+        for parameter, wanted in wishes.items():
+            draft.settle(parameter, wanted)
+    differences = _differences(draft)
+    return {
+        "parameters": differences.pop(MAIN, {}),
+        "services": differences,
+        "changes": list(_changes(draft, policies)),
+        "findings": [
+            finding.as_dict()
+            for finding in (
+                *instance_findings(instance, policies),
+                *impossible_findings(instance, draft.impossible),
+            )
+        ],
+    }
+
+
+def _differences(draft: Draft) -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    for entry, after in draft.after.items():
+        before = draft.before[entry]
+        changed = {name: value for name, value in after.items() if before.get(name) != value}
+        removed = dict.fromkeys(name for name in before if name not in after)
+        if changed or removed:
+            found[entry] = {**changed, **removed}
+    return found
+
+
+def _changes(draft: Draft, policies: Mapping[str, Policy]) -> list[dict[str, t.Any]]:
+    changes = []
+    for entry, values in _differences(draft).items():
+        for parameter, value in values.items():
+            cause = draft.causes[(entry, parameter)]
+            policy = policies.get(cause.lane)
+            changes.append(
+                {
+                    "instance": draft.instance.config_directory,
+                    "file": "master.cf" if entry else "main.cf",
+                    "service": entry or None,
+                    "parameter": parameter,
+                    "before": draft.before[entry].get(parameter),
+                    "after": value,
+                    "lane": cause.lane,
+                    "policy": policy.name if policy else None,
+                    "reason": cause.reason,
+                }
+            )
+    return changes
+
+
+__all__ = ["Dial", "policy_plan"]
