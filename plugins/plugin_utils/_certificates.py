@@ -20,6 +20,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._certificate_names 
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import (
     TrustStore,
     chain_complete,
+    load,
     not_after,
     not_before,
 )
@@ -62,13 +63,6 @@ _UNKNOWN: t.Final[Entry] = {
     "sha256": None,
     "spki_sha256": None,
 }
-
-
-def load(certificate: str | bytes) -> x509.Certificate:
-    """A certificate from PEM text or DER bytes; raises ValueError for anything else."""
-    if isinstance(certificate, str):
-        return x509.load_pem_x509_certificate(certificate.encode("ascii", "replace"))
-    return x509.load_der_x509_certificate(certificate)
 
 
 def describe(
@@ -180,4 +174,4 @@ def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-__all__ = ["Entry", "describe", "load"]
+__all__ = ["Entry", "describe"]

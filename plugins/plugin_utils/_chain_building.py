@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ssl
 import typing as t
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 _LONGEST_PATH: t.Final = 10
 _MOST_STEPS: t.Final = 200
-_BEGIN: t.Final = b"-----BEGIN CERTIFICATE-----"
+_BEGIN: t.Final = "-----BEGIN CERTIFICATE-----"
 
 
 class TrustStore:
@@ -39,7 +40,7 @@ class TrustStore:
     def load(cls, path: str) -> TrustStore:
         """The certificates of a PEM file; raises InvalidInput when it cannot be read or has none."""
         try:
-            content = Path(path).read_bytes()
+            content = Path(path).read_text("ascii", "replace")
         except OSError as error:
             raise InvalidInput(
                 f"The CA file {path} cannot be read ({error.strerror}): give a PEM file on the controller."
@@ -161,10 +162,22 @@ class _Search:
         return not_before(certificate) <= self._now <= not_after(certificate)
 
 
-def _readable(content: bytes) -> Iterator[x509.Certificate]:
+def load(certificate: str | bytes) -> x509.Certificate:
+    """A certificate from PEM text or DER bytes; raises ValueError for anything else.
+
+    What the library would warn about (old roots have serial numbers that RFC 5280 forbids) is no news to anybody here.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if isinstance(certificate, str):
+            return x509.load_pem_x509_certificate(certificate.encode("ascii", "replace"))
+        return x509.load_der_x509_certificate(certificate)
+
+
+def _readable(content: str) -> Iterator[x509.Certificate]:
     for part in content.split(_BEGIN)[1:]:
         try:
-            yield x509.load_pem_x509_certificate(_BEGIN + part)
+            yield load(_BEGIN + part)
         except ValueError:
             continue
 
@@ -206,4 +219,12 @@ def _names_its_issuer(certificate: x509.Certificate) -> bool:
     )
 
 
-__all__ = ["TrustStore", "Verification", "chain_complete", "not_after", "not_before", "verify"]
+__all__ = [
+    "TrustStore",
+    "Verification",
+    "chain_complete",
+    "load",
+    "not_after",
+    "not_before",
+    "verify",
+]

@@ -31,7 +31,7 @@ Data = dict[str, t.Any]
 def report(probe: Probe) -> Data:
     """Everything that was found out; a part that was not asked for, or not determined, is empty or null.
 
-    C(chains) are PEM, leaf first, one list for each chain: raw material for whoever understands certificates.
+    C(_chains) are PEM, leaf first, one list for each chain: raw material for whoever understands certificates.
     """
     target, survey = probe.target, probe.survey
     return {
@@ -46,7 +46,7 @@ def report(probe: Probe) -> Data:
         "handshake": _handshake(survey.handshake) if survey else None,
         **_protocol_parts(survey.protocols if survey else ()),
         "groups": _group_list(survey.groups if survey else ()),
-        "chains": [[_pem(der) for der in chain] for chain in survey.chains] if survey else [],
+        "_chains": [[_pem(der) for der in chain] for chain in survey.chains] if survey else [],
         "findings": [finding.as_dict() for finding in _found(probe)],
         "connections": probe.connections,
         "throttled": probe.throttled,

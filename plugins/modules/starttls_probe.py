@@ -1,0 +1,387 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: starttls_probe
+short_description: What a sender really gets from a mail server
+version_added: 0.1.0
+author:
+  - The postmaster.tls authors (@postmaster-tls)
+description:
+  - Connects to a mail server as a sender does, and finds out which protocols, cipher suites and groups it accepts, who
+    decides the order, and which certificates it serves.
+  - The TLS messages are built and read here, so the answer does not depend on what the local OpenSSL still supports.
+    Most connections end after the server's first answer, and no mail is sent.
+  - Runs where the task runs, on the controller or, with C(delegate_to), on any host with a way to the server. The
+    certificates are always understood on the controller, which has the Python package C(cryptography) because
+    ansible-core needs it.
+  - A server that cannot be reached is a result, not a failure. So is one that limits connections. What was not
+    answered is not determined, and never counts as refused.
+extends_documentation_fragment:
+  - postmaster.tls._attributes
+  - postmaster.tls._attributes.info_module
+  - postmaster.tls._attributes.actiongroup_tls
+attributes:
+  action:
+    description: Has an action plugin of the same name, which does its part on the controller.
+    support: full
+  platform:
+    description: Where the module runs.
+    support: full
+    platforms: posix
+requirements:
+  - Python >= 3.9 where the module runs; nothing else is installed there.
+options:
+  host:
+    description:
+      - The name or IP address of the server.
+    type: str
+    required: true
+  port:
+    description:
+      - The TCP port.
+    type: int
+    default: 25
+  address:
+    description:
+      - The name or IP address to connect to, when it is not the one that O(host) resolves to.
+    type: str
+  tls_mode:
+    description:
+      - V(starttls) for SMTP with STARTTLS, V(implicit) for TLS from the first byte, as on port 465.
+    type: str
+    choices: [starttls, implicit]
+    default: starttls
+  sni:
+    description:
+      - The name to ask for in the server name extension.
+      - By default O(host), if it is a name. An empty string sends no extension.
+    type: str
+  ehlo_name:
+    description:
+      - The name to greet the server with, or an address literal in brackets.
+      - By default the full name of the machine where the module runs, or its address if it has no full name.
+    type: str
+  timeout:
+    description:
+      - The seconds after which the probe ends, whatever the server does. What is open by then is not determined.
+      - Within it, at most 10 seconds are spent on one connect, 30 on one banner and 15 on one answer to a hello.
+      - Name resolution comes before and is bounded by the resolver's own configuration.
+    type: float
+    default: 120
+  checks:
+    description:
+      - What to find out.
+      - V(handshake) is one hello as a sender of today has it, and is always made.
+      - V(ciphers) includes V(protocols).
+    type: list
+    elements: str
+    choices: [handshake, protocols, ciphers, groups, certificates]
+    default: [handshake, protocols, ciphers, groups, certificates]
+  connections:
+    description:
+      - How many connections may be open at the same time, from 1 to 8.
+      - It falls by itself when the server shows a limit.
+      - More than 8 overflow the queue of many mail servers, which then let connections hang.
+    type: int
+    default: 4
+  interval:
+    description:
+      - The seconds to pause between two connections.
+    type: float
+    default: 0
+  ca_file:
+    description:
+      - A PEM file on the controller with the roots to verify the certificates against.
+      - By default the controller's own roots.
+    type: str
+  policy:
+    description:
+      - The name of a policy, or a policy as a dictionary.
+      - What the server accepts beyond it is returned in RV(violations).
+    type: raw
+seealso:
+  - module: postmaster.tls.mta_tls_facts
+notes:
+  - SSL 2.0 is not asked for, and its RV(protocols) entry has no verdict.
+  - A server that speaks TLS 1.3 only encrypts its certificates. They are then read in one full handshake by the
+    interpreter's TLS library, which shows one chain, and before Python 3.10 only its first certificate.
+"""
+
+EXAMPLES = r"""
+- name: See what senders get from an MX host
+  postmaster.tls.starttls_probe:
+    host: mx.example.com
+  delegate_to: localhost
+  register: probe
+
+- name: Complain about what is accepted beyond a policy
+  postmaster.tls.starttls_probe:
+    host: mx.example.com
+    policy: mozilla-intermediate-6.0
+  delegate_to: localhost
+  register: probe
+  failed_when: probe.violations | length > 0
+
+- name: Look at the submission service from another host, slowly
+  postmaster.tls.starttls_probe:
+    host: mail.example.com
+    port: 465
+    tls_mode: implicit
+    connections: 1
+    interval: 2
+    timeout: 600
+  delegate_to: vantage.example.net
+
+- name: Only ask whether a server speaks TLS, and which version a sender of today gets
+  postmaster.tls.starttls_probe:
+    host: mx.example.com
+    checks: [handshake]
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+host:
+  description: The O(host) option.
+  returned: always
+  type: str
+port:
+  description: The O(port) option.
+  returned: always
+  type: int
+address:
+  description: The IP address that was connected to. V(none) when the name was not resolved.
+  returned: always
+  type: str
+tls_mode:
+  description: The O(tls_mode) option.
+  returned: always
+  type: str
+reached:
+  description:
+    - V(true) when the server answered, V(false) when there was no connection.
+    - V(none) when there was one and no answer.
+  returned: always
+  type: bool
+reason:
+  description:
+    - Why there was no handshake, or why the probe ended early. V(none) when it went to its end.
+    - One of V(unresolvable), V(refused), V(unreachable), V(timeout), V(no-banner), V(closed), V(reset), V(throttled),
+      V(rejected), V(ehlo-refused), V(no-starttls), V(starttls-unavailable), V(starttls-refused) and V(malformed).
+  returned: always
+  type: str
+  sample: refused
+message:
+  description: RV(reason) as a sentence, with what the server said.
+  returned: always
+  type: str
+smtp:
+  description: The talk before the handshake.
+  returned: always
+  type: dict
+  contains:
+    banner:
+      description: The greeting. V(none) when there was none, and with implicit TLS.
+      type: str
+      returned: always
+    ehlo:
+      description: The lines of the reply to EHLO.
+      type: list
+      elements: str
+      returned: always
+    starttls:
+      description: Whether STARTTLS is offered. V(none) when the talk did not come so far.
+      type: bool
+      returned: always
+    transcript:
+      description: The talk line by line, when no handshake came about.
+      type: list
+      elements: str
+      returned: always
+handshake:
+  description: What a sender of today negotiates. V(none) when no handshake came about.
+  returned: always
+  type: dict
+  contains:
+    accepted:
+      description: Whether the server agrees to it. V(none) when that was not determined.
+      type: bool
+      returned: always
+    protocol:
+      description: The version.
+      type: str
+      returned: always
+    cipher:
+      description: The suite, with C(name), C(iana) and C(code).
+      type: dict
+      returned: always
+    group:
+      description: The key exchange group.
+      type: str
+      returned: always
+    reason:
+      description: Why it does not, or why that is not known.
+      type: str
+      returned: always
+protocols:
+  description: The versions from SSL 2.0 to TLS 1.3.
+  returned: always; empty when not asked for
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The version as OpenSSL and Postfix name it.
+      type: str
+      returned: always
+      sample: TLSv1.2
+    accepted:
+      description: The verdict. V(none) when it was not determined.
+      type: bool
+      returned: always
+    reason:
+      description: Why it is not accepted, or why that is not known.
+      type: str
+      returned: always
+ciphers:
+  description:
+    - The accepted suites by version, in the server's order where RV(preference) is V(server).
+    - A version about which nothing was determined is absent.
+  returned: always; empty when not asked for
+  type: dict
+  sample:
+    TLSv1.2:
+      - name: ECDHE-RSA-AES128-GCM-SHA256
+        iana: TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+        code: "0xC02F"
+preference:
+  description:
+    - Who decides among the suites that both sides know, by version.
+    - One of V(server) and V(client), or V(none) with fewer than two suites.
+  returned: always; empty when not asked for
+  type: dict
+  sample:
+    TLSv1.2: server
+undetermined:
+  description: The suites by version about which nothing was determined. Empty when the scan is complete.
+  returned: always
+  type: dict
+groups:
+  description: The key exchange groups that were asked for, in TLS 1.3 and 1.2.
+  returned: always; empty when not asked for
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name in IANA's registry.
+      type: str
+      returned: always
+      sample: X25519MLKEM768
+    code:
+      description: The code point.
+      type: str
+      returned: always
+      sample: "0x11EC"
+    accepted:
+      description: Whether it is accepted in any version. V(none) when that was not determined.
+      type: bool
+      returned: always
+    protocols:
+      description: The versions in which it is accepted.
+      type: list
+      elements: str
+      returned: always
+certificates:
+  description:
+    - The certificates that are served, each with its chain.
+    - Each has C(subject), C(issuer), C(san), C(not_before), C(not_after), C(days_left), C(key_type), C(key_bits),
+      C(signature), C(sha256), C(spki_sha256), C(chain), C(chain_complete) and C(findings).
+    - C(name_matches) tells whether it covers O(sni) or O(host), and C(verified) whether it leads to a trusted root.
+      C(verify_reason) says why not. They are V(none) where it cannot be told.
+  returned: always; empty when not asked for
+  type: list
+  elements: dict
+violations:
+  description:
+    - What the server accepts beyond O(policy).
+    - Each has C(protocol), C(kind), C(name) and C(message).
+  returned: when O(policy) is given
+  type: list
+  elements: dict
+findings:
+  description:
+    - What was found wrong, in the certificates too.
+    - Each has C(code), C(severity), C(where), C(message), C(evidence) and C(remedy).
+  returned: always
+  type: list
+  elements: dict
+connections:
+  description: How many connections were made.
+  returned: always
+  type: int
+throttled:
+  description: Whether the server limited the probe.
+  returned: always
+  type: bool
+seconds:
+  description: How long the probe took.
+  returned: always
+  type: float
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
+
+_CHECKS = ["handshake", "protocols", "ciphers", "groups", "certificates"]
+
+
+def _target(params: t.Mapping[str, t.Any]) -> Target:
+    return Target(
+        host=params["host"],
+        port=params["port"],
+        address=params["address"],
+        implicit=params["tls_mode"] == "implicit",
+        sni=params["sni"],
+        ehlo_name=params["ehlo_name"],
+        timeout=params["timeout"],
+        checks=tuple(params["checks"]),
+        connections=params["connections"],
+        interval=params["interval"],
+    )
+
+
+def main() -> t.NoReturn:
+    module = AnsibleModule(
+        argument_spec={
+            "host": {"type": "str", "required": True},
+            "port": {"type": "int", "default": 25},
+            "address": {"type": "str"},
+            "tls_mode": {"type": "str", "choices": ["starttls", "implicit"], "default": "starttls"},
+            "sni": {"type": "str"},
+            "ehlo_name": {"type": "str"},
+            "timeout": {"type": "float", "default": 120},
+            "checks": {"type": "list", "elements": "str", "choices": _CHECKS, "default": _CHECKS},
+            "connections": {"type": "int", "default": 4},
+            "interval": {"type": "float", "default": 0},
+            "ca_file": {"type": "str"},
+            "policy": {"type": "raw"},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = report(probe(_target(module.params)))
+    except PostmasterTlsError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
