@@ -193,7 +193,7 @@ def spell(
     """The list without blanks by which this release comes nearest to `minimum` and `maximum` (None: no ceiling)."""
     if reached(version, _BOUNDS):
         floor = f">={minimum.label}" if minimum > Protocol.SSLv2 else ""
-        ceiling = f"<={maximum.label}" if maximum is not None else ""
+        ceiling = "" if maximum is None else f"<={max(maximum, Protocol.SSLv3).label}"
         return ",".join(filter(None, (floor, ceiling)))
     known = [Protocol.from_label(_canonical(name)) for name in names(version, library)]
     outside = [p for p in known if p < minimum or (maximum is not None and p > maximum)]
