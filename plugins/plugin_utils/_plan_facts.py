@@ -104,8 +104,7 @@ class Instance:
         for reader in self.readers:
             if reader.own(parameter) == parameter and parameter not in reader.overrides:
                 value = reader.values.get(parameter)
-                unset = value is None or value == (self.default(parameter) or value)
-                return None if unset else value
+                return None if value in (None, self.default(parameter)) else value
         return None
 
     def inherited(self, parameter: str) -> str | None:

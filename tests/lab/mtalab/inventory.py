@@ -88,5 +88,5 @@ def _shared_variables(lab: str, state: Path) -> dict[str, str]:
         "lab_state_directory": str(state),
     }
     if is_rootless():
-        variables["starttls_verify_vantage"] = "sender"
+        variables["starttls_verify_vantage"] = variables["postfix_tls_vantage"] = "sender"
     return variables
