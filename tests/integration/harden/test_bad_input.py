@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A user's mistake gets one clear sentence, and changes nothing."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import pytest
+
+from .conftest import Lab
+
+pytestmark = pytest.mark.lab
+
+
+def message(output: str) -> str:
+    """What Ansible shows of the task that failed."""
+    found = re.findall(r'"msg": "((?:[^"\\]|\\.)*)"', output)
+    return " ".join(found)
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ("postfix_tls_mx_policy=intermedate", "intermedate.*mozilla-intermediate-6.0"),
+        ('{"postfix_tls_mx_policy": {"name": "mine"}}', "mine"),
+        ('{"postfix_tls_parameters": {"smtpd_tls_protocol": ">=TLSv1.2"}}', "smtpd_tls_protocol"),
+        ('{"postfix_tls_parameters": {"smtpd_tls_protocols": "!TLSv1.0"}}', r"TLSv1\.0"),
+        ('{"postfix_tls_parameters": {"smtpd_tls_cert_file": "/no/such.pem"}}', "/no/such.pem"),
+        ("postfix_tls_timeout=5", "expected 30 seconds or more"),
+        ("postfix_tls_state=present", "applied, undone"),
+        ("postfix_tls_config_directories=['/etc/postfix-2']", "/etc/postfix-2"),
+    ],
+)
+def test_a_mistake_in_a_variable(sound: Lab, fault: str, expected: str) -> None:
+    before = sound.files()
+    done = sound.playbook("-e", fault)
+    assert done.returncode != 0
+    assert re.search(expected, message(done.stdout), re.DOTALL), done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert sound.files() == before
+
+
+def test_a_host_that_cannot_be_reached_is_named(sound: Lab) -> None:
+    sound.on("mx1", "systemctl", "stop", "ssh.service")
+    try:
+        done = sound.playbook()
+    finally:
+        sound.on("mx1", "systemctl", "start", "ssh.service")
+    assert done.returncode == 4
+    assert "UNREACHABLE" in done.stdout
+    assert "mx1" in done.stdout
+
+
+@pytest.fixture
+def without_postfix(sound: Lab) -> t.Iterator[Lab]:
+    sound.on("mx1", "mv", "/usr/sbin/postconf", "/usr/sbin/postconf.away")
+    yield sound
+    sound.on("mx1", "mv", "/usr/sbin/postconf.away", "/usr/sbin/postconf")
+
+
+def test_a_host_without_postfix(without_postfix: Lab) -> None:
+    done = without_postfix.playbook()
+    assert done.returncode == 2
+    assert "mx1: there is no Postfix here" in message(done.stdout)
+
+
+@pytest.fixture
+def auditor(sound: Lab) -> t.Iterator[Lab]:
+    """A user who may log in and is not root."""
+    script = """
+        id auditor >/dev/null 2>&1 || useradd --create-home --shell /bin/bash auditor
+        install -d -m 700 -o auditor /home/auditor/.ssh
+        install -m 600 -o auditor /root/.ssh/authorized_keys /home/auditor/.ssh/authorized_keys
+    """
+    sound.on("mx1", "sh", "-c", script)
+    yield sound
+    sound.on("mx1", "userdel", "--remove", "auditor")
+
+
+def test_a_user_who_is_not_root(auditor: Lab) -> None:
+    before = auditor.files()
+    done = auditor.playbook("-e", "ansible_user=auditor", "-e", "ansible_become=false")
+    assert done.returncode == 2
+    assert "runs as auditor and cannot change Postfix: it needs root" in message(done.stdout)
+    assert auditor.files() == before
