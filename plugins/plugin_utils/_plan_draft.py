@@ -51,8 +51,7 @@ class Draft:
             self.before.setdefault(reader.entry, {}).update(reader.overrides)
         self.after = {entry: dict(values) for entry, values in self.before.items()}
         self.causes: dict[tuple[str, str], Cause] = {}
-        self.impossible: list[tuple[Reader, str]] = []
-        self._defaults = {name: default_of(name, instance.version) or "" for name in PARAMETERS}
+        self.impossible: dict[tuple[str, str], None] = {}
 
     def _main(self, parameters: Sequence[str]) -> dict[str, str]:
         if self.instance.main is not None:
@@ -78,7 +77,11 @@ class Draft:
         return state[reader.entry].get(own, main.get(own, main.get(parameter)))
 
     def _expanded(self, state: Mapping[str, Mapping[str, str]], reader: Reader, raw: str) -> str:
-        known = {**self._defaults, **state[MAIN], **state[reader.entry]}
+        if "$" not in raw:
+            return raw.strip()
+        version = self.instance.version
+        defaults = {name: default_of(name, version) or "" for name in PARAMETERS}
+        known = {**defaults, **state[MAIN], **state[reader.entry]}
         return Macros(known).expand(raw).strip()
 
     def value(self, reader: Reader, parameter: str) -> str | None:
@@ -122,7 +125,7 @@ class Draft:
             return
         value = self.instance.default(parameter) if want.value is None else want.value
         if value is None:
-            self.impossible.append((reader, parameter))
+            self.impossible[(reader.service, parameter)] = None
         else:
             self.set(reader.entry, own, value, wish)
 

@@ -53,13 +53,13 @@ def instance_findings(instance: Instance, policies: Mapping[str, Policy]) -> Ite
 
 
 def impossible_findings(
-    instance: Instance, impossible: Iterable[tuple[Reader, str]]
+    instance: Instance, impossible: Iterable[tuple[str, str]]
 ) -> Iterator[Finding]:
     """What stays as it is, because its default is known to the build only and another program needs another value."""
-    for reader, parameter in dict.fromkeys((reader, name) for reader, name in impossible):
+    for service, parameter in impossible:
         yield finding(
             "policy-not-expressible",
-            where=f"{instance.config_directory}: {reader.service}",
+            where=f"{instance.config_directory}: {service}",
             evidence=f"{parameter}: only the build of this Postfix knows its default",
             message=f"{parameter} stays as it is",
             remedy=f"Set {parameter} in main.cf to the value that 'postconf -d {parameter}' prints.",

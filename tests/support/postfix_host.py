@@ -8,6 +8,7 @@ It shares no code with the plan; the defaults come from the recorded history of 
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import typing as t
@@ -32,6 +33,7 @@ def release(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 
 
+@functools.cache
 def defaults(version: str) -> dict[str, str]:
     """Every TLS parameter of a release with its default."""
     found: dict[str, str] = {}
