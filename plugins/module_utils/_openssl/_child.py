@@ -54,8 +54,9 @@ def set_options(library: Library, context: int, ask: Reply) -> None:
     for protocol in ask["excluded"]:
         options |= OP_NO.get(protocol, 0)
     library.SSL_CTX_set_options(context, options)
-    if ask["reset_bounds"]:
+    if ask["reset_minimum"]:
         library.SSL_CTX_ctrl(context, MIN_PROTO, 0, None)
+    if ask["reset_maximum"]:
         library.SSL_CTX_ctrl(context, MAX_PROTO, 0, None)
 
 
@@ -198,7 +199,8 @@ def open_context(library: Library, ask: Reply) -> Reply:
     set_groups(library, context, ask["groups"])
     if library.SSL_CTX_set_cipher_list(context, ask["ciphers"].encode()) <= 0:
         raise Refused("ciphers", ask["ciphers"], library.error())
-    library.SSL_CTX_set_security_level(context, ask["level"])
+    if ask["level"]:
+        library.SSL_CTX_set_security_level(context, ask["level"])
     library.contexts.append(context)
     return {
         "ok": True,

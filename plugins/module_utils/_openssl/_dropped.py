@@ -97,7 +97,8 @@ def _from_library(suite: Suite, effective: Effective, choices: Choices) -> tuple
     if suite.key_exchange in ("DH", "ECDH"):
         return "needs a certificate for fixed Diffie-Hellman", choices.certificate_setting
     if choices.level:
-        return f"security level {choices.level}", "set by Postfix itself"
+        setting = choices.base_setting if "@SECLEVEL" in choices.base else "set by Postfix itself"
+        return f"security level {choices.level}", setting
     return "OpenSSL does not choose it with this certificate and these groups", "none"
 
 

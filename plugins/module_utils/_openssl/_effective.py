@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._offer import parse_offer
@@ -32,6 +32,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import (
     Offer,
     SuiteScan,
     accepted_suites,
+    merged,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import drive
 
@@ -89,6 +90,14 @@ def _ordered(scan: SuiteScan, listed: t.Sequence[LibraryCipher], *, picks: bool)
     return tuple(cipher.code for cipher in listed if cipher.code in scan.accepted)
 
 
+def _settled(scan: SuiteScan, ask: t.Callable[[ClientHello], Answer]) -> SuiteScan:
+    """The scan with what stayed open asked for one by one: in memory there is no need to be sparing."""
+    singles = [
+        drive(accepted_suites(scan.protocol, (code,)), ask) for code in sorted(scan.undetermined)
+    ]
+    return merged(replace(scan, undetermined=frozenset()), *singles)
+
+
 def _server(library: Library, context: Context, settings: Settings) -> Effective:
     ask = _ask(library, context)
     suites: dict[Protocol, tuple[int, ...]] = {}
@@ -98,7 +107,7 @@ def _server(library: Library, context: Context, settings: Settings) -> Effective
         candidates = _candidates(context.ciphers, protocol)
         if not candidates:
             continue
-        scan = drive(accepted_suites(protocol, candidates), ask)
+        scan = _settled(drive(accepted_suites(protocol, candidates), ask), ask)
         if scan.undetermined:
             unknown.append(f"{len(scan.undetermined)} suites in {protocol.label}")
         if scan.accepted:

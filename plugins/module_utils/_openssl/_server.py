@@ -48,6 +48,7 @@ class Settings:
 
     `excluded` are wire versions of protocols; `groups` are lists tried in turn; `certificates` are
     ("pair", certificate, key) or ("chain", file...); `trust` is (CAfile, CApath); `options` are SSL_OP bits.
+    With `reset_minimum` and `reset_maximum` the MTA overrides MinProtocol and MaxProtocol of openssl.cnf.
     """
 
     ciphers: str
@@ -55,7 +56,8 @@ class Settings:
     level: int = 0
     options: int = 0
     excluded: tuple[int, ...] = ()
-    reset_bounds: bool = True
+    reset_minimum: bool = True
+    reset_maximum: bool = True
     groups: tuple[tuple[str, ...], ...] = ()
     certificates: tuple[tuple[str, ...], ...] = ()
     trust: tuple[str, str] = ("", "")
@@ -68,7 +70,8 @@ class Settings:
             "level": self.level,
             "options": self.options,
             "excluded": list(self.excluded),
-            "reset_bounds": self.reset_bounds,
+            "reset_minimum": self.reset_minimum,
+            "reset_maximum": self.reset_maximum,
             "groups": [list(names) for names in self.groups],
             "certificates": [list(files) for files in self.certificates],
             "trust": list(self.trust),

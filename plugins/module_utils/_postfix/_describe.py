@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass, field
 
@@ -92,6 +93,14 @@ def _negotiable(result: Effective, dropped: t.Sequence[Dropped]) -> dict[str, t.
     }
 
 
+def _security_level(request: Request) -> int:
+    """The security level that counts: the one that Postfix sets for a client certificate, else that of the list."""
+    if request.settings and request.settings.level:
+        return request.settings.level
+    levels = re.findall(r"@SECLEVEL=(\d)", request.cipher_string.text or "")
+    return int(levels[-1]) if levels else 0
+
+
 def _choices(service: TlsService, request: Request) -> Choices:
     strings, value = request.cipher_string, service.macros.value
     return Choices(
@@ -102,7 +111,7 @@ def _choices(service: TlsService, request: Request) -> Choices:
         protocols=request.protocols.protocols,
         protocol_setting=f"{request.protocol_setting} = {value(request.protocol_setting)}",
         certificate_setting=f"{service.prefix}_cert_file",
-        level=request.settings.level if request.settings else 0,
+        level=_security_level(request),
         role=request.settings.role if request.settings else "server",
     )
 
@@ -170,6 +179,7 @@ def describe_service(
         "listen": [one.as_dict() for one in service.listen],
         "security_level": service.level,
         "parameters": _parameters(service),
+        "overrides": dict(service.overrides),
         "cipher_string": request.cipher_string.text,
         **negotiable,
         "certificate_files": [

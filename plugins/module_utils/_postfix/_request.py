@@ -24,6 +24,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._cipher_st
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._protocol_list import (
     ProtocolList,
+    reached,
     understand,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import (
@@ -34,6 +35,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version i
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 _BOUNDS: t.Final = PostfixVersion(3, 6, 0)
+_RESETS_MINIMUM: t.Final = ((3, 2, 18), (3, 3, 13), (3, 4, 15), (3, 5, 5), (3, 6, 0))
+_GROUPS_MAY_BE_EMPTY: t.Final = ((3, 6, 17), (3, 7, 13), (3, 8, 8), (3, 9, 2), (3, 10, 0))
 _FFDHE_GROUPS: t.Final = PostfixVersion(3, 8, 0)
 _SERVER_PREFERENCE: t.Final = 1 << 22
 _OPTION_BITS: t.Final = {
@@ -92,7 +95,7 @@ def _groups(
         return (curves,)
     modern = library >> 28 >= 3 and version >= _FFDHE_GROUPS
     ffdhe = items(value("tls_ffdhe_auto_groups")) if modern else ()
-    if not curves and not ffdhe:
+    if not curves and not ffdhe and reached(version, _GROUPS_MAY_BE_EMPTY):
         return ()
     return (curves + ffdhe, _DEFAULT_CURVES + (_DEFAULT_FFDHE if modern else ()))
 
@@ -166,7 +169,8 @@ def request_of(service: TlsService, version: PostfixVersion, *, library: int) ->
             level=1 if strict else 0,
             options=_options(service),
             excluded=tuple(sorted(int(one) for one in Protocol if one not in protocols.protocols)),
-            reset_bounds=version >= _BOUNDS,
+            reset_minimum=reached(version, _RESETS_MINIMUM),
+            reset_maximum=version >= _BOUNDS,
             groups=_groups(service, version, library),
             certificates=certificates,
             trust=(value(f"{prefix}_CAfile"), value(f"{prefix}_CApath")),
