@@ -81,6 +81,7 @@ def _shared_variables(lab: str, state: Path) -> dict[str, str]:
     variables = {
         "ansible_user": "root",
         "ansible_python_interpreter": "/usr/bin/python3",
+        "ansible_pipelining": "true",
         "ansible_ssh_private_key_file": str(state / "id_ed25519"),
         "ansible_ssh_common_args": " ".join(options),
         "lab_ca_file": str(state / "ca" / "root.crt"),
