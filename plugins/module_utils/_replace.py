@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
 
-"""Files read, and replaced together: all or none, by rename, with owner, mode and labels kept, and only if nobody else changed them."""
+"""Files read, then replaced together: all or none, by rename, unless somebody else changed one; owners stay."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ import tempfile
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._restorer import (
+    copy_labels,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
     InvalidInput,
@@ -69,7 +72,8 @@ def replace_all(replacements: t.Sequence[Replacement]) -> None:
     done: list[Original] = []
     try:
         for item in replacements:
-            staged.append((item, _staged(item.original, item.content)))
+            path = _staged(item.original, item.content)
+            staged.append((item, path))
         for item in replacements:
             _refuse_changed(item.original)
         for item, path in staged:
@@ -89,7 +93,7 @@ def replace_all(replacements: t.Sequence[Replacement]) -> None:
 
 
 def write_backup(original: Original, suffix: str) -> str:
-    """Keep a copy of the file as it was read, beside it; returns its path. Raises CommandFailed when it cannot be written."""
+    """Keep a copy of the file as it was read, beside it; returns its path. Raises CommandFailed on a write error."""
     path = f"{original.target}.{suffix}"
     try:
         os.rename(_staged(original, original.content), path)
@@ -123,23 +127,13 @@ def _staged(original: Original, content: bytes) -> str:
             stream.flush()
             os.fchown(handle, original.status.st_uid, original.status.st_gid)
             os.fchmod(handle, original.status.st_mode & 0o7777)
-            _copy_labels(original.target, path)
+            copy_labels(original.target, path)
             os.fsync(handle)
     except OSError:
         with contextlib.suppress(OSError):
             os.unlink(path)
         raise
     return path
-
-
-def _copy_labels(source: str, destination: str) -> None:
-    """Extended attributes: the SELinux context and access control lists, where the file system has them."""
-    if not hasattr(os, "listxattr"):
-        return
-    with contextlib.suppress(OSError):
-        for name in os.listxattr(source):
-            with contextlib.suppress(OSError):
-                os.setxattr(destination, name, os.getxattr(source, name))
 
 
 def _undo(done: t.Sequence[Original]) -> None:

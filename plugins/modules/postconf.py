@@ -9,12 +9,13 @@ DOCUMENTATION = r"""
 module: postconf
 short_description: Change many Postfix parameters in one transaction that Postfix itself has judged
 description:
-  - Sets and removes parameters of C(main.cf) and C(-o) overrides of services in C(master.cf). Comments, order, continued
-    lines and everything that is not named stay as they are.
-  - The changed files are first written to a private directory, where Postfix judges them. C(postconf) names parameters that
-    this version does not have, and the daemons themselves, started on a private queue without a network, say what they make of
-    protocol lists, cipher lists, security levels, certificates and keys. Only when there is no new complaint do the
-    changed files replace the live ones, each by a rename. Complaints that Postfix already has today do not count.
+  - Sets and removes parameters of C(main.cf) and C(-o) overrides of services in C(master.cf). Comments, order,
+    continued lines and everything that is not named stay as they are.
+  - The changed files are first written to a private directory, where Postfix judges them. C(postconf) names parameters
+    that this version does not have, and the daemons themselves, started on a private queue without a network, say what
+    they make of protocol lists, cipher lists, security levels, certificates and keys. Only when there is no new
+    complaint do the changed files replace the live ones, each by a rename. Complaints that Postfix already has today
+    do not count.
   - Nothing is reloaded. Run C(postfix reload) afterwards.
 author:
   - The postmaster.tls authors (@postmaster-tls)

@@ -6,7 +6,7 @@
 """A candidate main.cf and master.cf, judged by Postfix itself before they become the live files.
 
 postconf(1) reads both and names parameters that this Postfix does not have; the daemons say what they make of
-protocol lists, cipher lists, levels and certificates (_trial.py). What Postfix complains about already today does not count.
+protocol lists, cipher lists, levels and certificates (_trial.py). What Postfix complains about already does not count.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._edit import Change
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master import parse_master
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._trial import (
-    Ground,
     Installed,
     Trial,
     ground,
@@ -91,7 +90,7 @@ class Judgement:
 
 
 def locate(run: Runner, *, postconf: str, config_directory: str | None) -> Postfix:
-    """Ask postconf about an instance. Raises NotSupported without Postfix, InvalidInput for a directory that is none."""
+    """Ask postconf about an instance. Raises NotSupported without Postfix, InvalidInput for a wrong directory."""
     command = find_command(postconf)
     if command is None:
         raise NotSupported(

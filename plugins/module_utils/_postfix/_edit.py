@@ -258,7 +258,7 @@ def _arguments(tokens: t.Sequence[_Token]) -> _Arguments:
             plain = token
             break
         last = token
-        flag, found, glued = token.text.partition("o")
+        _flag, found, glued = token.text.partition("o")
         if not found:
             continue
         if glued:

@@ -5,10 +5,10 @@
 
 """Postfix's own daemons judge a configuration, without a network and without touching the running Postfix.
 
-`smtpd -S` serves one session on its standard input (src/master/single_server.c). With `-u` it starts with the
-privileges that it has under master(8), so that it loads keys, and sets up TLS just as it does in production: protocol list,
-digest, CA and certificate files at start, the cipher list at STARTTLS (src/smtpd/smtpd.c, src/tls/tls_server.c). `smtp -S`
-does the client's part. Both need tlsmgr(8); a private one is started with the descriptors that master(8) gives to a daemon
+`smtpd -S` serves one session on its standard input (src/master/single_server.c). With `-u` it starts with the rights that
+it has under master(8), so that it can load keys, and it sets up TLS as in production: protocols, digest, CA and
+certificate files at start, the cipher list at STARTTLS (src/smtpd/smtpd.c, src/tls/tls_server.c). `smtp -S` does the
+part of the client. Both need tlsmgr(8); a private one is started with the descriptors that master(8) gives a daemon
 (src/master/master_proto.h). What they complain about goes to standard error (`-V`).
 """
 
@@ -130,7 +130,12 @@ class Ground:
         with ours, tempfile.TemporaryFile() as log:
             with theirs:
                 process = subprocess.Popen(
-                    command, stdin=theirs, stdout=theirs, stderr=log, env=self.environment, cwd="/"
+                    command,
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
+                    stderr=log,
+                    env=self.environment,
+                    cwd="/",
                 )
             late = _dialogue(ours, time.monotonic() + SECONDS)
             ours.close()
@@ -175,8 +180,8 @@ def ground(
         queue = _queue(directory, installed)
         write_private(os.path.join(directory, "main.cf"), main)
         write_private(os.path.join(directory, "master.cf"), master)
-        with open(os.path.join(directory, "main.cf"), "a", encoding="utf-8") as stream:
-            stream.write(_isolation(queue, values_in(directory)))
+        isolated = main + _isolation(queue, values_in(directory))
+        write_private(os.path.join(directory, "main.cf"), isolated)
         place = Ground(directory, config_directory, installed)
         _start_tlsmgr(place, queue, stack)
         yield place
@@ -190,10 +195,15 @@ def link_others(source: str, destination: str) -> None:
 
 
 def write_private(path: str, text: str) -> None:
-    """Write a file that only its owner can read."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """Write a file that only its owner can read, dated back: Postfix waits until a file of settings is two seconds old.
+
+    See src/util/dict.c, dict_load_file_xt().
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as stream:
         stream.write(text.encode("utf-8", "surrogateescape"))
+    past = time.time() - 60
+    os.utime(path, (past, past))
 
 
 def _queue(directory: str, installed: Installed) -> str:
@@ -234,15 +244,16 @@ def _start_tlsmgr(place: Ground, queue: str, stack: contextlib.ExitStack) -> Non
     for name in ("smtpd", "smtp", "lmtp"):
         command += ["-o", f"{name}_tls_session_cache_database="]
     path = os.path.join(queue, "private", "tlsmgr")
-    reader, writer = os.pipe()
-    flow = (open(reader, "rb", buffering=0), open(writer, "wb", buffering=0))
+    flow = os.pipe()
     status, theirs = socket.socketpair()
     stack.enter_context(status)
-    with socket.socket(socket.AF_UNIX) as listener, theirs, flow[0], flow[1]:
+    with socket.socket(socket.AF_UNIX) as listener, theirs, contextlib.ExitStack() as opened:
+        for number in flow:
+            opened.callback(os.close, number)
         listener.bind(path)
         os.chmod(path, 0o666)
         listener.listen(5)
-        numbers = tuple(item.fileno() for item in (*flow, theirs, listener))
+        numbers = (*flow, theirs.fileno(), listener.fileno())
         process = subprocess.Popen(
             [sys.executable, "-I", "-c", _AS_MASTER, ",".join(map(str, numbers)), *command],
             stdin=subprocess.DEVNULL,

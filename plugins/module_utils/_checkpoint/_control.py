@@ -1,0 +1,209 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""A checkpoint is armed, and then confirmed or restored: by a call, or by its watcher on the host."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import re
+import secrets
+import stat
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import (
+    _restorer,
+    _snapshot,
+    _watcher,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._restorer import (
+    Manifest,
+    Outcome,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._snapshot import Plan
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    CommandFailed,
+    InvalidInput,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
+
+STATE_DIRECTORY: t.Final = "/var/lib/postmaster-tls/checkpoints"
+
+_NAME: t.Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a call ended. C(restored) are the files that differed and were put back; C(note) is for the user."""
+
+    changed: bool
+    state: str
+    deadline: str | None = None
+    paths: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
+    watcher: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Works on the checkpoints below one private directory; with C(check) it only says what it would do."""
+
+    root: str
+    run: Runner
+    check: bool = False
+
+    def arm(self, plan: Plan) -> Result:
+        """Snapshot, and start the watcher. Raises CommandFailed while another checkpoint of that name is pending."""
+        entries = _snapshot.examine(plan.paths)
+        paths = tuple(entry.path for entry in entries)
+        with self._locked(plan.name):
+            note = self._clear_way(plan.name)
+            if self.check:
+                return Result(True, "armed", paths=paths, note=note)
+            manifest = _snapshot.take(self.root, plan, token=secrets.token_hex(8))
+            try:
+                watcher = _watcher.start(self.run, self.root, manifest)
+            except BaseException:
+                _snapshot.discard(self._directory(plan.name), manifest)
+                raise
+        return Result(True, "armed", when(manifest.deadline), paths, watcher=watcher, note=note)
+
+    def confirm(self, name: str) -> Result:
+        """Keep the change. Raises CommandFailed when the files have been restored already, or were due to be."""
+        with self._locked(name):
+            manifest, outcome = self._read(name)
+            if manifest is None:
+                return Result(False, "confirmed")
+            if not self.check and _restorer.is_pending(outcome) and _restorer.is_overdue(manifest):
+                outcome = self._restore(manifest, reason="overdue")
+            if outcome is not None:
+                raise CommandFailed(_too_late(manifest, outcome))
+            if not self.check:
+                self._forget(manifest)
+        return Result(True, "confirmed", paths=_paths(manifest))
+
+    def restore(self, name: str) -> Result:
+        """Put the files back now. Raises CommandFailed when a file cannot be restored or the command fails."""
+        with self._locked(name):
+            manifest, outcome = self._read(name)
+            if manifest is None:
+                return Result(False, "restored")
+            if not _restorer.is_pending(outcome):
+                done = outcome.differed if outcome else ()
+                return Result(False, "restored", paths=_paths(manifest), restored=done)
+            if self.check:
+                differing = tuple(item.path for item in manifest.entries if _restorer.differs(item))
+                return Result(True, "restored", paths=_paths(manifest), restored=differing)
+            outcome = self._restore(manifest, reason="request")
+        _raise_on_failure(manifest, outcome)
+        return Result(True, "restored", paths=_paths(manifest), restored=outcome.differed)
+
+    def _clear_way(self, name: str) -> str | None:
+        """Restore what is overdue, and say so; refuse what is pending."""
+        manifest, outcome = self._read(name)
+        if manifest is None or not _restorer.is_pending(outcome):
+            return None
+        if not _restorer.is_overdue(manifest):
+            raise CommandFailed(
+                f"The checkpoint {name} is already armed until {when(manifest.deadline)}: confirm or restore it first."
+            )
+        armed = when(manifest.armed_at)
+        if self.check:
+            return (
+                f"The checkpoint {name}, armed at {armed}, is overdue and would be restored first."
+            )
+        outcome = self._restore(manifest, reason="overdue")
+        _raise_on_failure(manifest, outcome)
+        what = ", ".join(outcome.differed) or "no file differed"
+        return (
+            f"The checkpoint {name}, armed at {armed}, was overdue and was restored first: {what}."
+        )
+
+    def _restore(self, manifest: Manifest, *, reason: str) -> Outcome:
+        outcome = _restorer.restore(
+            self._directory(manifest.name), manifest, reason=reason, run_command=True
+        )
+        _watcher.cancel(self.run, manifest.name)
+        return outcome
+
+    def _forget(self, manifest: Manifest) -> None:
+        """The rename decides: from then on nothing restores, whatever happens to this process."""
+        parting = os.path.join(self.root, f".{manifest.name}.{manifest.token}.confirmed")
+        os.rename(self._directory(manifest.name), parting)
+        _watcher.cancel(self.run, manifest.name)
+        _snapshot.discard(parting, manifest)
+
+    def _directory(self, name: str) -> str:
+        return os.path.join(self.root, name)
+
+    def _read(self, name: str) -> tuple[Manifest | None, Outcome | None]:
+        directory = self._directory(name)
+        return _restorer.load(directory), _restorer.outcome_of(directory)
+
+    @contextlib.contextmanager
+    def _locked(self, name: str) -> t.Iterator[None]:
+        if not _NAME.fullmatch(name):
+            raise InvalidInput(
+                f"'{name}' cannot be the name of a checkpoint: use letters, digits, '-' and '_', at most 64 of them."
+            )
+        try:
+            if self.check and not os.path.isdir(self.root):
+                yield
+                return
+            _private_directory(self.root)
+            with _restorer.locked(self.root, name):
+                yield
+        except _restorer.RestorerError as error:
+            raise CommandFailed(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+        except OSError as error:
+            where = error.filename or self.root
+            raise CommandFailed(f"{where}: {error.strerror}; run with become.") from error
+
+
+def when(seconds: float) -> str:
+    """ISO 8601 in UTC, to the second."""
+    moment = datetime.datetime.fromtimestamp(seconds, tz=datetime.timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _private_directory(path: str) -> None:
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    status = os.lstat(path)
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
+        raise InvalidInput(
+            f"{path} must be a directory of this user with mode 0700: checkpoints hold private files."
+        )
+
+
+def _paths(manifest: Manifest) -> tuple[str, ...]:
+    return tuple(entry.path for entry in manifest.entries)
+
+
+def _too_late(manifest: Manifest, outcome: Outcome) -> str:
+    what = ", ".join(outcome.differed) or "no file differed"
+    broken = f"; not restored: {'; '.join(outcome.failures)}" if outcome.failures else ""
+    return (
+        f"The checkpoint {manifest.name} can no longer be confirmed: its files were restored at "
+        f"{when(outcome.restored_at)} ({outcome.reason}): {what}{broken}."
+    )
+
+
+def _raise_on_failure(manifest: Manifest, outcome: Outcome) -> None:
+    if outcome.failures:
+        raise CommandFailed(
+            f"The checkpoint {manifest.name} could not be restored completely: {'; '.join(outcome.failures)}."
+        )
+    if outcome.command_status:
+        raise CommandFailed(
+            f"The files of the checkpoint {manifest.name} were restored, but the command "
+            f"'{' '.join(manifest.command)}' ended with status {outcome.command_status}: {outcome.command_output}"
+        )
+
+
+__all__ = ["STATE_DIRECTORY", "Keeper", "Result", "when"]

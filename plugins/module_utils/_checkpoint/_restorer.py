@@ -1,0 +1,437 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Restores a checkpoint, and is its own watcher: this file is copied to the host and runs there by itself.
+
+It must therefore import the standard library only, nothing of the collection. A checkpoint is a directory:
+
+    manifest.json   what was there (written once)       restorer.py   this file
+    files/N         second copies of the files          outcome.json  blank until restored; its room is reserved
+
+The first copies lie staged beside the files, so that restoring is a rename and works on a full disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import typing as t
+from dataclasses import asdict, dataclass
+
+MANIFEST: t.Final = "manifest.json"
+OUTCOME: t.Final = "outcome.json"
+PID: t.Final = "watcher.pid"
+COMMAND_SECONDS: t.Final = 120.0
+LOCK_SECONDS: t.Final = COMMAND_SECONDS + 60.0
+
+
+class RestorerError(Exception):
+    """What could not be read or restored, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One path as it was. `target` is where its symbolic links lead; `link` is its own text if it is one.
+
+    `present` is false for a file that did not exist; then nothing below it is meaningful. Times in nanoseconds.
+    """
+
+    path: str
+    target: str
+    link: str | None
+    present: bool
+    sha256: str = ""
+    mode: int = 0
+    uid: int = 0
+    gid: int = 0
+    mtime_ns: int = 0
+    staged: str = ""
+    copy: str = ""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A checkpoint: `armed_clock` and `timeout` in seconds of the monotonic clock of the boot named by `boot`.
+
+    `boot_files` make the host restore at its next boot; they go when the checkpoint is over.
+    """
+
+    name: str
+    token: str
+    boot: str
+    armed_clock: float
+    armed_at: float
+    timeout: float
+    command: tuple[str, ...]
+    boot_files: tuple[str, ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def deadline(self) -> float:
+        """Seconds since the epoch, for people; the watcher goes by the monotonic clock."""
+        return self.armed_at + self.timeout
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a restoration did: why and when, which files differed, how the command ended (None: it was not run)."""
+
+    reason: str
+    restored_at: float
+    differed: tuple[str, ...]
+    failures: tuple[str, ...]
+    command_status: int | None
+    command_output: str
+
+
+def boot_identity() -> str:
+    """Changes with every boot, of a container too: the kernel's boot id and the start of process 1."""
+    parts = []
+    with (
+        contextlib.suppress(OSError),
+        open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream,
+    ):
+        parts.append(stream.read().strip())
+    with (
+        contextlib.suppress(OSError, IndexError),
+        open("/proc/1/stat", encoding="utf-8", errors="replace") as stream,
+    ):
+        parts.append(stream.read().rpartition(")")[2].split()[19])
+    return ":".join(parts)
+
+
+def clock() -> float:
+    """Seconds of a clock that no administrator sets, and that counts while the host is suspended where there is one."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def load(directory: str) -> Manifest | None:
+    """The manifest of a checkpoint; None if there is none. Raises RestorerError for one that cannot be read."""
+    path = os.path.join(directory, MANIFEST)
+    try:
+        with open(path, encoding="utf-8") as stream:
+            data = json.load(stream)
+        data["entries"] = tuple(Entry(**entry) for entry in data["entries"])
+        data["command"], data["boot_files"] = tuple(data["command"]), tuple(data["boot_files"])
+        return Manifest(**data)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise RestorerError(f"{path} cannot be read: {error}") from error
+
+
+def dump(manifest: Manifest) -> str:
+    return json.dumps(asdict(manifest), indent=1)
+
+
+def outcome_of(directory: str) -> Outcome | None:
+    """How the checkpoint was restored; None while it is pending."""
+    try:
+        with open(os.path.join(directory, OUTCOME), encoding="utf-8") as stream:
+            text = stream.read().strip()
+        data = json.loads(text) if text else None
+    except (OSError, ValueError):
+        return None
+    if data is None:
+        return None
+    data["differed"], data["failures"] = tuple(data["differed"]), tuple(data["failures"])
+    return Outcome(**data)
+
+
+def outcome_room(paths: t.Sequence[str]) -> int:
+    """Bytes to reserve, so that the outcome can be written on a full disk."""
+    return 8192 + 4 * sum(len(os.fsencode(path)) + 128 for path in paths)
+
+
+def is_overdue(manifest: Manifest) -> bool:
+    """True past the deadline, and after a reboot: nobody can confirm over a connection that a reboot has cut."""
+    return manifest.boot != boot_identity() or clock() >= manifest.armed_clock + manifest.timeout
+
+
+@contextlib.contextmanager
+def locked(root: str, name: str, seconds: float = LOCK_SECONDS) -> t.Iterator[None]:
+    """One process at a time arms, confirms or restores a checkpoint. Raises RestorerError after so many seconds."""
+    handle = os.open(os.path.join(root, f".{name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise RestorerError(
+                        f"the checkpoint {name} is being worked on by another process"
+                    ) from None
+                time.sleep(0.1)
+        yield
+    finally:
+        os.close(handle)
+
+
+def file_digest(path: str) -> str | None:
+    """SHA-256 of a regular file, lower-case hex; None if there is no readable regular file."""
+    digest = hashlib.sha256()
+    try:
+        if not os.path.isfile(path):
+            return None
+        with open(path, "rb") as stream:
+            for chunk in iter(lambda: stream.read(1 << 20), b""):
+                digest.update(chunk)
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
+def differs(entry: Entry) -> bool:
+    """True unless the path is exactly as it was: link, existence, content, owner and mode."""
+    link = os.readlink(entry.path) if os.path.islink(entry.path) else None
+    if link != entry.link:
+        return True
+    if not entry.present:
+        return os.path.lexists(entry.target)
+    if file_digest(entry.target) != entry.sha256:
+        return True
+    try:
+        status = os.stat(entry.target)
+    except OSError:
+        return True
+    return (status.st_mode & 0o7777, status.st_uid, status.st_gid) != (
+        entry.mode,
+        entry.uid,
+        entry.gid,
+    )
+
+
+def restore(directory: str, manifest: Manifest, *, reason: str, run_command: bool) -> Outcome:
+    """Put every file back, run the command, and record the outcome. To be called with the lock held.
+
+    Goes on after a file that cannot be restored: `failures` names it, and the next attempt tries it again.
+    """
+    differed = tuple(entry.path for entry in manifest.entries if differs(entry))
+    failures = tuple(
+        failure
+        for entry in manifest.entries
+        if entry.path in differed and (failure := _failure(directory, entry))
+    )
+    status, output = _run(manifest.command) if run_command else (None, "")
+    outcome = Outcome(reason, time.time(), differed, failures, status, output)
+    _record(directory, outcome)
+    if not failures:
+        remove_copies(directory, manifest)
+    return outcome
+
+
+def is_pending(outcome: Outcome | None) -> bool:
+    """True before a restoration, and after one that could not restore every file."""
+    return outcome is None or bool(outcome.failures)
+
+
+def remove_copies(directory: str, manifest: Manifest) -> None:
+    """Remove staged files, second copies and what waits for the next boot; manifest and outcome stay as a record."""
+    staged = (entry.staged for entry in manifest.entries if entry.staged)
+    for path in (*staged, *manifest.boot_files):
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+    shutil.rmtree(os.path.join(directory, "files"), ignore_errors=True)
+
+
+def copy_labels(source: str, destination: str) -> None:
+    """Extended attributes: the SELinux context and access control lists, where the file system has them."""
+    if not hasattr(os, "listxattr"):
+        return
+    with contextlib.suppress(OSError):
+        for name in os.listxattr(source):
+            with contextlib.suppress(OSError):
+                os.setxattr(destination, name, os.getxattr(source, name))
+
+
+def copy_to(source: str, destination: str) -> None:
+    """Copy bytes and labels to a new file, onto the disk. Readable by its owner only until its mode is set."""
+    handle = os.open(destination, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as out, open(source, "rb") as stream:
+        shutil.copyfileobj(stream, out)
+        out.flush()
+        copy_labels(source, destination)
+        os.fsync(out.fileno())
+
+
+def _failure(directory: str, entry: Entry) -> str:
+    """Put one file back; empty when it is as it was, else what went wrong."""
+    try:
+        _put_back(directory, entry)
+        return f"{entry.path} still differs" if differs(entry) else ""
+    except OSError as error:
+        return f"{entry.path}: {error.strerror}"
+
+
+def _put_back(directory: str, entry: Entry) -> None:
+    if entry.link is not None and (
+        not os.path.islink(entry.path) or os.readlink(entry.path) != entry.link
+    ):
+        _link_again(entry.path, entry.link)
+    elif entry.link is None and os.path.islink(entry.path):
+        os.unlink(entry.path)
+    if not entry.present:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(entry.target)
+        return
+    source = entry.staged
+    if file_digest(source) != entry.sha256:
+        source = os.path.join(directory, entry.copy)
+        if file_digest(source) != entry.sha256:
+            raise OSError(0, "both copies of it are gone or damaged")
+        source = _copied_beside(source, entry)
+    os.chown(source, entry.uid, entry.gid)
+    os.chmod(source, entry.mode)
+    os.utime(source, ns=(entry.mtime_ns, entry.mtime_ns))
+    os.rename(source, entry.target)
+    _sync(os.path.dirname(entry.target))
+
+
+def _link_again(path: str, text: str) -> None:
+    temporary = f"{path}.postmaster-tls"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(temporary)
+    os.symlink(text, temporary)
+    os.rename(temporary, path)
+
+
+def _copied_beside(source: str, entry: Entry) -> str:
+    os.makedirs(os.path.dirname(entry.target), exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(entry.staged)
+    copy_to(source, entry.staged)
+    return entry.staged
+
+
+def _sync(directory: str) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _run(command: t.Sequence[str]) -> tuple[int | None, str]:
+    """Exit status (127 if it cannot be started, 124 if it takes too long) and the end of what it printed."""
+    if not command:
+        return None, ""
+    path = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
+    try:
+        done = subprocess.run(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=COMMAND_SECONDS,
+            check=False,
+            cwd="/",
+            env={"PATH": path, "LC_ALL": "C"},
+        )
+    except subprocess.TimeoutExpired:
+        return 124, f"it did not end within {COMMAND_SECONDS:g} seconds"
+    except OSError as error:
+        return 127, error.strerror or str(error)
+    return done.returncode, done.stdout.decode("utf-8", "replace").strip()[-1000:]
+
+
+def _record(directory: str, outcome: Outcome) -> None:
+    """Written over the reserved blanks, in place: this works on a full disk."""
+    path = os.path.join(directory, OUTCOME)
+    text = json.dumps(asdict(outcome)).encode("ascii")
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        room = os.fstat(handle).st_size
+        os.write(handle, text.ljust(room))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def restore_if_due(root: str, name: str, token: str, *, reason: str, run_command: bool) -> None:
+    """The watcher's act: restore unless this very checkpoint was confirmed or restored in the meantime."""
+    directory = os.path.join(root, name)
+    with locked(root, name):
+        manifest = load(directory)
+        if manifest is None or manifest.token != token or not is_pending(outcome_of(directory)):
+            return
+        if is_overdue(manifest):
+            restore(directory, manifest, reason=reason, run_command=run_command)
+
+
+def _detach() -> None:
+    """Leave the session and the process group of the connection that started this process."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _wait(root: str, name: str, token: str) -> None:
+    manifest = load(os.path.join(root, name))
+    while manifest is not None and manifest.token == token and not is_overdue(manifest):
+        time.sleep(max(0.05, min(30.0, manifest.armed_clock + manifest.timeout - clock())))
+        manifest = load(os.path.join(root, name))
+
+
+def main(arguments: t.Sequence[str]) -> int:
+    """restorer.py timer|boot|detached ROOT NAME TOKEN: 0 when there is nothing left to do."""
+    how, root, name, token = arguments
+    if how == "detached":
+        _detach()
+        with open(os.path.join(root, name, PID), "w", encoding="ascii") as stream:
+            stream.write(f"{os.getpid()}\n")
+        _wait(root, name, token)
+    reason = "reboot" if how == "boot" else "timeout"
+    try:
+        restore_if_due(root, name, token, reason=reason, run_command=how != "boot")
+    except (OSError, RestorerError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    outcome = outcome_of(os.path.join(root, name))
+    return 1 if outcome is not None and outcome.failures else 0
+
+
+__all__ = [
+    "MANIFEST",
+    "OUTCOME",
+    "PID",
+    "Entry",
+    "Manifest",
+    "Outcome",
+    "RestorerError",
+    "boot_identity",
+    "clock",
+    "copy_labels",
+    "copy_to",
+    "differs",
+    "dump",
+    "file_digest",
+    "is_overdue",
+    "is_pending",
+    "load",
+    "locked",
+    "main",
+    "outcome_of",
+    "outcome_room",
+    "remove_copies",
+    "restore",
+    "restore_if_due",
+]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

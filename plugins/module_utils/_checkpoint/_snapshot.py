@@ -1,0 +1,159 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Takes the snapshot of a checkpoint: complete on disk before it is called armed, or nothing is left of it."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import os
+import shutil
+import stat
+import time
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import _restorer, _watcher
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._restorer import (
+    Entry,
+    Manifest,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    CommandFailed,
+    InvalidInput,
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be armed: C(timeout) in seconds, C(command) as an argument list."""
+
+    name: str
+    paths: tuple[str, ...]
+    command: tuple[str, ...]
+    timeout: float
+
+
+def examine(paths: t.Sequence[str]) -> tuple[Entry, ...]:
+    """What is at these paths now, each file once. Raises InvalidInput for what is neither a regular file nor absent."""
+    entries: dict[str, Entry] = {}
+    for path in paths:
+        if not os.path.isabs(path):
+            raise InvalidInput(
+                f"{path} is not an absolute path: a checkpoint needs absolute paths."
+            )
+        entry = _examined(os.path.normpath(path))
+        entries.setdefault(entry.path, entry)
+    return tuple(entries.values())
+
+
+def take(root: str, plan: Plan, *, token: str) -> Manifest:
+    """Write the snapshot and the watcher's script below C(root); the manifest says where everything lies.
+
+    Raises CommandFailed, with nothing left behind, when the disk is full or something cannot be read or written.
+    """
+    temporary = os.path.join(root, f".{plan.name}.new")
+    final = os.path.join(root, plan.name)
+    entries = tuple(
+        _placed(entry, index, plan.name) for index, entry in enumerate(examine(plan.paths))
+    )
+    manifest = Manifest(
+        name=plan.name,
+        token=token,
+        boot=_restorer.boot_identity(),
+        armed_clock=_restorer.clock(),
+        armed_at=time.time(),
+        timeout=plan.timeout,
+        command=plan.command,
+        boot_files=_watcher.boot_files(plan.name),
+        entries=entries,
+    )
+    try:
+        _write(temporary, manifest)
+        shutil.rmtree(final, ignore_errors=True)
+        os.rename(temporary, final)
+    except OSError as error:
+        discard(temporary, manifest)
+        where = error.filename or root
+        raise CommandFailed(f"{where}: {error.strerror}; nothing was armed.") from error
+    return manifest
+
+
+def discard(directory: str, manifest: Manifest) -> None:
+    """Remove everything that belongs to a checkpoint."""
+    _restorer.remove_copies(directory, manifest)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def _examined(path: str) -> Entry:
+    target = os.path.realpath(path)
+    link = os.readlink(path) if os.path.islink(path) else None
+    try:
+        status = os.stat(target)
+    except FileNotFoundError:
+        return Entry(path, target, link, present=False)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise InvalidInput(f"{path} is a directory: name the files in it that are to be restored.")
+    if not stat.S_ISREG(status.st_mode):
+        raise InvalidInput(f"{path} is not a regular file: a checkpoint cannot restore it.")
+    return Entry(
+        path=path,
+        target=target,
+        link=link,
+        present=True,
+        mode=stat.S_IMODE(status.st_mode),
+        uid=status.st_uid,
+        gid=status.st_gid,
+        mtime_ns=status.st_mtime_ns,
+    )
+
+
+def _placed(entry: Entry, index: int, name: str) -> Entry:
+    if not entry.present:
+        return entry
+    parent, base = os.path.split(entry.target)
+    staged = os.path.join(parent, f".{base}.{name}-{index}.checkpoint")
+    digest = _restorer.file_digest(entry.target)
+    if digest is None:
+        raise InvalidInput(f"{entry.path} cannot be read: run with become.")
+    return replace(entry, sha256=digest, staged=staged, copy=os.path.join("files", str(index)))
+
+
+def _write(directory: str, manifest: Manifest) -> None:
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(os.path.join(directory, "files"), mode=0o700)
+    os.chmod(directory, 0o700)
+    for entry in manifest.entries:
+        if entry.present:
+            _stage(directory, entry)
+    room = _restorer.outcome_room([entry.path for entry in manifest.entries])
+    _write_file(os.path.join(directory, _restorer.OUTCOME), " " * room)
+    _write_file(os.path.join(directory, _watcher.SCRIPT), inspect.getsource(_restorer))
+    _write_file(os.path.join(directory, _restorer.MANIFEST), _restorer.dump(manifest))
+
+
+def _stage(directory: str, entry: Entry) -> None:
+    for place in (os.path.join(directory, entry.copy), entry.staged):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(place)
+        _restorer.copy_to(entry.target, place)
+        if _restorer.file_digest(place) != entry.sha256:
+            raise OSError(0, "it changed while it was being read", entry.path)
+    os.chown(entry.staged, entry.uid, entry.gid)
+    os.chmod(entry.staged, entry.mode)
+
+
+def _write_file(path: str, text: str) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+__all__ = ["Plan", "discard", "examine", "take"]

@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""What restores an unconfirmed checkpoint on the host itself, whatever becomes of the connection.
+
+Where systemd runs: a transient timer (systemd-run(1)), and for a reboot in between a unit that runs before the MTA
+starts. Elsewhere: a detached process; after a reboot the next call of the module finds the checkpoint overdue.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import _restorer
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import CommandFailed
+from ansible_collections.postmaster.tls.plugins.module_utils._run import (
+    ENVIRONMENT,
+    Runner,
+    find_command,
+)
+
+SCRIPT: t.Final = "restorer.py"
+
+_SYSTEMD_RUNNING: t.Final = "/run/systemd/system"
+_UNITS: t.Final = "/etc/systemd/system"
+_WANTS: t.Final = "multi-user.target.wants"
+_MTAS: t.Final = "postfix.service postfix@-.service sendmail.service"
+_START_SECONDS: t.Final = 10.0
+_BOOT_UNIT: t.Final = """\
+# Made by postmaster.tls.config_checkpoint, and removed by it when the checkpoint is confirmed or restored.
+[Unit]
+Description=Restore the checkpoint {name}, which was not confirmed before the reboot
+RequiresMountsFor={root}
+ConditionPathExists={root}/{name}/{manifest}
+Before={mtas}
+
+[Service]
+Type=oneshot
+ExecStart={command}
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def has_systemd() -> bool:
+    """True where systemd is the running init (sd_booted(3)) and systemd-run is there."""
+    return os.path.isdir(_SYSTEMD_RUNNING) and find_command("systemd-run") is not None
+
+
+def boot_files(name: str) -> tuple[str, ...]:
+    """The unit that restores at boot and the link that enables it; empty without systemd."""
+    if not has_systemd():
+        return ()
+    unit = f"{_unit(name)}-boot.service"
+    return os.path.join(_UNITS, unit), os.path.join(_UNITS, _WANTS, unit)
+
+
+def start(run: Runner, root: str, manifest: _restorer.Manifest) -> str:
+    """Start the watcher: returns `systemd` or `process`. Raises CommandFailed if neither starts."""
+    if manifest.boot_files:
+        try:
+            _prepare_boot(root, manifest)
+        except OSError as error:
+            where = error.filename or _UNITS
+            raise CommandFailed(
+                f"{where} cannot be written: {error.strerror}; nothing was armed."
+            ) from error
+        if _start_timer(run, root, manifest):
+            return "systemd"
+    return _start_process(root, manifest)
+
+
+def cancel(run: Runner, name: str) -> None:
+    """End the timer. A detached watcher sees by itself that the checkpoint is over."""
+    if has_systemd():
+        run(["systemctl", "stop", f"{_unit(name)}.timer"])
+        run(["systemctl", "reset-failed", f"{_unit(name)}.service"])
+
+
+def _unit(name: str) -> str:
+    return f"postmaster-tls-checkpoint-{name}"
+
+
+def _command(how: str, root: str, manifest: _restorer.Manifest) -> list[str]:
+    script = os.path.join(root, manifest.name, SCRIPT)
+    return [sys.executable, "-I", script, how, root, manifest.name, manifest.token]
+
+
+def _prepare_boot(root: str, manifest: _restorer.Manifest) -> None:
+    unit, link = manifest.boot_files
+    text = _BOOT_UNIT.format(
+        name=manifest.name,
+        root=root,
+        manifest=_restorer.MANIFEST,
+        mtas=_MTAS,
+        command=" ".join(_command("boot", root, manifest)),
+    )
+    with open(unit, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.makedirs(os.path.dirname(link), exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.symlink(unit, link)
+
+
+def _start_timer(run: Runner, root: str, manifest: _restorer.Manifest) -> bool:
+    unit = _unit(manifest.name)
+    cancel(run, manifest.name)
+    done = run(
+        [
+            "systemd-run",
+            "--quiet",
+            "--collect",
+            f"--unit={unit}",
+            f"--description=Restore the checkpoint {manifest.name} unless it is confirmed",
+            f"--on-active={manifest.timeout:.3f}s",
+            "--timer-property=AccuracySec=100ms",
+            "--service-type=oneshot",
+            *_command("timer", root, manifest),
+        ]
+    )
+    return done.code == 0 and run(["systemctl", "is-active", "--quiet", f"{unit}.timer"]).code == 0
+
+
+def _start_process(root: str, manifest: _restorer.Manifest) -> str:
+    command = _command("detached", root, manifest)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=ENVIRONMENT,
+        start_new_session=True,
+    )
+    sign_of_life = os.path.join(root, manifest.name, _restorer.PID)
+    until = time.monotonic() + _START_SECONDS
+    process.wait(_START_SECONDS)
+    while not os.path.exists(sign_of_life):
+        if time.monotonic() > until:
+            raise CommandFailed(
+                f"The watcher ({' '.join(command)}) did not start; nothing was armed."
+            )
+        time.sleep(0.05)
+    return "process"
+
+
+__all__ = ["SCRIPT", "boot_files", "cancel", "has_systemd", "start"]
