@@ -109,9 +109,13 @@ ansible_facts:
           type: dict
         postfix:
           description:
-            - The Postfix instances, each with its version, the library it is linked with, and its services.
+            - The Postfix instances, each with its version, the library it is linked with, the C(parameters) about TLS
+              that its C(main.cf) sets, and its services.
             - A service has C(name), C(daemons), C(direction), C(lane), C(listen), C(security_level), C(parameters),
-              C(cipher_string), C(protocols), C(ciphers), C(dropped), C(groups), C(certificate_files) and C(findings).
+              C(overrides), C(cipher_string), C(protocols), C(ciphers), C(dropped), C(groups), C(certificate_files) and
+              C(findings).
+            - The C(parameters) of a service are those in force, expanded. Those of the instance, and the C(overrides),
+              are as written.
             - C(protocols), C(ciphers), C(dropped) and C(groups) are empty for a service without TLS, and V(none) where
               they could not be found out.
           returned: always

@@ -38,11 +38,13 @@ _PAIR: t.Final = re.compile(r"^(?P<name>\w+) =(?: (?P<value>.*))?$")
 class Instance:
     """One Postfix instance: every parameter with its value in force, every service, and what postconf warns about.
 
-    `unused` are (file, "name=value") of parameters that this version does not know.
+    `main` are the parameters that main.cf sets. `unused` are (file, "name=value") of parameters that this version
+    does not know. Values are not expanded.
     """
 
     config_directory: str
     parameters: t.Mapping[str, str]
+    main: t.Mapping[str, str]
     services: tuple[Service, ...]
     unused: tuple[tuple[str, str], ...] = ()
 
@@ -96,10 +98,12 @@ def config_directories(postconf: str, run: Runner) -> tuple[str, ...]:
 def collect(postconf: str, directory: str, run: Runner) -> Instance:
     """Ask postconf(1) about one instance. Raises CommandFailed with its own words."""
     everything = _checked([postconf, "-c", directory], run)
+    main = _checked([postconf, "-c", directory, "-n"], run)
     master = _checked([postconf, "-c", directory, "-M"], run)
     return Instance(
         config_directory=directory,
         parameters=parse_parameters(everything.stdout),
+        main=parse_parameters(main.stdout),
         services=parse_master(master.stdout),
         unused=parse_unused(everything.stderr),
     )
@@ -120,31 +124,33 @@ def with_candidate(
     """
     wanted: t.Mapping[str, t.Any] = changes.get("parameters") or {}
     by_service: t.Mapping[str, t.Mapping[str, t.Any]] = changes.get("services") or {}
+    _check_services(instance, by_service)
+    values = {name: str(value) for name, value in wanted.items() if value is not None}
+    removed = [name for name in wanted if name not in values]
+    defaults = {**dict.fromkeys(removed, ""), **_defaults(postconf, removed, run)}
+    kept = {name: value for name, value in instance.main.items() if name not in wanted}
+    file = f"{instance.config_directory}/main.cf"
+    unknown = [
+        (file, f"{name}={values[name]}") for name in values if name not in instance.parameters
+    ]
+    still = [one for one in instance.unused if one[1].partition("=")[0] not in wanted]
+    return replace(
+        instance,
+        parameters={**instance.parameters, **defaults, **values},
+        main={**kept, **values},
+        services=tuple(_changed(service, by_service) for service in instance.services),
+        unused=(*still, *unknown),
+    )
+
+
+def _check_services(instance: Instance, names: t.Iterable[str]) -> None:
     known = {service.name for service in instance.services}
-    for name in by_service:
+    for name in names:
         if name not in known:
             raise InvalidInput(
                 f"candidate: {instance.config_directory} has no service {name} in master.cf: "
                 f"use a name that 'postconf -M' shows, with its type after a slash."
             )
-    parameters = dict(instance.parameters)
-    removed = [name for name, value in wanted.items() if value is None]
-    defaults = _defaults(postconf, removed, run)
-    for name, value in wanted.items():
-        parameters[name] = defaults.get(name, "") if value is None else str(value)
-    unknown = tuple(
-        (f"{instance.config_directory}/main.cf", f"{name}={value}")
-        for name, value in wanted.items()
-        if value is not None and name not in instance.parameters
-    )
-    gone = set(wanted)
-    kept = tuple(one for one in instance.unused if one[1].partition("=")[0] not in gone)
-    return replace(
-        instance,
-        parameters=parameters,
-        services=tuple(_changed(service, by_service) for service in instance.services),
-        unused=kept + unknown,
-    )
 
 
 def _changed(service: Service, by_service: t.Mapping[str, t.Mapping[str, t.Any]]) -> Service:

@@ -42,6 +42,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups
 
 _SHARED: t.Final = ("tls_", "smtpd_sasl_auth_enable")
 _NOISE: t.Final = ("tls_random_", "tls_daemon_random_")
+_TLS_NAME: t.Final = re.compile(r"(?:^|_)tls(?:_|$)")
+_REFERENCE: t.Final = re.compile(r"\$[{(]?\s*(\w+)")
 _NOT_DETERMINED: t.Final = {"protocols": None, "ciphers": None, "dropped": None, "groups": None}
 _NOTHING: t.Final[dict[str, t.Any]] = {"protocols": [], "ciphers": [], "dropped": [], "groups": []}
 
@@ -60,6 +62,22 @@ class Oracle:
         if settings not in self._answers:
             self._answers[settings] = effective(self.library, settings)
         return self._answers[settings]
+
+
+def is_tls_parameter(name: str) -> bool:
+    """Whether a parameter is about TLS, by its name."""
+    return bool(_TLS_NAME.search(name)) and not name.startswith(_NOISE)
+
+
+def tls_settings(written: t.Mapping[str, str]) -> dict[str, str]:
+    """What is written about TLS, not expanded, together with whatever those values refer to."""
+    wanted = {name for name in written if is_tls_parameter(name)}
+    pending = set(wanted)
+    while pending:
+        referenced = {one for name in pending for one in _REFERENCE.findall(written[name])}
+        pending = {name for name in referenced if name in written} - wanted
+        wanted |= pending
+    return {name: written[name] for name in sorted(wanted)}
 
 
 def suite_dict(code: int, name: str = "") -> dict[str, str]:
@@ -120,7 +138,7 @@ def _parameters(service: TlsService) -> dict[str, str]:
     daemon = service.prefix.partition("_")[0]
     prefixes = [f"{service.prefix}_", *_SHARED, f"{daemon}_use_tls", f"{daemon}_enforce_tls"]
     if "postscreen" in service.daemons:
-        prefixes.append("postscreen_tls_")
+        prefixes += ["postscreen_tls_", "tlsproxy_service_name"]
     names = (name for name in service.values if name.startswith(tuple(prefixes)))
     return _verdicts.expand_all(
         service.values, (name for name in names if not name.startswith(_NOISE))
@@ -179,7 +197,7 @@ def describe_service(
         "listen": [one.as_dict() for one in service.listen],
         "security_level": service.level,
         "parameters": _parameters(service),
-        "overrides": dict(service.overrides),
+        "overrides": tls_settings(service.overrides),
         "cipher_string": request.cipher_string.text,
         **negotiable,
         "certificate_files": [
@@ -189,4 +207,4 @@ def describe_service(
     return facts, request, findings
 
 
-__all__ = ["Oracle", "describe_service", "suite_dict"]
+__all__ = ["Oracle", "describe_service", "is_tls_parameter", "suite_dict", "tls_settings"]

@@ -37,6 +37,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect i
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._describe import (
     Oracle,
     describe_service,
+    tls_settings,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import (
     TlsService,
@@ -121,6 +122,7 @@ class _Describer:
                 "instance": instance.value("multi_instance_name") or "-",
                 "queue_directory": instance.value("queue_directory"),
                 "library": library,
+                "parameters": tls_settings(instance.main),
                 "services": described,
             }
         )
@@ -183,6 +185,7 @@ def _unknown_instance(directory: str, reason: str) -> dict[str, t.Any]:
         "instance": None,
         "queue_directory": None,
         "library": {"path": None, "version": None, "differs_from_command": None},
+        "parameters": None,
         "services": [],
         "reason": reason,
     }
