@@ -19,6 +19,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_facts import 
 from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_findings import (
     impossible_findings,
     instance_findings,
+    unknown_findings,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_wants import keeps, wants
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy, load
@@ -39,11 +40,13 @@ def policy_plan(
     policies = {lane: load(dial) for lane, dial in dials.items() if dial is not None}
     instances = read_instances(facts)
     plans = [_plan_instance(instance, policies) for instance in instances]
-    findings = [finding for plan in plans for finding in plan["findings"]]
+    findings = [item.as_dict() for item in unknown_findings(facts)]
+    findings += [finding for plan in plans for finding in plan["findings"]]
     findings.sort(key=lambda finding: SEVERITIES.index(finding["severity"]))
+    first = plans[0] if plans else {"parameters": {}, "services": {}}
     return {
-        "parameters": plans[0]["parameters"],
-        "services": plans[0]["services"],
+        "parameters": first["parameters"],
+        "services": first["services"],
         "instances": {
             instance.config_directory: {
                 "parameters": plan["parameters"],

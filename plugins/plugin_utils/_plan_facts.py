@@ -193,7 +193,10 @@ def _readers(facts: Mapping[str, t.Any], service: Mapping[str, t.Any]) -> list[R
 
 
 def read_instances(facts: t.Any) -> tuple[Instance, ...]:
-    """The Postfix instances of ``ansible_facts.mta_tls``. Raises InvalidInput if that is not what it is."""
+    """The Postfix instances of ``ansible_facts.mta_tls`` whose version is known.
+
+    Raises InvalidInput if that is not what it is, or if it has no Postfix.
+    """
     postfix = _mapping(facts, "the input").get("postfix")
     if not isinstance(postfix, Sequence) or isinstance(postfix, str) or not postfix:
         raise InvalidInput(
@@ -202,6 +205,8 @@ def read_instances(facts: t.Any) -> tuple[Instance, ...]:
     instances = []
     for item in postfix:
         data = _mapping(item, "an item of postfix")
+        if not data.get("version"):
+            continue
         try:
             readers = [
                 reader

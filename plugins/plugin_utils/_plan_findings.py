@@ -52,6 +52,14 @@ def instance_findings(instance: Instance, policies: Mapping[str, Policy]) -> Ite
                 yield item
 
 
+def unknown_findings(facts: Mapping[str, t.Any]) -> Iterator[Finding]:
+    """Instances that could not be asked, so that nothing is planned for them."""
+    for item in facts["postfix"]:
+        if not item.get("version"):
+            reason = str(item.get("reason") or "the facts do not say why")
+            yield finding("not-determined", where=str(item["config_directory"]), evidence=reason)
+
+
 def impossible_findings(
     instance: Instance, impossible: Iterable[tuple[str, str]]
 ) -> Iterator[Finding]:
@@ -59,7 +67,7 @@ def impossible_findings(
     for service, parameter in impossible:
         yield finding(
             "policy-not-expressible",
-            where=f"{instance.config_directory}: {service}",
+            where=f"{instance.config_directory} {service}",
             evidence=f"{parameter}: only the build of this Postfix knows its default",
             message=f"{parameter} stays as it is",
             remedy=f"Set {parameter} in main.cf to the value that 'postconf -d {parameter}' prints.",
@@ -71,7 +79,7 @@ class _Judge:
 
     def __init__(self, policy: Policy, instance: Instance, reader: Reader) -> None:
         self.policy, self.instance, self.reader = policy, instance, reader
-        self.where = f"{instance.config_directory}: {reader.service}"
+        self.where = f"{instance.config_directory} {reader.service}"
         self.modes = reader.modes(wanted_level(reader))
         library = instance.library.protocols
         spelled = spell(policy.minimum, policy.maximum, instance.version, library=library)
@@ -226,4 +234,4 @@ def _any_of(types: Iterable[str]) -> str:
     return "a certificate with " + " or ".join(word.upper() for word in types)
 
 
-__all__ = ["impossible_findings", "instance_findings"]
+__all__ = ["impossible_findings", "instance_findings", "unknown_findings"]
