@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Alert,
     Answer,
@@ -21,8 +21,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols imp
 
 #: Alerts that say "nothing that you offer": handshake_failure, protocol_version, insufficient_security.
 REFUSALS: t.Final = frozenset((40, 70, 71))
-_HALVES_WHEN_CUT: t.Final = 64
-_MOST_DOUBTS: t.Final = 16
+_CUT: t.Final = frozenset(("closed", "reset"))
+_LONG: t.Final = 64
+
+_Suites = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,29 @@ class SuiteScan:
 
 
 class _Tally:
-    def __init__(self, protocol: Protocol) -> None:
+    def __init__(self, protocol: Protocol, offer: Offer, stop_after: int | None) -> None:
         self.protocol = protocol
+        self.offer = offer
+        self.stop_after = stop_after
         self.accepted: list[int] = []
         self.rejected: dict[int, str] = {}
         self.undetermined: dict[int, str] = {}
         self.chains: dict[tuple[bytes, ...], None] = {}
-        self.doubts = 0
+
+    @property
+    def enough(self) -> bool:
+        return self.stop_after is not None and len(self.accepted) >= self.stop_after
 
     def accept(self, hello: ServerHello) -> None:
         self.accepted.append(hello.suite)
         if hello.certificates:
             self.chains[hello.certificates] = None
+
+    def reject(self, suites: _Suites, reason: str) -> None:
+        self.rejected.update(dict.fromkeys(suites, reason))
+
+    def leave_open(self, suites: _Suites, reason: str) -> None:
+        self.undetermined.update(dict.fromkeys(suites, reason))
 
     def result(self) -> SuiteScan:
         return SuiteScan(
@@ -79,6 +92,15 @@ class _Tally:
         )
 
 
+@dataclass(frozen=True)
+class _Upset:
+    """An offer that the server did not refuse as a whole, and did not pick from either."""
+
+    suites: _Suites
+    reason: str
+    answered: bool
+
+
 def accepted_suites(
     protocol: Protocol,
     candidates: t.Iterable[int],
@@ -88,63 +110,99 @@ def accepted_suites(
 ) -> t.Generator[ClientHello, Answer, SuiteScan]:
     """Ask for the candidates (code points) until the server refuses the rest, or C(stop_after) are accepted.
 
-    A refusal of the whole offer rejects it. Any other alert, and a connection cut after a long offer, is looked into by
-    halves, since one suite can spoil an offer for the others. What nobody answered stays undetermined, never rejected;
-    with C(stop_after), what was not asked any more stands in none of the sets.
+    A refusal of the whole offer rejects it. After any other alert (OpenSSL answers internal_error when its security
+    level forbids the signature of old versions), and after a long offer that was cut, the offer is divided, since
+    one suite can spoil it for the others; an alert to every part rejects them all. What nobody answered stays
+    undetermined, never rejected. With C(stop_after), what was not asked any more stands in none of the sets.
     """
-    tally = _Tally(protocol)
-    stack = [tuple(candidates)]
-    while stack:
-        left = stack.pop()
-        while left and (stop_after is None or len(tally.accepted) < stop_after):
-            answer = yield offer.hello(protocol, left)
-            left, halves = _judge(tally, answer, left)
-            stack.extend(halves)
+    tally = _Tally(protocol, offer, stop_after)
+    upset = yield from _eliminate(tally, tuple(candidates))
+    if upset is not None and upset.answered:
+        yield from _divide(tally, upset)
+    elif upset is not None:
+        yield from _shorten(tally, upset)
     return tally.result()
 
 
-_Left = tuple[int, ...]
+def _eliminate(tally: _Tally, left: _Suites) -> t.Generator[ClientHello, Answer, _Upset | None]:
+    while left and not tally.enough:
+        answer = yield tally.offer.hello(tally.protocol, left)
+        if isinstance(answer, ServerHello):
+            left = _after_hello(tally, answer, left)
+        elif isinstance(answer, Alert):
+            reason = f"alert {answer.name}"
+            if answer.after is not None and answer.after.suite in left:
+                tally.reject((answer.after.suite,), reason)
+                left = _without(left, answer.after.suite)
+            elif answer.description in REFUSALS or len(left) == 1:
+                tally.reject(left, reason)
+                return None
+            else:
+                return _Upset(left, reason, answered=True)
+        elif answer.reason in _CUT and len(left) > _LONG:
+            return _Upset(left, answer.reason, answered=False)
+        else:
+            tally.leave_open(left, answer.reason)
+            return None
+    return None
 
 
-def _judge(tally: _Tally, answer: Answer, left: _Left) -> tuple[_Left, tuple[_Left, ...]]:
-    if isinstance(answer, ServerHello):
-        return _judge_hello(tally, answer, left), ()
-    if isinstance(answer, Alert):
-        reason = f"alert {answer.name}"
-        if answer.after is not None and answer.after.suite in left:
-            tally.rejected[answer.after.suite] = reason
-            return _without(left, answer.after.suite), ()
-        if answer.description in REFUSALS or len(left) == 1:
-            tally.rejected.update(dict.fromkeys(left, reason))
-            return (), ()
-        return (), _halves(tally, left, reason)
-    if answer.reason in ("closed", "reset") and len(left) > _HALVES_WHEN_CUT:
-        return (), _halves(tally, left, answer.reason)
-    tally.undetermined.update(dict.fromkeys(left, answer.reason))
-    return (), ()
-
-
-def _judge_hello(tally: _Tally, answer: ServerHello, left: _Left) -> _Left:
+def _after_hello(tally: _Tally, answer: ServerHello, left: _Suites) -> _Suites:
     if answer.version != tally.protocol:
-        tally.rejected.update(dict.fromkeys(left, f"{answer.version.label} chosen"))
+        tally.reject(left, f"{answer.version.label} chosen")
         return ()
     if answer.suite not in left:
-        tally.undetermined.update(dict.fromkeys(left, "a suite chosen that was not offered"))
+        tally.leave_open(left, "a suite chosen that was not offered")
         return ()
     tally.accept(answer)
     return _without(left, answer.suite)
 
 
-def _halves(tally: _Tally, left: _Left, reason: str) -> tuple[_Left, ...]:
-    tally.doubts += 1
-    if tally.doubts > _MOST_DOUBTS:
-        tally.undetermined.update(dict.fromkeys(left, reason))
-        return ()
-    middle = len(left) // 2
-    return left[middle:], left[:middle]
+def _divide(tally: _Tally, upset: _Upset) -> t.Generator[ClientHello, Answer, None]:
+    parts = _by_signature(upset.suites)
+    if len(parts) == 1:
+        parts = [upset.suites[::2], upset.suites[1::2]]
+    again: list[_Upset] = []
+    for part in parts:
+        still = yield from _eliminate(tally, part)
+        if still is not None and still.answered:
+            again.append(still)
+        elif still is not None:
+            tally.leave_open(still.suites, still.reason)
+    for still in again:
+        if len(again) < len(parts):
+            yield from _divide(tally, still)
+        else:
+            tally.reject(still.suites, still.reason)
 
 
-def _without(left: _Left, suite: int) -> _Left:
+def _shorten(tally: _Tally, upset: _Upset) -> t.Generator[ClientHello, Answer, None]:
+    """Some old servers cut long offers; one that cuts a short one too is asked no more."""
+    count = -(-len(upset.suites) // _LONG)
+    parts = [upset.suites[start::count] for start in range(count)]
+    for position, part in enumerate(parts):
+        still = yield from _eliminate(tally, part)
+        if still is not None:
+            yield from _divide(tally, still)
+        if tally.undetermined:
+            for unasked in parts[position + 1 :]:
+                tally.leave_open(unasked, upset.reason)
+            return
+
+
+def _by_signature(codes: _Suites) -> list[_Suites]:
+    """The suites by what the server must sign with; whether it can is a matter of its key, not of the suite."""
+    parts: dict[str, list[int]] = {}
+    for code in codes:
+        suite = _suites.by_code(code)
+        signs = suite is not None and suite.key_exchange in ("DHE", "ECDHE", "SRP")
+        authentication = suite.authentication if suite is not None and signs else ""
+        kind = authentication if authentication in ("", "RSA") else "other"
+        parts.setdefault(kind, []).append(code)
+    return [tuple(part) for part in parts.values()]
+
+
+def _without(left: _Suites, suite: int) -> _Suites:
     return tuple(code for code in left if code != suite)
 
 

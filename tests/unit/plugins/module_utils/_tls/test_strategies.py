@@ -109,7 +109,7 @@ def test_one_suite_that_upsets_the_server_does_not_hide_the_others() -> None:
     assert not result.undetermined
 
 
-def test_a_server_that_is_always_upset_is_asked_a_bounded_number_of_times() -> None:
+def test_a_server_that_is_upset_by_every_part_has_refused_them_all() -> None:
     questions: list[ClientHello] = []
 
     def upset(hello: ClientHello) -> Answer:
@@ -117,9 +117,36 @@ def test_a_server_that_is_always_upset_is_asked_a_bounded_number_of_times() -> N
         return Alert(2, 80)
 
     result = scan(upset, CODES)
-    assert not result.accepted
-    assert len(questions) < 60
-    assert result.undetermined
+    assert result.rejected == set(CODES)
+    assert set(result.reasons.values()) == {"alert internal_error"}
+    assert len(questions) < 8
+
+
+def test_a_key_that_cannot_sign_leaves_what_needs_no_signature() -> None:
+    """OpenSSL from security level 1 on, in TLS 1.0, with an anonymous suite."""
+    anonymous = [suite.code for suite in _suites.ALL if suite.authentication == "anon"][1:4]
+    server = PaperServer({V12: [*anonymous, 0xC02F, 0x009E]})
+
+    def cannot_sign(hello: ClientHello) -> Answer:
+        signed = {0xC02F, 0x009E} & set(hello.suites)
+        return Alert(2, 80) if signed else server(hello)
+
+    result = scan(cannot_sign, CODES)
+    assert set(result.accepted) == set(anonymous) & set(CODES)
+    assert {0xC02F, 0x009E} <= result.rejected
+    assert not result.undetermined
+
+
+def test_a_server_that_cuts_everything_is_left_open_soon() -> None:
+    questions: list[ClientHello] = []
+
+    def cuts(hello: ClientHello) -> Answer:
+        questions.append(hello)
+        return NotDetermined("reset", "The connection broke.")
+
+    result = scan(cuts, CODES)
+    assert result.undetermined == set(CODES)
+    assert len(questions) == 2
 
 
 def test_a_long_offer_that_is_cut_is_asked_in_parts() -> None:
