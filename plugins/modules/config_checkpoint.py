@@ -31,7 +31,7 @@ attributes:
     details: Contents of files are not shown, as private keys may be among them.
   idempotent:
     support: partial
-    details: V(confirmed) and V(restored) are. A second V(armed) is refused while a checkpoint of that name is pending.
+    details: All but V(armed) are. A second V(armed) is refused while a checkpoint of that name is pending.
 options:
   state:
     description:
@@ -40,11 +40,14 @@ options:
       - V(confirmed) keeps the change and removes the snapshot. Without a checkpoint it changes nothing. It fails when
         the files have been restored in the meantime, or when the deadline has passed, which restores them.
       - V(restored) puts the files back now. Without a pending checkpoint it changes nothing.
+      - V(undone) takes back the newest change that was confirmed with O(undoable=true), byte for byte, and runs the
+        command of its checkpoint. Without one it changes nothing. It fails when a file was edited since.
     type: str
     choices:
       - armed
       - confirmed
       - restored
+      - undone
     required: true
   name:
     description:
@@ -69,6 +72,11 @@ options:
       - Seconds from arming to the deadline.
     type: int
     default: 300
+  undoable:
+    description:
+      - With O(state=confirmed), keep the snapshot for O(state=undone), in place of an older one of that name.
+    type: bool
+    default: false
   state_directory:
     description:
       - Where snapshots and their records are kept; made with mode C(0700). It must survive a reboot.
@@ -162,9 +170,11 @@ def _command(value: object) -> tuple[str, ...]:
 def _reach(params: t.Mapping[str, t.Any], keeper: Keeper) -> Result:
     name = params["name"]
     if params["state"] == "confirmed":
-        return keeper.confirm(name)
+        return keeper.confirm(name, undoable=params["undoable"])
     if params["state"] == "restored":
         return keeper.restore(name)
+    if params["state"] == "undone":
+        return keeper.undo(name)
     if params["timeout"] < 1:
         raise InvalidInput("timeout must be at least one second.")
     command = _command(params["restore_command"])
@@ -176,13 +186,14 @@ def main() -> t.NoReturn:
         argument_spec={
             "state": {
                 "type": "str",
-                "choices": ["armed", "confirmed", "restored"],
+                "choices": ["armed", "confirmed", "restored", "undone"],
                 "required": True,
             },
             "name": {"type": "str", "default": "postfix"},
             "paths": {"type": "list", "elements": "path", "default": []},
             "restore_command": {"type": "raw"},
             "timeout": {"type": "int", "default": 300},
+            "undoable": {"type": "bool", "default": False},
             "state_directory": {"type": "path", "default": STATE_DIRECTORY},
         },
         required_if=[("state", "armed", ("paths",))],

@@ -17,6 +17,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import (
+    _kept,
     _restorer,
     _snapshot,
     _watcher,
@@ -74,8 +75,11 @@ class Keeper:
                 raise
         return Result(True, "armed", when(manifest.deadline), paths, watcher=watcher, note=note)
 
-    def confirm(self, name: str) -> Result:
-        """Keep the change. Raises CommandFailed when the files have been restored already, or were due to be."""
+    def confirm(self, name: str, *, undoable: bool = False) -> Result:
+        """Keep the change. Raises CommandFailed when the files have been restored already, or were due to be.
+
+        With C(undoable) the snapshot is kept for C(undo), in place of an older one of that name.
+        """
         with self._locked(name):
             manifest, outcome = self._read(name)
             if manifest is None:
@@ -85,7 +89,7 @@ class Keeper:
             if outcome is not None:
                 raise CommandFailed(_too_late(manifest, outcome))
             if not self.check:
-                self._forget(manifest)
+                self._forget(manifest, undoable=undoable)
         return Result(True, "confirmed", paths=_paths(manifest))
 
     def restore(self, name: str) -> Result:
@@ -101,8 +105,35 @@ class Keeper:
                 differing = tuple(item.path for item in manifest.entries if _restorer.differs(item))
                 return Result(True, "restored", paths=_paths(manifest), restored=differing)
             outcome = self._restore(manifest, reason="request")
-        _raise_on_failure(manifest, outcome)
+        _raise_on_broken_files(manifest, outcome)
+        if outcome.command_status:
+            raise CommandFailed(
+                f"The files of the checkpoint {name} were restored. {_command_failure(manifest, outcome)}"
+            )
         return Result(True, "restored", paths=_paths(manifest), restored=outcome.differed)
+
+    def undo(self, name: str) -> Result:
+        """Take back the newest confirmed change that was kept. Raises CommandFailed if a file was edited since."""
+        with self._locked(name):
+            manifest = _kept.load(self.root, name)
+            if manifest is None:
+                return Result(False, "undone")
+            edited = _kept.edited_since(self.root, manifest)
+            if edited:
+                raise CommandFailed(
+                    f"{', '.join(edited)} was edited after the change was confirmed, and nothing was undone: take those"
+                    f" edits back first, or compare with the files of before in {_kept.directory_of(self.root, name)}."
+                )
+            if self.check:
+                differing = tuple(item.path for item in manifest.entries if _restorer.differs(item))
+                return Result(True, "undone", paths=_paths(manifest), restored=differing)
+            outcome = _kept.undo(self.root, manifest)
+        _raise_on_broken_files(manifest, outcome)
+        if outcome.command_status:
+            raise CommandFailed(
+                f"The change {name} was undone. {_command_failure(manifest, outcome)}"
+            )
+        return Result(True, "undone", paths=_paths(manifest), restored=outcome.differed)
 
     def _clear_way(self, name: str) -> str | None:
         """Restore what is overdue, and say so; refuse what is pending."""
@@ -111,7 +142,8 @@ class Keeper:
             return None
         if not _restorer.is_overdue(manifest):
             raise CommandFailed(
-                f"The checkpoint {name} is already armed until {when(manifest.deadline)}: confirm or restore it first."
+                f"The checkpoint {name} is already armed until {when(manifest.deadline)}: "
+                "confirm or restore it first."
             )
         armed = when(manifest.armed_at)
         if self.check:
@@ -119,11 +151,12 @@ class Keeper:
                 f"The checkpoint {name}, armed at {armed}, is overdue and would be restored first."
             )
         outcome = self._restore(manifest, reason="overdue")
-        _raise_on_failure(manifest, outcome)
+        _raise_on_broken_files(manifest, outcome)
         what = ", ".join(outcome.differed) or "no file differed"
-        return (
+        note = (
             f"The checkpoint {name}, armed at {armed}, was overdue and was restored first: {what}."
         )
+        return f"{note} {_command_failure(manifest, outcome)}" if outcome.command_status else note
 
     def _restore(self, manifest: Manifest, *, reason: str) -> Outcome:
         outcome = _restorer.restore(
@@ -132,12 +165,15 @@ class Keeper:
         _watcher.cancel(self.run, manifest.name)
         return outcome
 
-    def _forget(self, manifest: Manifest) -> None:
+    def _forget(self, manifest: Manifest, *, undoable: bool) -> None:
         """The rename decides: from then on nothing restores, whatever happens to this process."""
         parting = os.path.join(self.root, f".{manifest.name}.{manifest.token}.confirmed")
         os.rename(self._directory(manifest.name), parting)
         _watcher.cancel(self.run, manifest.name)
-        _snapshot.discard(parting, manifest)
+        if undoable:
+            _kept.keep(self.root, parting, manifest)
+        else:
+            _snapshot.discard(parting, manifest)
 
     def _directory(self, name: str) -> str:
         return os.path.join(self.root, name)
@@ -194,16 +230,16 @@ def _too_late(manifest: Manifest, outcome: Outcome) -> str:
     )
 
 
-def _raise_on_failure(manifest: Manifest, outcome: Outcome) -> None:
+def _raise_on_broken_files(manifest: Manifest, outcome: Outcome) -> None:
     if outcome.failures:
         raise CommandFailed(
             f"The checkpoint {manifest.name} could not be restored completely: {'; '.join(outcome.failures)}."
         )
-    if outcome.command_status:
-        raise CommandFailed(
-            f"The files of the checkpoint {manifest.name} were restored, but the command "
-            f"'{' '.join(manifest.command)}' ended with status {outcome.command_status}: {outcome.command_output}"
-        )
+
+
+def _command_failure(manifest: Manifest, outcome: Outcome) -> str:
+    command = " ".join(manifest.command)
+    return f"The command '{command}' ended with status {outcome.command_status}: {outcome.command_output}"
 
 
 __all__ = ["STATE_DIRECTORY", "Keeper", "Result", "when"]

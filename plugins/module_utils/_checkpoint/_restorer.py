@@ -237,12 +237,17 @@ def is_pending(outcome: Outcome | None) -> bool:
     return outcome is None or bool(outcome.failures)
 
 
-def remove_copies(directory: str, manifest: Manifest) -> None:
-    """Remove staged files, second copies and what waits for the next boot; manifest and outcome stay as a record."""
+def remove_waiting(manifest: Manifest) -> None:
+    """Remove the staged files and what waits for the next boot."""
     staged = (entry.staged for entry in manifest.entries if entry.staged)
     for path in (*staged, *manifest.boot_files):
         with contextlib.suppress(OSError):
             os.unlink(path)
+
+
+def remove_copies(directory: str, manifest: Manifest) -> None:
+    """Remove staged files, second copies and what waits for the next boot; manifest and outcome stay as a record."""
+    remove_waiting(manifest)
     shutil.rmtree(os.path.join(directory, "files"), ignore_errors=True)
 
 
@@ -259,11 +264,14 @@ def copy_labels(source: str, destination: str) -> None:
 def copy_to(source: str, destination: str) -> None:
     """Copy bytes and labels to a new file, onto the disk. Readable by its owner only until its mode is set."""
     handle = os.open(destination, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as out, open(source, "rb") as stream:
-        shutil.copyfileobj(stream, out)
-        out.flush()
-        copy_labels(source, destination)
-        os.fsync(out.fileno())
+    try:
+        with os.fdopen(handle, "wb") as out, open(source, "rb") as stream:
+            shutil.copyfileobj(stream, out)
+            out.flush()
+            copy_labels(source, destination)
+            os.fsync(out.fileno())
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, destination) from error
 
 
 def _failure(directory: str, entry: Entry) -> str:
@@ -381,10 +389,14 @@ def _detach() -> None:
 
 
 def _wait(root: str, name: str, token: str) -> None:
-    manifest = load(os.path.join(root, name))
+    """Sleep until the deadline, or until the checkpoint is over for another reason."""
+    directory = os.path.join(root, name)
+    manifest = load(directory)
     while manifest is not None and manifest.token == token and not is_overdue(manifest):
-        time.sleep(max(0.05, min(30.0, manifest.armed_clock + manifest.timeout - clock())))
-        manifest = load(os.path.join(root, name))
+        if not is_pending(outcome_of(directory)):
+            return
+        time.sleep(max(0.05, min(2.0, manifest.armed_clock + manifest.timeout - clock())))
+        manifest = load(directory)
 
 
 def main(arguments: t.Sequence[str]) -> int:
@@ -428,6 +440,7 @@ __all__ = [
     "outcome_of",
     "outcome_room",
     "remove_copies",
+    "remove_waiting",
     "restore",
     "restore_if_due",
 ]

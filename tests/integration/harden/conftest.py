@@ -67,11 +67,14 @@ class Lab:
             start_new_session=True,
         )
 
+    def finger(self, level: str, host: str = "mx1") -> str:
+        """What posttls-finger prints of a connection from the sender, at one security level."""
+        address = f"$(getent ahostsv4 {host}.example.test | cut -d' ' -f1 | head -n 1)"
+        return self.on("sender", "sh", "-c", f"posttls-finger -c -l {level} [{address}] 2>&1")
+
     def handshake(self, host: str = "mx1") -> str:
         """Postfix's own client, from the sender: the line that names protocol and cipher."""
-        output = self.on(
-            "sender", "sh", "-c", f"posttls-finger -c -l encrypt [{host}.example.test] 2>&1"
-        )
+        output = self.finger("encrypt", host)
         return next(
             (line for line in output.splitlines() if "TLS connection established" in line), output
         )

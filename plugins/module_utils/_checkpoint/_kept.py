@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The snapshot of a confirmed change, kept so that the change can be undone later: one for each name, the newest."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import _restorer
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._restorer import (
+    Manifest,
+    Outcome,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import CommandFailed
+
+CONFIRMED: t.Final = "confirmed.json"
+
+
+def directory_of(root: str, name: str) -> str:
+    """Where the kept snapshot of a name lies; a name cannot begin with a dot, so this is no checkpoint."""
+    return os.path.join(root, f".{name}.kept")
+
+
+def keep(root: str, directory: str, manifest: Manifest) -> None:
+    """Turn a checkpoint that was just confirmed into the kept snapshot of its name, in place of an older one."""
+    digests = {entry.path: _restorer.file_digest(entry.path) for entry in manifest.entries}
+    record = os.path.join(directory, CONFIRMED)
+    handle = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
+        json.dump(digests, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    _restorer.remove_waiting(manifest)
+    kept = directory_of(root, manifest.name)
+    shutil.rmtree(kept, ignore_errors=True)
+    os.rename(directory, kept)
+
+
+def load(root: str, name: str) -> Manifest | None:
+    """The manifest of the kept snapshot; None if no change of that name was kept, or it was undone already."""
+    return _restorer.load(directory_of(root, name))
+
+
+def edited_since(root: str, manifest: Manifest) -> tuple[str, ...]:
+    """The files that somebody changed after the change was confirmed: to undo it would take their edits back, too."""
+    path = os.path.join(directory_of(root, manifest.name), CONFIRMED)
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
+            digests = json.load(stream)
+    except (OSError, ValueError) as error:
+        raise CommandFailed(f"{path} cannot be read: {error}; nothing was undone.") from error
+    return tuple(
+        entry.path
+        for entry in manifest.entries
+        if digests.get(entry.path) != _restorer.file_digest(entry.path)
+    )
+
+
+def undo(root: str, manifest: Manifest) -> Outcome:
+    """Put the files back as they were before the change and run its command. To be called with the lock held.
+
+    The kept snapshot is used up when every file is back.
+    """
+    directory = directory_of(root, manifest.name)
+    outcome = _restorer.restore(directory, manifest, reason="undo", run_command=True)
+    if not outcome.failures:
+        shutil.rmtree(directory, ignore_errors=True)
+    return outcome
+
+
+__all__ = ["directory_of", "edited_since", "keep", "load", "undo"]
