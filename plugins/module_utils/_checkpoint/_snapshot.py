@@ -78,7 +78,9 @@ def take(root: str, plan: Plan, *, token: str) -> Manifest:
     except OSError as error:
         discard(temporary, manifest)
         where = error.filename or root
-        raise CommandFailed(f"{where}: {error.strerror}; nothing was armed.") from error
+        raise CommandFailed(
+            f"{where} cannot be written: {error.strerror}; nothing was armed."
+        ) from error
     return manifest
 
 
@@ -143,7 +145,7 @@ def _stage(directory: str, entry: Entry) -> None:
             os.unlink(place)
         _restorer.copy_to(entry.target, place)
         if _restorer.file_digest(place) != entry.sha256:
-            raise OSError(0, "it changed while it was being read", entry.path)
+            raise OSError(0, f"{entry.path} changed while it was being read", place)
     os.chown(entry.staged, entry.uid, entry.gid)
     os.chmod(entry.staged, entry.mode)
 

@@ -5,8 +5,8 @@
 
 """Postfix's own daemons judge a configuration, without a network and without touching the running Postfix.
 
-`smtpd -S` serves one session on its standard input (src/master/single_server.c). With `-u` it starts with the rights that
-it has under master(8), so that it can load keys, and it sets up TLS as in production: protocols, digest, CA and
+`smtpd -S` serves one session on its standard input (src/master/single_server.c). With `-u` it starts with the rights
+that it has under master(8), so that it can load keys, and it sets up TLS as in production: protocols, digest, CA and
 certificate files at start, the cipher list at STARTTLS (src/smtpd/smtpd.c, src/tls/tls_server.c). `smtp -S` does the
 part of the client. Both need tlsmgr(8); a private one is started with the descriptors that master(8) gives a daemon
 (src/master/master_proto.h). What they complain about goes to standard error (`-V`).

@@ -1,0 +1,409 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import time
+import typing as t
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import (
+    _restorer,
+    _snapshot,
+    _watcher,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._control import Keeper
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._snapshot import Plan
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    CommandFailed,
+    InvalidInput,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed
+
+
+class Place:
+    """A directory with files to protect, and a keeper whose watcher is a detached process."""
+
+    def __init__(self, path: Path) -> None:
+        self.etc = path / "etc"
+        self.state = path / "state"
+        self.etc.mkdir()
+        self.main = self.etc / "main.cf"
+        self.main.write_bytes(b"a = 1\n\xff\n")
+        self.main.chmod(0o640)
+        os.utime(self.main, ns=(5_000_000_007, 5_000_000_007))
+        self.keeper = Keeper(str(self.state), never)
+
+    def plan(self, *paths: Path, timeout: float = 60, command: tuple[str, ...] = ()) -> Plan:
+        chosen = tuple(str(path) for path in paths) or (str(self.main),)
+        return Plan("postfix", chosen, command, timeout)
+
+    @property
+    def directory(self) -> Path:
+        return self.state / "postfix"
+
+    def names(self) -> list[str]:
+        return sorted(os.listdir(self.etc))
+
+    def let_it_be_overdue(self) -> None:
+        manifest = _restorer.load(str(self.directory))
+        assert manifest is not None
+        other_boot = _restorer.dump(replace(manifest, boot="an earlier boot"))
+        (self.directory / _restorer.MANIFEST).write_text(other_boot)
+
+
+def never(command: t.Sequence[str]) -> Completed:
+    raise AssertionError(f"unexpected call of {command}")
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Place]:
+    monkeypatch.setattr(_watcher, "has_systemd", lambda: False)
+    here = Place(tmp_path)
+    yield here
+    here.keeper.confirm("postfix") if not here.directory.exists() else here.keeper.restore(
+        "postfix"
+    )
+
+
+def wait_until(condition: t.Callable[[], bool], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_the_host_restores_by_itself_when_nobody_confirms(place: Place) -> None:
+    absent = place.etc / "new.cf"
+    result = place.keeper.arm(place.plan(place.main, absent, timeout=1))
+    assert (result.changed, result.state, result.watcher) == (True, "armed", "process")
+    place.main.write_text("b = 2\n")
+    place.main.chmod(0o600)
+    absent.write_text("c = 3\n")
+    wait_until(lambda: _restorer.outcome_of(str(place.directory)) is not None)
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
+    assert stat.S_IMODE(place.main.stat().st_mode) == 0o640
+    assert place.main.stat().st_mtime_ns == 5_000_000_007
+    assert place.names() == ["main.cf"]
+    with pytest.raises(
+        CommandFailed, match=r"can no longer be confirmed: .* \(timeout\): .*main\.cf, .*new\.cf"
+    ):
+        place.keeper.confirm("postfix")
+
+
+def test_confirming_keeps_the_change_and_leaves_nothing_behind(place: Place) -> None:
+    place.keeper.arm(place.plan())
+    place.main.write_text("b = 2\n")
+    assert place.keeper.confirm("postfix").changed
+    assert place.main.read_text() == "b = 2\n"
+    assert place.names() == ["main.cf"]
+    assert os.listdir(place.state) == [".postfix.lock"]
+    assert not place.keeper.confirm("postfix").changed
+
+
+def test_restoring_names_what_differed_and_does_it_once(place: Place) -> None:
+    other = place.etc / "master.cf"
+    other.write_text("x\n")
+    place.keeper.arm(place.plan(place.main, other))
+    place.main.write_text("b = 2\n")
+    first = place.keeper.restore("postfix")
+    assert (first.changed, first.restored) == (True, (str(place.main),))
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
+    place.main.write_text("a later change\n")
+    assert not place.keeper.restore("postfix").changed
+    assert place.main.read_text() == "a later change\n"
+    assert place.names() == ["main.cf", "master.cf"]
+
+
+def test_a_second_arming_is_refused_while_one_is_pending(place: Place) -> None:
+    place.keeper.arm(place.plan())
+    with pytest.raises(
+        CommandFailed, match=r"is already armed until .*: confirm or restore it first"
+    ):
+        place.keeper.arm(place.plan())
+
+
+def test_an_overdue_checkpoint_is_restored_before_a_new_one_is_armed(place: Place) -> None:
+    place.keeper.arm(place.plan())
+    place.main.write_text("b = 2\n")
+    place.let_it_be_overdue()
+    result = place.keeper.arm(place.plan())
+    assert result.note is not None
+    assert "was overdue and was restored first" in result.note
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
+
+
+def test_an_overdue_checkpoint_cannot_be_confirmed(place: Place) -> None:
+    place.keeper.arm(place.plan())
+    place.main.write_text("b = 2\n")
+    place.let_it_be_overdue()
+    with pytest.raises(CommandFailed, match="can no longer be confirmed"):
+        place.keeper.confirm("postfix")
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
+
+
+def test_a_vanished_staged_file_is_made_good_by_the_second_copy(place: Place) -> None:
+    place.keeper.arm(place.plan())
+    for name in place.names():
+        (place.etc / name).unlink()
+    assert place.keeper.restore("postfix").restored == (str(place.main),)
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
+    assert stat.S_IMODE(place.main.stat().st_mode) == 0o640
+
+
+def test_a_damaged_staged_file_is_not_used(place: Place) -> None:
+    place.keeper.arm(place.plan())
+    staged = next(place.etc / name for name in place.names() if name != "main.cf")
+    staged.write_text("damaged\n")
+    place.main.unlink()
+    place.keeper.restore("postfix")
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
+
+
+def test_when_both_copies_are_gone_the_file_is_named_and_the_next_call_tries_again(
+    place: Place,
+) -> None:
+    place.keeper.arm(place.plan())
+    kept = place.main.read_bytes()
+    for name in place.names():
+        (place.etc / name).unlink()
+    copy = place.directory / "files" / "0"
+    copy.unlink()
+    for _attempt in range(2):
+        with pytest.raises(
+            CommandFailed, match=r"could not be restored completely: .*main\.cf: both copies"
+        ):
+            place.keeper.restore("postfix")
+    copy.write_bytes(kept)
+    assert place.keeper.restore("postfix").changed
+    assert place.main.read_bytes() == kept
+
+
+def test_a_vanished_directory_is_made_again(place: Place) -> None:
+    deep = place.etc / "sub" / "tls.cf"
+    deep.parent.mkdir()
+    deep.write_text("x\n")
+    place.keeper.arm(place.plan(deep))
+    for entry in deep.parent.iterdir():
+        entry.unlink()
+    deep.parent.rmdir()
+    place.keeper.restore("postfix")
+    assert deep.read_text() == "x\n"
+
+
+def test_a_replaced_symbolic_link_becomes_a_link_again(place: Place) -> None:
+    link = place.etc / "link.cf"
+    link.symlink_to("main.cf")
+    place.keeper.arm(place.plan(link))
+    link.unlink()
+    link.write_text("a file now\n")
+    place.main.write_text("b = 2\n")
+    assert place.keeper.restore("postfix").restored == (str(link),)
+    assert os.readlink(link) == "main.cf"
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
+
+
+def test_a_full_disk_refuses_and_leaves_nothing_behind(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_source: str, destination: str) -> None:
+        if destination.endswith(".checkpoint"):
+            Path(destination).write_text("half")
+            raise OSError(28, "No space left on device", destination)
+
+    monkeypatch.setattr(_restorer, "copy_to", full)
+    monkeypatch.setattr(_restorer, "file_digest", lambda _path: "same")
+    with pytest.raises(CommandFailed, match="No space left on device; nothing was armed"):
+        place.keeper.arm(place.plan())
+    assert place.names() == ["main.cf"]
+    assert os.listdir(place.state) == [".postfix.lock"]
+
+
+def test_a_watcher_that_does_not_start_refuses_and_leaves_nothing_behind(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_watcher.sys, "executable", "/bin/true")
+    monkeypatch.setattr(_watcher, "_START_SECONDS", 0.2)
+    with pytest.raises(CommandFailed, match="did not start; nothing was armed"):
+        place.keeper.arm(place.plan())
+    assert place.names() == ["main.cf"]
+
+
+def test_the_command_runs_after_the_files_are_back(place: Place) -> None:
+    seen = place.etc / "seen"
+    script = f"import shutil; shutil.copy({str(place.main)!r}, {str(seen)!r})"
+    place.keeper.arm(place.plan(command=(sys.executable, "-c", script)))
+    place.main.write_text("b = 2\n")
+    place.keeper.restore("postfix")
+    assert seen.read_bytes() == b"a = 1\n\xff\n"
+
+
+def test_a_command_that_fails_is_said_and_the_files_are_back(place: Place) -> None:
+    place.keeper.arm(place.plan(command=("/bin/sh", "-c", "echo not running; exit 3")))
+    place.main.write_text("b = 2\n")
+    with pytest.raises(
+        CommandFailed, match=r"were restored\. The command .* status 3: not running"
+    ):
+        place.keeper.restore("postfix")
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
+
+
+def test_check_mode_touches_nothing(place: Place) -> None:
+    keeper = Keeper(str(place.state), never, check=True)
+    assert keeper.arm(place.plan()).changed
+    assert not place.state.exists()
+    place.keeper.arm(place.plan())
+    place.main.write_text("b = 2\n")
+    assert keeper.confirm("postfix").changed
+    assert keeper.restore("postfix").restored == (str(place.main),)
+    assert place.main.read_text() == "b = 2\n"
+    with pytest.raises(CommandFailed, match="already armed"):
+        keeper.arm(place.plan())
+
+
+@pytest.mark.parametrize("fault", ["directory", "relative", "fifo"])
+def test_what_cannot_be_restored_is_refused(place: Place, fault: str) -> None:
+    os.mkfifo(place.etc / "fifo")
+    path, words = {
+        "directory": (place.etc, "is a directory: name the files"),
+        "relative": (Path("main.cf"), "is not an absolute path"),
+        "fifo": (place.etc / "fifo", "is not a regular file"),
+    }[fault]
+    with pytest.raises(InvalidInput, match=words):
+        place.keeper.arm(place.plan(path))
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "a b"])
+def test_a_name_that_is_no_file_name_is_refused(place: Place, name: str) -> None:
+    with pytest.raises(InvalidInput, match="cannot be the name of a checkpoint"):
+        place.keeper.restore(name)
+
+
+def test_a_state_directory_that_others_can_read_is_refused(place: Place) -> None:
+    place.state.mkdir(mode=0o755)
+    with pytest.raises(InvalidInput, match="mode 0700"):
+        place.keeper.arm(place.plan())
+    place.state.chmod(0o700)
+
+
+def test_a_watcher_of_an_earlier_arming_does_nothing(place: Place) -> None:
+    place.keeper.arm(place.plan())
+    place.main.write_text("b = 2\n")
+    place.let_it_be_overdue()
+    _restorer.restore_if_due(
+        str(place.state), "postfix", "other", reason="timeout", run_command=True
+    )
+    assert place.main.read_text() == "b = 2\n"
+
+
+def test_the_script_runs_alone_in_an_isolated_interpreter(place: Place) -> None:
+    place.keeper.arm(place.plan())
+    place.main.write_text("b = 2\n")
+    place.let_it_be_overdue()
+    manifest = _restorer.load(str(place.directory))
+    assert manifest is not None
+    script = str(place.directory / _watcher.SCRIPT)
+    subprocess.run(
+        [sys.executable, "-I", script, "boot", str(place.state), "postfix", manifest.token],
+        check=True,
+        env={},
+    )
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
+    outcome = _restorer.outcome_of(str(place.directory))
+    assert outcome is not None
+    assert (outcome.reason, outcome.command_status) == ("reboot", None)
+
+
+def test_the_outcome_fits_into_the_room_that_was_reserved_for_it(place: Place) -> None:
+    place.keeper.arm(place.plan(command=("/bin/sh", "-c", "yes é | head -c 4000; exit 1")))
+    record = place.directory / _restorer.OUTCOME
+    room = record.stat().st_size
+    place.main.write_text("b = 2\n")
+    with pytest.raises(CommandFailed, match="status 1"):
+        place.keeper.restore("postfix")
+    assert record.stat().st_size == room
+
+
+def test_systemd_gets_a_timer_and_a_unit_for_the_next_boot(
+    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    units = tmp_path / "units"
+    units.mkdir()
+    calls: list[list[str]] = []
+
+    def systemd(command: t.Sequence[str]) -> Completed:
+        calls.append(list(command))
+        return Completed(0, "", "")
+
+    monkeypatch.setattr(_watcher, "has_systemd", lambda: True)
+    monkeypatch.setattr(_watcher, "_UNITS", str(units))
+    keeper = Keeper(str(place.state), systemd)
+    assert keeper.arm(place.plan(timeout=90)).watcher == "systemd"
+    timer = next(call for call in calls if call[0] == "systemd-run")
+    assert "--on-active=90.000s" in timer
+    assert timer[timer.index("-I") + 2] == "timer"
+    unit = units / "postmaster-tls-checkpoint-postfix-boot.service"
+    assert "Before=postfix.service" in unit.read_text()
+    assert os.readlink(units / "multi-user.target.wants" / unit.name) == str(unit)
+    keeper.confirm("postfix")
+    assert [path for path in units.rglob("*") if not path.is_dir()] == []
+    assert ["systemctl", "stop", "postmaster-tls-checkpoint-postfix.timer"] in calls
+
+
+def test_where_the_timer_cannot_be_started_a_process_watches(
+    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(_watcher, "has_systemd", lambda: True)
+    monkeypatch.setattr(_watcher, "_UNITS", str(tmp_path / "units"))
+    (tmp_path / "units").mkdir()
+    keeper = Keeper(str(place.state), lambda _command: Completed(1, "", "no bus"))
+    assert keeper.arm(place.plan()).watcher == "process"
+    keeper.restore("postfix")
+
+
+def test_a_kept_change_can_be_undone_once(place: Place) -> None:
+    place.keeper.arm(place.plan())
+    place.main.write_text("b = 2\n")
+    place.keeper.confirm("postfix", undoable=True)
+    assert place.names() == ["main.cf"]
+    first = place.keeper.undo("postfix")
+    assert (first.changed, first.restored) == (True, (str(place.main),))
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
+    assert not place.keeper.undo("postfix").changed
+    assert os.listdir(place.state) == [".postfix.lock"]
+
+
+def test_a_kept_change_is_not_undone_over_somebody_elses_edit(place: Place) -> None:
+    place.keeper.arm(place.plan())
+    place.main.write_text("b = 2\n")
+    place.keeper.confirm("postfix", undoable=True)
+    place.main.write_text("c = 3\n")
+    with pytest.raises(CommandFailed, match=r"main\.cf was edited after .* nothing was undone"):
+        place.keeper.undo("postfix")
+    assert place.main.read_text() == "c = 3\n"
+
+
+def test_only_the_newest_change_is_kept(place: Place) -> None:
+    for text in ("b = 2\n", "c = 3\n"):
+        place.keeper.arm(place.plan())
+        place.main.write_text(text)
+        place.keeper.confirm("postfix", undoable=True)
+    place.keeper.undo("postfix")
+    assert place.main.read_text() == "b = 2\n"
+
+
+def test_boot_identity_is_known_here() -> None:
+    assert len(_restorer.boot_identity()) > 36
+    assert _restorer.boot_identity() == _restorer.boot_identity()
+
+
+def test_examining_resolves_each_file_once(place: Place) -> None:
+    dotted = place.etc / "." / "main.cf"
+    assert len(_snapshot.examine([str(place.main), f"{place.etc}/./main.cf", str(dotted)])) == 1
