@@ -23,6 +23,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols imp
 REFUSALS: t.Final = frozenset((40, 70, 71))
 _CUT: t.Final = frozenset(("closed", "reset"))
 _LONG: t.Final = 64
+_KEYLESS: t.Final = frozenset(("anon", "PSK", "SRP", "KRB5", "ECCPWD"))
 
 _Suites = tuple[int, ...]
 
@@ -159,7 +160,7 @@ def _after_hello(tally: _Tally, answer: ServerHello, left: _Suites) -> _Suites:
 
 
 def _divide(tally: _Tally, upset: _Upset) -> t.Generator[ClientHello, Answer, None]:
-    parts = _by_signature(upset.suites)
+    parts = _by_key(upset.suites)
     if len(parts) == 1:
         parts = [upset.suites[::2], upset.suites[1::2]]
     again: list[_Upset] = []
@@ -190,14 +191,15 @@ def _shorten(tally: _Tally, upset: _Upset) -> t.Generator[ClientHello, Answer, N
             return
 
 
-def _by_signature(codes: _Suites) -> list[_Suites]:
-    """The suites by what the server must sign with; whether it can is a matter of its key, not of the suite."""
+def _by_key(codes: _Suites) -> list[_Suites]:
+    """The suites by the key that the server must use; whether it can is a matter of the key, not of the suite."""
     parts: dict[str, list[int]] = {}
     for code in codes:
         suite = _suites.by_code(code)
-        signs = suite is not None and suite.key_exchange in ("DHE", "ECDHE", "SRP")
-        authentication = suite.authentication if suite is not None and signs else ""
-        kind = authentication if authentication in ("", "RSA") else "other"
+        authentication = suite.authentication if suite is not None else ""
+        kind = (
+            "none" if authentication in _KEYLESS else "RSA" if authentication == "RSA" else "other"
+        )
         parts.setdefault(kind, []).append(code)
     return [tuple(part) for part in parts.values()]
 

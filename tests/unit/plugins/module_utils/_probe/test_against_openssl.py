@@ -1,0 +1,196 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The probe against the openssl command as a server: what it configures is what the probe must see."""
+
+from __future__ import annotations
+
+import _ssl
+import ssl
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
+from ansible_collections.postmaster.tls.tests.support.mail_servers import (
+    Keys,
+    make_keys,
+    openssl_server,
+    relayed,
+    scripted,
+)
+
+Data = dict[str, t.Any]
+VERSIONS = {"TLSv1": "-tls1", "TLSv1.1": "-tls1_1", "TLSv1.2": "-tls1_2", "TLSv1.3": "-tls1_3"}
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
+    return make_keys(tmp_path_factory.mktemp("keys"))
+
+
+def rsa(keys: Keys) -> tuple[str, ...]:
+    return ("-cert", str(keys.rsa), "-key", str(keys.rsa_key))
+
+
+def both(keys: Keys) -> tuple[str, ...]:
+    return (*rsa(keys), "-dcert", str(keys.ecdsa), "-dkey", str(keys.ecdsa_key))
+
+
+def probed(port: int, **options: t.Any) -> Data:
+    return report(probe(Target("127.0.0.1", port, timeout=60.0, ehlo_name="probe.test", **options)))
+
+
+def over_starttls(backend: int, **options: t.Any) -> Data:
+    with scripted(relayed(backend)) as front:
+        return probed(front.port, **options)
+
+
+def names(result: Data, version: str) -> list[str]:
+    return [suite["name"] for suite in result["ciphers"][version]]
+
+
+def configured(ciphers: str, version: str) -> list[str]:
+    """The suites that this openssl can use in a version, in its order, by its own word."""
+    command = ["openssl", "ciphers", "-s", VERSIONS[version], f"{ciphers}:@SECLEVEL=0"]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return output.strip().split(":")
+
+
+ONE_BY_ONE = ("kRSA", "kDHE+aRSA", "ECDHE+AESGCM", "aNULL+AES", "ECDHE+CHACHA20:AES128-SHA")
+
+
+@pytest.mark.parametrize("ciphers", ONE_BY_ONE)
+@pytest.mark.parametrize("preference", ["-serverpref", None])
+def test_suites_of_tls12_are_those_configured(
+    keys: Keys, ciphers: str, preference: str | None
+) -> None:
+    options = [
+        "-cipher",
+        f"{ciphers}:@SECLEVEL=0",
+        "-tls1_2",
+        *([preference] if preference else []),
+    ]
+    with openssl_server(*both(keys), *options) as port:
+        result = probed(port, implicit=True)
+    expected = configured(ciphers, "TLSv1.2")
+    assert sorted(names(result, "TLSv1.2")) == sorted(expected)
+    assert result["preference"]["TLSv1.2"] == ("server" if preference else "client")
+    if preference:
+        assert names(result, "TLSv1.2") == expected
+    accepted = {item["name"]: item["accepted"] for item in result["protocols"]}
+    assert accepted["TLSv1.3"] is accepted["TLSv1.1"] is accepted["TLSv1"] is False
+    assert result["connections"] <= len(expected) + 30
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_each_version_alone(keys: Keys, version: str) -> None:
+    options = ("-cipher", "ALL:@SECLEVEL=0", VERSIONS[version])
+    with openssl_server(*rsa(keys), *options) as port:
+        result = over_starttls(port, checks=("protocols",))
+    accepted = [item["name"] for item in result["protocols"] if item["accepted"]]
+    refused = [item["name"] for item in result["protocols"] if item["accepted"] is False]
+    assert accepted == [version]
+    assert len(refused) == 4
+
+
+def test_old_versions_that_the_security_level_forbids_are_refused(keys: Keys) -> None:
+    """OpenSSL 3 at level 2 answers internal_error instead of protocol_version."""
+    with openssl_server(*rsa(keys), "-cipher", "DEFAULT:@SECLEVEL=2") as port:
+        result = over_starttls(port)
+    accepted = {item["name"]: item["accepted"] for item in result["protocols"]}
+    assert accepted["TLSv1.2"] is accepted["TLSv1.3"] is True
+    assert accepted["TLSv1"] is accepted["TLSv1.1"] is False
+    assert not result["undetermined"]
+    groups = [item for item in result["groups"] if item["accepted"]]
+    found = sum(map(len, result["ciphers"].values())) + len(groups)
+    assert result["connections"] <= found + 30
+
+
+def test_both_chains_come_from_the_clear_flight(keys: Keys) -> None:
+    with openssl_server(*both(keys)) as port:
+        full = over_starttls(port)
+        quick = over_starttls(port, checks=("certificates",))
+    leaves = {ssl.PEM_cert_to_DER_cert(path.read_text()) for path in (keys.rsa, keys.ecdsa)}
+    for result in (full, quick):
+        assert {ssl.PEM_cert_to_DER_cert(chain[0]) for chain in result["_chains"]} == leaves
+    assert quick["connections"] == 3
+
+
+def test_tls13_alone_shows_its_whole_chain(keys: Keys) -> None:
+    extra = ("-cert_chain", str(keys.ecdsa), "-tls1_3")
+    with openssl_server(*rsa(keys), *extra) as port:
+        result = over_starttls(port, checks=("certificates",))
+    [chain] = result["_chains"]
+    expected = [ssl.PEM_cert_to_DER_cert(path.read_text()) for path in (keys.rsa, keys.ecdsa)]
+    shows_all = hasattr(ssl.SSLObject, "get_unverified_chain") or hasattr(_ssl, "Certificate")
+    assert [ssl.PEM_cert_to_DER_cert(pem) for pem in chain] == expected[: None if shows_all else 1]
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+@pytest.mark.parametrize("groups", ["P-256", "P-384:X25519", "X448:P-521:X25519"])
+def test_groups_are_those_configured(keys: Keys, version: str, groups: str) -> None:
+    registry = {"P-256": "secp256r1", "P-384": "secp384r1", "P-521": "secp521r1"}
+    with openssl_server(*rsa(keys), "-groups", groups, version) as port:
+        result = over_starttls(port, checks=("groups",))
+    accepted = {item["name"] for item in result["groups"] if item["accepted"]}
+    assert accepted == {registry.get(name, name.lower()) for name in groups.split(":")}
+    assert not [item["name"] for item in result["groups"] if item["accepted"] is None]
+
+
+def test_the_server_name_chooses_the_certificate(keys: Keys) -> None:
+    other = ("-cert2", str(keys.ecdsa), "-key2", str(keys.ecdsa_key))
+    with openssl_server(*rsa(keys), *other, "-servername", "other.example.test") as port:
+        default = over_starttls(port, checks=("certificates",))
+        named = over_starttls(port, checks=("certificates",), sni="other.example.test")
+    leaf = ssl.PEM_cert_to_DER_cert(keys.ecdsa.read_text())
+    assert [ssl.PEM_cert_to_DER_cert(chain[0]) for chain in named["_chains"]] == [leaf]
+    assert [ssl.PEM_cert_to_DER_cert(chain[0]) for chain in default["_chains"]] != [leaf]
+
+
+def test_the_handshake_is_what_a_modern_client_gets(keys: Keys) -> None:
+    with openssl_server(*rsa(keys), "-tls1_2", "-cipher", "AES128-GCM-SHA256") as port:
+        handshake = over_starttls(port, checks=("handshake",))["handshake"]
+    assert handshake == {
+        "accepted": True,
+        "protocol": "TLSv1.2",
+        "cipher": {
+            "name": "AES128-GCM-SHA256",
+            "iana": "TLS_RSA_WITH_AES_128_GCM_SHA256",
+            "code": "0x009C",
+        },
+        "group": None,
+        "reason": None,
+    }
+
+
+def test_no_shared_cipher_is_what_a_modern_client_gets(keys: Keys) -> None:
+    options = ("-tls1_2", "-cipher", "aNULL:@SECLEVEL=0")
+    with openssl_server(*rsa(keys), *options) as port:
+        result = over_starttls(port, checks=("handshake", "protocols"))
+    assert result["handshake"]["accepted"] is False
+    assert result["handshake"]["reason"] == "alert handshake_failure"
+    accepted = {item["name"]: item["accepted"] for item in result["protocols"]}
+    assert accepted["TLSv1.2"] is True
+
+
+def test_the_engine_loads_no_tls_library_and_no_event_loop() -> None:
+    """Start-up is most of the cost of a short scan."""
+    code = (
+        "import sys\n"
+        "from ansible_collections.postmaster.tls.plugins.module_utils._probe import _report\n"
+        "heavy = {'ssl', 'asyncio', 'json', 'concurrent.futures', 'cryptography', 'threading'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    tree = str(Path(sys.modules["ansible_collections"].__path__[0]).parent)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {tree!r})\n{code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
