@@ -34,12 +34,13 @@ def release_tags(git_dir: str) -> list[tuple[Version, str]]:
     tags = subprocess.run(
         ["git", "-C", git_dir, "tag"], check=True, capture_output=True, text=True
     ).stdout.split()
-    releases = [
-        (tuple(int(part) for part in tag[1:].split(".")), tag)
-        for tag in tags
-        if re.fullmatch(r"v\d+\.\d+\.\d+", tag)
-    ]
-    return sorted((version, tag) for version, tag in releases if version >= (2, 3, 0))  # type: ignore[type-var]
+    releases = []
+    for tag in tags:
+        found = re.fullmatch(r"v(\d+)\.(\d+)\.(\d+)", tag)
+        if found:
+            version = (int(found[1]), int(found[2]), int(found[3]))
+            releases.append((version, tag))
+    return sorted(release for release in releases if release[0] >= (2, 3, 0))
 
 
 def header_at(git_dir: str, revision: str) -> str:
