@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Throw-away containers of every Debian release, in which the modules that change a host are run for real."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import ansible
+import pytest
+from mtalab import images
+from mtalab.engine import Podman, cgroup2_beside_v1, working_podman
+from mtalab.paths import lab_name
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+SUITES = ("bullseye", "bookworm", "trixie", "sid")
+# Runs a module in the container as it would run there by Ansible: the arguments come by standard input.
+DRIVER = """
+import importlib, json, sys
+sys.dont_write_bytecode = True
+sys.path[:0] = ["/driver", "/driver/tree"]
+from ansible.module_utils.testing import patch_module_args
+module = importlib.import_module("ansible_collections.postmaster.tls.plugins.modules." + sys.argv[1])
+with patch_module_args(json.load(sys.stdin)):
+    module.main()
+"""
+CERTIFICATES = """
+mkdir -p /etc/postfix/tls
+cd /etc/postfix/tls
+openssl req -x509 -newkey rsa:2048 -nodes -keyout good.key -out good.crt -subj /CN=mx.example.test -days 30 2>/dev/null
+openssl genrsa -out other.key 2048 2>/dev/null
+cat good.key good.crt > chain.pem
+"""
+MAIN = """
+smtpd_tls_security_level = may
+smtpd_tls_cert_file = /etc/postfix/tls/good.crt
+smtpd_tls_key_file = /etc/postfix/tls/good.key
+"""
+
+
+@dataclass(frozen=True)
+class Box:
+    """One container. C(module) returns what the module printed, C(sh) what the shell printed."""
+
+    podman: Podman
+    name: str
+    suite: str
+
+    def module(
+        self, name: str, *, check: bool = False, user: str = "root", **arguments: t.Any
+    ) -> dict[str, t.Any]:
+        payload = {**arguments, "_ansible_check_mode": check, "_ansible_diff": True}
+        python = ("python3", "-I", "-c", DRIVER, name)
+        argv = self.podman.argv("exec", "-i", f"--user={user}", self.name, *python)
+        done = subprocess.run(
+            argv, input=json.dumps(payload).encode(), capture_output=True, check=False, timeout=300
+        )
+        assert done.stdout, done.stderr.decode()
+        return t.cast("dict[str, t.Any]", json.loads(done.stdout))
+
+    def sh(self, script: str) -> str:
+        return self.podman.exec(self.name, script)
+
+    def read(self, path: str) -> str:
+        return self.sh(f"cat {path}")
+
+    def put(self, path: str, text: str) -> None:
+        argv = self.podman.argv("exec", "-i", self.name, "sh", "-c", f"cat > {path}")
+        subprocess.run(argv, input=text.encode(), check=True)
+
+    def restart(self) -> None:
+        """Reboot: every process ends, /run is emptied, and the init starts again."""
+        self.podman("restart", "--time=3", self.name)
+        time.sleep(1)
+
+
+def until(condition: t.Callable[[], bool], *, seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {seconds} s: {what}")
+        time.sleep(0.3)
+
+
+def started(podman: Podman, name: str, suite: str, *options: str, command: str) -> Box:
+    libraries = Path(ansible.__file__).parent
+    podman(
+        *("run", "--detach", "--replace", f"--name={name}", "--hostname=mx.example.test"),
+        *("--network=none", "--stop-timeout=2", *options),
+        f"--volume={libraries}:/driver/ansible:ro",
+        f"--volume={CHECKOUT}:/driver/tree/ansible_collections/postmaster/tls:ro",
+        images.recipe_of(suite).image,
+        *command.split(),
+    )
+    return Box(podman, name, suite)
+
+
+@pytest.fixture(scope="session")
+def podman() -> Podman:
+    plain = Podman()
+    images.ensure(plain, SUITES)
+    return working_podman(plain, images.recipe_of("trixie").image)
+
+
+@pytest.fixture(scope="session", params=SUITES)
+def suite_box(podman: Podman, request: pytest.FixtureRequest) -> t.Iterator[Box]:
+    """A container with systemd and a Postfix with TLS on port 25, once for each Debian release."""
+    suite = request.param
+    cgroup2 = cgroup2_beside_v1() if suite == "sid" else None
+    options = ["--systemd=always"]
+    options += [f"--volume={cgroup2}:/sys/fs/cgroup:rw"] if cgroup2 else []
+    box = started(podman, f"{lab_name()}-change-{suite}", suite, *options, command="/sbin/init")
+    box.sh(CERTIFICATES)
+    wait = "until systemctl is-active postfix; do sleep 0.5; done"
+    box.sh(f"timeout 60 sh -c '{wait}'; cp -a /etc/postfix /etc/postfix.before")
+    yield box
+    podman("rm", "--force", "--time=1", box.name)
+
+
+@pytest.fixture
+def box(suite_box: Box) -> Box:
+    """The container in its first state."""
+    suite_box.sh(
+        "rm -rf /etc/postfix /var/lib/postmaster-tls && cp -a /etc/postfix.before /etc/postfix && sync\n"
+        "cp -a /etc/postfix/main.cf /etc/postfix/main.cf.orig"
+    )
+    text = suite_box.read("/etc/postfix/main.cf")
+    kept = [line for line in text.splitlines() if not line.startswith("smtpd_tls_")]
+    suite_box.put("/etc/postfix/main.cf", "\n".join(kept) + MAIN)
+    suite_box.sh("touch -d '1 minute ago' /etc/postfix/main.cf; rm /etc/postfix/main.cf.orig")
+    return suite_box
+
+
+@pytest.fixture
+def plain_box(podman: Podman) -> t.Iterator[Box]:
+    """A container without systemd, with a file system of 64 KiB at /small."""
+    name = f"{lab_name()}-change-plain"
+    options = ("--init", "--tmpfs=/small:size=64k")
+    box = started(podman, name, "trixie", *options, command="sleep infinity")
+    box.sh("postfix start >/dev/null 2>&1")
+    yield box
+    podman("rm", "--force", "--time=1", name)
