@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import typing as t
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._history import default_of
@@ -192,6 +192,40 @@ def _readers(facts: Mapping[str, t.Any], service: Mapping[str, t.Any]) -> list[R
     return [reader, screen]
 
 
+def _told_apart(readers: Sequence[Reader], version: PostfixVersion) -> tuple[Reader, ...]:
+    """The same readers, those without known overrides with the ones that their values give away.
+
+    A value that differs from the default, while another program of that prefix has the default, is an override; where
+    nobody has the default, main.cf is taken to have the value of the first program.
+    """
+    found: list[Reader] = []
+    for reader in readers:
+        others = [other.values for other in readers if other.prefix == reader.prefix]
+        guessed = {}
+        for name, value in reader.values.items():
+            seen = [values[name] for values in others if name in values]
+            default = default_of(name, version)
+            if value != (default if default in seen else seen[0]):
+                guessed[name] = value
+        found.append(replace(reader, overrides=guessed))
+    return tuple(found)
+
+
+def _instance(facts: Mapping[str, t.Any], data: Mapping[str, t.Any]) -> Instance:
+    services = [_mapping(service, "a service") for service in data["services"]]
+    version = PostfixVersion.parse(str(data["version"]))
+    readers = tuple(reader for service in services for reader in _readers(facts, service))
+    if not any("overrides" in service for service in services):
+        readers = _told_apart(readers, version)
+    return Instance(
+        config_directory=str(data["config_directory"]),
+        version=version,
+        library=Library.parse((data.get("library") or {}).get("version")),
+        readers=readers,
+        main=data.get("parameters"),
+    )
+
+
 def read_instances(facts: t.Any) -> tuple[Instance, ...]:
     """The Postfix instances of ``ansible_facts.mta_tls`` whose version is known.
 
@@ -208,20 +242,7 @@ def read_instances(facts: t.Any) -> tuple[Instance, ...]:
         if not data.get("version"):
             continue
         try:
-            readers = [
-                reader
-                for service in data["services"]
-                for reader in _readers(facts, _mapping(service, "a service"))
-            ]
-            instances.append(
-                Instance(
-                    config_directory=str(data["config_directory"]),
-                    version=PostfixVersion.parse(str(data["version"])),
-                    library=Library.parse((data.get("library") or {}).get("version")),
-                    readers=tuple(readers),
-                    main=data.get("parameters"),
-                )
-            )
+            instances.append(_instance(facts, data))
         except KeyError as error:
             raise InvalidInput(
                 f"policy_plan: the facts of a Postfix instance lack {error}: gather them again with mta_tls_facts."

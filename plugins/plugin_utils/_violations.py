@@ -25,7 +25,7 @@ def key_type(certificate: Mapping[str, t.Any]) -> str | None:
 
 
 def violations(policy: Policy, result: Mapping[str, t.Any]) -> list[Violation]:
-    """``[{protocol, kind, name, message}]``; kind is protocol, cipher, group or certificate. Empty: nothing is too much.
+    """``[{protocol, kind, name, message}]``; kind is protocol, cipher, group or certificate. Empty: all is well.
 
     ``result`` is one of ``starttls_probe``. What is null or missing in it was not determined: never a violation.
     """

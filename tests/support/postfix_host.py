@@ -153,7 +153,8 @@ class Host:
         words = [word for text in excluded for word in re.split(r"[\s,:]+", text) if word]
         return self.value(entry, f"tls_{grade}_cipherlist"), tuple(words)
 
-    def facts(self, *, explicit: bool = True) -> dict[str, t.Any]:
+    def facts(self, *, as_written: bool = True) -> dict[str, t.Any]:
+        """The facts of this host; without ``as_written``, nothing says what is set where."""
         services = [self._service(entry) for entry in self.entries if entry.command != "tlsproxy"]
         instance: dict[str, t.Any] = {
             "version": self.version,
@@ -161,8 +162,11 @@ class Host:
             "library": {"path": "/usr/lib/libssl.so", "version": self.library},
             "services": services,
         }
-        if explicit:
+        if as_written:
             instance["parameters"] = dict(self.main)
+        else:
+            for service in services:
+                del service["overrides"]
         return {
             "detected": ["postfix"],
             "postfix": [instance],

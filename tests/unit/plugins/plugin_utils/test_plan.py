@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -320,6 +321,32 @@ def test_a_policy_of_the_user() -> None:
         "tls_eecdh_auto_curves": "secp384r1",
         "tls_ffdhe_auto_groups": "",
     }
+
+
+@pytest.mark.parametrize("policy", ["intermediate", "old", "rfc9325"])
+def test_facts_that_do_not_say_what_is_set_where_give_the_same_result(policy: str) -> None:
+    entry = Entry("submission/inet", "smtpd", "submission", {"smtpd_tls_mandatory_ciphers": "high"})
+    host = Host(
+        version="3.5.27",
+        library="1.1.1w",
+        main={"smtpd_tls_security_level": "may", "smtpd_tls_exclude_ciphers": "aNULL, RC4"},
+        entries=(MX, replace(entry, overrides={**SUBMISSION.overrides, **entry.overrides}), CLIENT),
+    )
+    lanes = {"mx": policy, "submission": policy, "outbound": policy}
+    plan = policy_plan(host.facts(as_written=False), **lanes)
+    after = host.with_plan(plan)
+    for entry in after.entries:
+        for infix in after.modes(entry):
+            assert after.cipher_list(entry, infix)[1] == ()
+            assert after.value(entry, f"{entry.prefix}{infix}ciphers") == "high"
+    assert policy_plan(after.facts(as_written=False), **lanes)["changes"] == []
+
+
+@pytest.mark.parametrize("version", [v for v in HISTORY["versions"] if release(v) < (2, 6)])
+def test_older_versions_get_what_they_have(version: str) -> None:
+    host = Host(version=version, library="0.9.8e")
+    plan = policy_plan(host.facts(), mx="old", submission="old")
+    assert set(plan["parameters"]) <= set(defaults(version))
 
 
 def test_each_instance_has_its_own_plan() -> None:
