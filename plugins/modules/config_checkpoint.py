@@ -177,6 +177,8 @@ def _reach(params: t.Mapping[str, t.Any], keeper: Keeper) -> Result:
         return keeper.undo(name)
     if params["timeout"] < 1:
         raise InvalidInput("timeout must be at least one second.")
+    if not params["paths"]:
+        raise InvalidInput("paths must name the files that are to be restored when state is armed.")
     command = _command(params["restore_command"])
     return keeper.arm(Plan(name, tuple(params["paths"]), command, params["timeout"]))
 
@@ -196,7 +198,6 @@ def main() -> t.NoReturn:
             "undoable": {"type": "bool", "default": False},
             "state_directory": {"type": "path", "default": STATE_DIRECTORY},
         },
-        required_if=[("state", "armed", ("paths",))],
         supports_check_mode=True,
     )
     try:
