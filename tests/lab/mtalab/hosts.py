@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tarfile
 import time
 import typing as t
@@ -69,10 +70,30 @@ def _cgroup_volume(podman: Podman, image: str) -> list[str]:
     cgroup2 = cgroup2_beside_v1()
     if cgroup2 is None:
         return []
-    query = ("run", "--rm", "--network=none", image)
-    version = podman(*query, "dpkg-query", "-W", "-f", "${Version}", "systemd")
-    major = int(version.partition(".")[0].partition("~")[0].partition("-")[0])
-    return [f"--volume={cgroup2}:/sys/fs/cgroup:rw"] if major >= CGROUP2_ONLY else []
+    needs_it = _systemd_release(podman, image) >= CGROUP2_ONLY
+    return [f"--volume={cgroup2}:/sys/fs/cgroup:rw"] if needs_it else []
+
+
+def _systemd_release(podman: Podman, image: str) -> int:
+    """Return the release of systemd in an image; podman may lose the output of a short container, so ask again."""
+    query = (
+        "run",
+        "--rm",
+        "--network=none",
+        image,
+        "dpkg-query",
+        "-W",
+        "-f",
+        "${Version}",
+        "systemd",
+    )
+    for _attempt in range(5):
+        digits = re.match(r"\d+", podman(*query))
+        if digits:
+            return int(digits.group())
+    raise LabError(
+        f"{image} does not say which systemd it has: build it again with `lab.py images`."
+    )
 
 
 def wait_ready(podman: Podman, container: str) -> None:
