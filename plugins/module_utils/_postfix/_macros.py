@@ -21,7 +21,8 @@ _OPERATORS: t.Final[dict[str, t.Callable[[t.Any, t.Any], bool]]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
-_DEPTH: t.Final = 50
+_MOST_REFERENCES: t.Final = 2000
+_Path = t.Tuple[str, ...]
 
 
 def _closing(text: str, start: int) -> int:
@@ -64,20 +65,23 @@ def _holds(left: str, sign: str, right: str, *, levels: bool) -> bool:
 class Macros:
     """Expands values against one set of parameters: main.cf with the overrides of one service on top.
 
-    An undefined name expands to nothing, as in Postfix; so does a reference to itself.
+    An undefined name expands to nothing, as in Postfix; so does a name within its own value, which Postfix refuses.
     """
 
     def __init__(self, parameters: t.Mapping[str, str]) -> None:
         self._parameters = parameters
+        self._left = _MOST_REFERENCES
 
     def value(self, name: str) -> str:
         """The expanded value of a parameter; empty if it is not defined."""
         return self.expand(self._parameters.get(name, "")).strip()
 
-    def expand(self, text: str, *, depth: int = 0) -> str:
-        """The text with every reference replaced."""
-        if depth > _DEPTH:
-            return ""
+    def expand(self, text: str) -> str:
+        """The text with every reference replaced; beyond some thousand references nothing more is put in."""
+        self._left = _MOST_REFERENCES
+        return self._expand(text, ())
+
+    def _expand(self, text: str, path: _Path) -> str:
         result, position = [], 0
         while position < len(text):
             character = text[position]
@@ -85,63 +89,66 @@ class Macros:
                 result.append(character)
                 position += 1
                 continue
-            replacement, position = self._reference(text, position + 1, depth)
+            replacement, position = self._reference(text, position + 1, path)
             result.append(replacement)
         return "".join(result)
 
-    def _reference(self, text: str, position: int, depth: int) -> tuple[str, int]:
+    def _reference(self, text: str, position: int, path: _Path) -> tuple[str, int]:
         following = text[position : position + 1]
         if following == "$":
             return "$", position + 1
         if following in ("{", "(") and following:
             end = _closing(text, position)
-            return self._expression(text[position + 1 : end], depth + 1), end + 1
+            return self._expression(text[position + 1 : end], path), end + 1
         found = _NAME.match(text, position)
         if not found:
             return "", position
-        return self._named(found.group(), depth + 1), found.end()
+        return self._named(found.group(), path), found.end()
 
-    def _named(self, name: str, depth: int) -> str:
-        return self.expand(self._parameters.get(name, ""), depth=depth)
+    def _named(self, name: str, path: _Path) -> str:
+        self._left -= 1
+        if name in path or self._left < 0:
+            return ""
+        return self._expand(self._parameters.get(name, ""), (*path, name))
 
-    def _expression(self, text: str, depth: int) -> str:
+    def _expression(self, text: str, path: _Path) -> str:
         body = text.strip()
         if body.startswith("{"):
-            return self._relational(body, depth)
+            return self._relational(body, path)
         found = _NAME.match(body)
         if not found:
             return ""
         rest = body[found.end() :].lstrip()
-        value = self._named(found.group(), depth)
+        value = self._named(found.group(), path)
         if not rest:
             return value
-        return self._choose(rest, chosen=bool(value), depth=depth)
+        return self._choose(rest, chosen=bool(value), path=path)
 
-    def _choose(self, rest: str, *, chosen: bool, depth: int) -> str:
+    def _choose(self, rest: str, *, chosen: bool, path: _Path) -> str:
         if rest[0] == ":":
-            return "" if chosen else self.expand(_braced(rest[1:])[0], depth=depth)
+            return "" if chosen else self._expand(_braced(rest[1:])[0], path)
         if rest[0] != "?":
             return ""
         yes, after = _braced(rest[1:])
         if chosen:
-            return self.expand(yes, depth=depth)
-        return self.expand(_braced(after[1:])[0], depth=depth) if after.startswith(":") else ""
+            return self._expand(yes, path)
+        return self._expand(_braced(after[1:])[0], path) if after.startswith(":") else ""
 
-    def _relational(self, body: str, depth: int) -> str:
+    def _relational(self, body: str, path: _Path) -> str:
         left, rest = _braced(body)
         found = _RELATION.match(rest)
         if not found:
             return ""
         right, rest = _braced(rest[found.end() :])
         holds = _holds(
-            self.expand(left, depth=depth),
+            self._expand(left, path),
             found["sign"],
-            self.expand(right, depth=depth),
+            self._expand(right, path),
             levels=bool(found["level"]),
         )
         if not rest:
             return "bool:true" if holds else ""
-        return self._choose(rest, chosen=holds, depth=depth)
+        return self._choose(rest, chosen=holds, path=path)
 
 
 __all__ = ["Macros"]
