@@ -133,7 +133,8 @@ class _Judge:
 
     def _fit(self) -> Iterator[Finding]:
         policy, types = self.policy, self.reader.certificate_types
-        restricted = any(chooses_ciphers(policy, mode) for mode in self.modes)
+        known = policy.ciphers is not None
+        restricted = known and any(chooses_ciphers(policy, mode) for mode in self.modes)
         if restricted and not self.suites and not self.tls13:
             evidence = f"{self.instance.library.text} has none of {policy.cipher_list}"
             yield self._finding("policy-unfit-library", evidence)

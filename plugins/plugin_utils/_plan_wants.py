@@ -179,10 +179,14 @@ def chooses_ciphers(policy: Policy, mode: str) -> bool:
     return bool(policy.cipher_list) and (policy.opportunistic_ciphers or mode == MANDATORY)
 
 
+def _speaks_of_ciphers(policy: Policy) -> bool:
+    return policy.defaults or policy.cipher_list is not None
+
+
 def _cipher_wants(
     policy: Policy, reader: Reader, modes: frozenset[str]
 ) -> Iterator[tuple[str, Want]]:
-    if policy.ciphers == () and not policy.cipher_string:
+    if not _speaks_of_ciphers(policy):
         return
     for mode in sorted(modes):
         infix = "mandatory_" if mode == MANDATORY else ""
@@ -207,7 +211,8 @@ def _shared_wants(
     elif policy.defaults:
         unread = not reader.has_policy_table
         yield "tls_high_cipherlist", Want(None, "the version's default", yields=unread)
-    if not all(chooses_ciphers(policy, mode) for mode in modes) and policy.ciphers != ():
+    restricted = all(chooses_ciphers(policy, mode) for mode in modes)
+    if not restricted and _speaks_of_ciphers(policy):
         yield "tls_medium_cipherlist", Want(None, "the version's default")
     if reader.inbound and policy.preference:
         value = "yes" if policy.preference == "server" else "no"

@@ -150,6 +150,8 @@ def _suites(policy: str, data: Mapping[str, t.Any], key: str) -> tuple[Suite, ..
 
 def _groups(policy: str, data: Mapping[str, t.Any]) -> tuple[str, ...] | None:
     words = _words(policy, data, "groups")
+    if words == ():
+        _fail(policy, "groups is empty: give at least one, or null")
     for word in words or ():
         if word not in GROUP_NAMES.values():
             _fail(

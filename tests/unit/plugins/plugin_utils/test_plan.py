@@ -323,6 +323,27 @@ def test_a_policy_of_the_user() -> None:
     }
 
 
+def test_what_a_policy_says_nothing_of_stays() -> None:
+    main = {
+        "smtpd_tls_security_level": "may",
+        "smtpd_tls_exclude_ciphers": "RC4",
+        "tls_medium_cipherlist": "HIGH",
+        "tls_preempt_cipherlist": "yes",
+        "tls_eecdh_auto_curves": "prime256v1",
+    }
+    policy = {"name": "floor", "protocols": ["TLSv1.2", "TLSv1.3"]}
+    plan = policy_plan(Host(main=main, entries=(MX,)).facts(), mx=policy)
+    assert plan["parameters"] == {"smtpd_tls_protocols": ">=TLSv1.2"}
+    assert plan["findings"] == []
+
+
+def test_a_cipher_string_without_its_suites_is_taken_on_trust() -> None:
+    policy = {"name": "string", "protocols": ["TLSv1.2"], "cipher_string": "ECDHE+AESGCM"}
+    plan = policy_plan(Host(entries=(MX,)).facts(), mx=policy)
+    assert plan["parameters"]["tls_high_cipherlist"] == "ECDHE+AESGCM"
+    assert plan["findings"] == []
+
+
 @pytest.mark.parametrize("policy", ["intermediate", "old", "rfc9325"])
 def test_facts_that_do_not_say_what_is_set_where_give_the_same_result(policy: str) -> None:
     entry = Entry("submission/inet", "smtpd", "submission", {"smtpd_tls_mandatory_ciphers": "high"})

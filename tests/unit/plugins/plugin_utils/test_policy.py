@@ -111,6 +111,7 @@ def test_a_policy_of_the_user_takes_openssl_and_iana_names() -> None:
         ({"ciphers": []}, "ciphers is empty, but TLSv1.2 needs some"),
         ({"ciphers": ["AES128-SHA", "AES128-SHA"]}, "ciphers has a name twice"),
         ({"groups": ["P-256"]}, "groups: 'P-256' is not a name of IANA's registry"),
+        ({"groups": []}, "groups is empty: give at least one, or null"),
         ({"preference": "none"}, "preference must be one of server, client, or null"),
         ({"cipher_string": "HIGH MEDIUM"}, "cipher_string must be separated by colons"),
         ({"certificate": ["rsa"]}, "certificate must be a dictionary"),
