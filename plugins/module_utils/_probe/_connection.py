@@ -24,6 +24,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
 
 _CHUNK: t.Final = 16384
 _FAREWELL: t.Final = 2.0
+_BROKEN: t.Final = frozenset((errno.ECONNRESET, errno.EPIPE))
 
 
 class Stage(IntEnum):
@@ -135,6 +136,9 @@ class Connection:
 
     def _on_connected(self, now: float) -> None:
         code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code in _BROKEN:
+            self._stage = Stage.BANNER
+            raise OSError(code, os.strerror(code))
         if code:
             self._fail(*_unconnected(code))
             return
