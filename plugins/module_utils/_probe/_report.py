@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils import _findings
@@ -149,7 +149,7 @@ def _suite(code: int) -> dict[str, str]:
 
 
 def _pem(der: bytes) -> str:
-    text = base64.b64encode(der).decode("ascii")
+    text = binascii.b2a_base64(der, newline=False).decode("ascii")
     lines = [text[start : start + 64] for start in range(0, len(text), 64)]
     return "\n".join(("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""))
 
