@@ -21,7 +21,11 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_findings impo
     instance_findings,
     unknown_findings,
 )
-from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_wants import keeps, wants
+from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_wants import (
+    keeps,
+    silent,
+    wants,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy, load
 
 Dial = str | Mapping[str, t.Any] | None
@@ -66,9 +70,7 @@ def _wishes(instance: Instance, policies: Mapping[str, Policy]) -> dict[str, lis
         policy = policies.get(reader.lane)
         wanted = keeps(instance, reader)
         if policy:
-            level = reader.main_name("security_level")
-            kept = {level: wanted[level]} if level in wanted else {}
-            wanted = {**kept, **wants(policy, instance, reader)}
+            wanted = {**silent(policy, wanted), **wants(policy, instance, reader)}
         for parameter, want in wanted.items():
             found.setdefault(parameter, []).append((reader, want))
     return found

@@ -148,6 +148,14 @@ def keeps(instance: Instance, reader: Reader) -> dict[str, Want]:
     return found
 
 
+def silent(policy: Policy, kept: dict[str, Want]) -> dict[str, Want]:
+    """Of the values of now, those that stay under a policy unless it wants another: lists it leaves behind do not."""
+    speaks = _speaks_of_ciphers(policy)
+    return {
+        name: want for name, want in kept.items() if not (speaks and name.endswith("cipherlist"))
+    }
+
+
 def _grades(reader: Reader, modes: frozenset[str]) -> list[str]:
     if reader.has_policy_table:
         return ["high", "medium", "low", "export"]
@@ -278,6 +286,7 @@ __all__ = [
     "keeps",
     "level_want",
     "satisfies",
+    "silent",
     "wanted_level",
     "wants",
 ]

@@ -143,7 +143,7 @@ def planned(host: Host, lanes: dict[str, t.Any]) -> dict[str, t.Any]:
     return policy_plan(host.facts(), **lanes)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(hosts(), dials)
 def test_a_lane_without_a_policy_keeps_every_value_that_it_reads(
     host: Host, lanes: dict[str, t.Any]
@@ -160,7 +160,7 @@ def _words(value: str) -> list[str]:
     return [word for word in re.split(r"[\s,:]+", value) if word]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(hosts(), dials)
 def test_a_plan_on_the_planned_state_is_empty(host: Host, lanes: dict[str, t.Any]) -> None:
     first = planned(host, lanes)
@@ -170,7 +170,7 @@ def test_a_plan_on_the_planned_state_is_empty(host: Host, lanes: dict[str, t.Any
     assert again["changes"] == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(hosts(), dials)
 def test_a_lane_with_a_policy_gets_its_protocols_and_suites(
     host: Host, lanes: dict[str, t.Any]
@@ -178,11 +178,14 @@ def test_a_lane_with_a_policy_gets_its_protocols_and_suites(
     plan = planned(host, lanes)
     untold = {finding["evidence"].partition(":")[0] for finding in plan["findings"]}
     after = host.with_plan(plan)
-    for entry in after.entries:
+    for before, entry in zip(host.entries, after.entries, strict=True):
         if lanes[entry.lane] is None or entry.command == "postscreen":
             continue
         policy = load(lanes[entry.lane])
         assert after.level(entry) not in ("none", "") or not host.certificates
+        if policy.groups is None and not policy.defaults and host.modes(before):
+            curves = host.value(before, "tls_eecdh_auto_curves")
+            assert _words(after.value(entry, "tls_eecdh_auto_curves")) == _words(curves)
         for infix in after.modes(entry):
             _assert_protocols(after, entry, infix, policy)
             _assert_ciphers(after, entry, infix, policy, untold)
@@ -223,7 +226,7 @@ def _assert_ciphers(host: Host, entry: Entry, infix: str, policy: Policy, untold
             assert base == defaults(host.version)[f"tls_{grade}_cipherlist"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(hosts(), dials)
 def test_levels_are_never_lowered(host: Host, lanes: dict[str, t.Any]) -> None:
     order = ["none", "may", "encrypt"]
@@ -235,7 +238,7 @@ def test_levels_are_never_lowered(host: Host, lanes: dict[str, t.Any]) -> None:
             assert now == "encrypt"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(hosts(), dials)
 def test_every_planned_parameter_exists_and_overrides_have_no_blanks(
     host: Host, lanes: dict[str, t.Any]
@@ -247,7 +250,7 @@ def test_every_planned_parameter_exists_and_overrides_have_no_blanks(
         assert not any(re.search(r"\s", value) for value in values.values() if value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(hosts(), dials)
 def test_the_changes_are_the_plan_and_nothing_else(host: Host, lanes: dict[str, t.Any]) -> None:
     plan = planned(host, lanes)
