@@ -18,11 +18,12 @@ from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import (
     _kept,
+    _record,
     _restorer,
     _snapshot,
     _watcher,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._restorer import (
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record import (
     Manifest,
     Outcome,
 )
@@ -84,7 +85,7 @@ class Keeper:
             manifest, outcome = self._read(name)
             if manifest is None:
                 return Result(False, "confirmed")
-            if not self.check and _restorer.is_pending(outcome) and _restorer.is_overdue(manifest):
+            if not self.check and _record.is_pending(outcome) and _record.is_overdue(manifest):
                 outcome = self._restore(manifest, reason="overdue")
             if outcome is not None:
                 raise CommandFailed(_too_late(manifest, outcome))
@@ -98,7 +99,7 @@ class Keeper:
             manifest, outcome = self._read(name)
             if manifest is None:
                 return Result(False, "restored")
-            if not _restorer.is_pending(outcome):
+            if not _record.is_pending(outcome):
                 done = outcome.differed if outcome else ()
                 return Result(False, "restored", paths=_paths(manifest), restored=done)
             if self.check:
@@ -138,9 +139,9 @@ class Keeper:
     def _clear_way(self, name: str) -> str | None:
         """Restore what is overdue, and say so; refuse what is pending."""
         manifest, outcome = self._read(name)
-        if manifest is None or not _restorer.is_pending(outcome):
+        if manifest is None or not _record.is_pending(outcome):
             return None
-        if not _restorer.is_overdue(manifest):
+        if not _record.is_overdue(manifest):
             raise CommandFailed(
                 f"The checkpoint {name} is already armed until {when(manifest.deadline)}: "
                 "confirm or restore it first."
@@ -180,7 +181,7 @@ class Keeper:
 
     def _read(self, name: str) -> tuple[Manifest | None, Outcome | None]:
         directory = self._directory(name)
-        return _restorer.load(directory), _restorer.outcome_of(directory)
+        return _record.load(directory), _record.outcome_of(directory)
 
     @contextlib.contextmanager
     def _locked(self, name: str) -> t.Iterator[None]:
@@ -195,7 +196,7 @@ class Keeper:
             _private_directory(self.root)
             with _restorer.locked(self.root, name):
                 yield
-        except _restorer.RestorerError as error:
+        except _record.RestorerError as error:
             raise CommandFailed(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
         except OSError as error:
             where = error.filename or self.root

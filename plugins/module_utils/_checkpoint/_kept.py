@@ -12,8 +12,8 @@ import os
 import shutil
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import _restorer
-from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._restorer import (
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import _record, _restorer
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record import (
     Manifest,
     Outcome,
 )
@@ -44,7 +44,7 @@ def keep(root: str, directory: str, manifest: Manifest) -> None:
 
 def load(root: str, name: str) -> Manifest | None:
     """The manifest of the kept snapshot; None if no change of that name was kept, or it was undone already."""
-    return _restorer.load(directory_of(root, name))
+    return _record.load(directory_of(root, name))
 
 
 def edited_since(root: str, manifest: Manifest) -> tuple[str, ...]:

@@ -3,14 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
 
-"""Restores a checkpoint, and is its own watcher: this file is copied to the host and runs there by itself.
+"""Restores a checkpoint, and is the watcher's program: it runs on the host by itself, long after Ansible has gone.
 
-It must therefore import the standard library only, nothing of the collection. A checkpoint is a directory:
-
-    manifest.json   what was there (written once)       restorer.py   this file
-    files/N         second copies of the files          outcome.json  blank until restored; its room is reserved
-
-The first copies lie staged beside the files, so that restoring is a rename and works on a full disk.
+It must therefore import the standard library and _record.py only. The first copies of the files lie staged beside
+them, so that restoring is a rename and works on a full disk.
 """
 
 from __future__ import annotations
@@ -18,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import json
 import os
 import shutil
 import signal
@@ -26,136 +21,23 @@ import subprocess
 import sys
 import time
 import typing as t
-from dataclasses import asdict, dataclass
 
-MANIFEST: t.Final = "manifest.json"
-OUTCOME: t.Final = "outcome.json"
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record import (
+    Entry,
+    Manifest,
+    Outcome,
+    RestorerError,
+    clock,
+    is_overdue,
+    is_pending,
+    load,
+    outcome_of,
+    write_outcome,
+)
+
 PID: t.Final = "watcher.pid"
 COMMAND_SECONDS: t.Final = 120.0
 LOCK_SECONDS: t.Final = COMMAND_SECONDS + 60.0
-
-
-class RestorerError(Exception):
-    """What could not be read or restored, in one sentence."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One path as it was. `target` is where its symbolic links lead; `link` is its own text if it is one.
-
-    `present` is false for a file that did not exist; then nothing below it is meaningful. Times in nanoseconds.
-    """
-
-    path: str
-    target: str
-    link: str | None
-    present: bool
-    sha256: str = ""
-    mode: int = 0
-    uid: int = 0
-    gid: int = 0
-    mtime_ns: int = 0
-    staged: str = ""
-    copy: str = ""
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """A checkpoint: `armed_clock` and `timeout` in seconds of the monotonic clock of the boot named by `boot`.
-
-    `boot_files` make the host restore at its next boot; they go when the checkpoint is over.
-    """
-
-    name: str
-    token: str
-    boot: str
-    armed_clock: float
-    armed_at: float
-    timeout: float
-    command: tuple[str, ...]
-    boot_files: tuple[str, ...]
-    entries: tuple[Entry, ...]
-
-    @property
-    def deadline(self) -> float:
-        """Seconds since the epoch, for people; the watcher goes by the monotonic clock."""
-        return self.armed_at + self.timeout
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a restoration did: why and when, which files differed, how the command ended (None: it was not run)."""
-
-    reason: str
-    restored_at: float
-    differed: tuple[str, ...]
-    failures: tuple[str, ...]
-    command_status: int | None
-    command_output: str
-
-
-def boot_identity() -> str:
-    """Changes with every boot, of a container too: the kernel's boot id and the start of process 1."""
-    parts = []
-    with (
-        contextlib.suppress(OSError),
-        open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream,
-    ):
-        parts.append(stream.read().strip())
-    with (
-        contextlib.suppress(OSError, IndexError),
-        open("/proc/1/stat", encoding="utf-8", errors="replace") as stream,
-    ):
-        parts.append(stream.read().rpartition(")")[2].split()[19])
-    return ":".join(parts)
-
-
-def clock() -> float:
-    """Seconds of a clock that no administrator sets, and that counts while the host is suspended where there is one."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
-def load(directory: str) -> Manifest | None:
-    """The manifest of a checkpoint; None if there is none. Raises RestorerError for one that cannot be read."""
-    path = os.path.join(directory, MANIFEST)
-    try:
-        with open(path, encoding="utf-8") as stream:
-            data = json.load(stream)
-        data["entries"] = tuple(Entry(**entry) for entry in data["entries"])
-        data["command"], data["boot_files"] = tuple(data["command"]), tuple(data["boot_files"])
-        return Manifest(**data)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise RestorerError(f"{path} cannot be read: {error}") from error
-
-
-def dump(manifest: Manifest) -> str:
-    return json.dumps(asdict(manifest), indent=1)
-
-
-def outcome_of(directory: str) -> Outcome | None:
-    """How the checkpoint was restored; None while it is pending."""
-    try:
-        with open(os.path.join(directory, OUTCOME), encoding="utf-8") as stream:
-            text = stream.read().strip()
-        data = json.loads(text) if text else None
-    except (OSError, ValueError):
-        return None
-    if data is None:
-        return None
-    data["differed"], data["failures"] = tuple(data["differed"]), tuple(data["failures"])
-    return Outcome(**data)
-
-
-def outcome_room(paths: t.Sequence[str]) -> int:
-    """Bytes to reserve, so that the outcome can be written on a full disk."""
-    return 8192 + 4 * sum(len(os.fsencode(path)) + 128 for path in paths)
-
-
-def is_overdue(manifest: Manifest) -> bool:
-    """True past the deadline, and after a reboot: nobody can confirm over a connection that a reboot has cut."""
-    return manifest.boot != boot_identity() or clock() >= manifest.armed_clock + manifest.timeout
 
 
 @contextlib.contextmanager
@@ -226,15 +108,10 @@ def restore(directory: str, manifest: Manifest, *, reason: str, run_command: boo
     )
     status, output = _run(manifest.command) if run_command else (None, "")
     outcome = Outcome(reason, time.time(), differed, failures, status, output)
-    _record(directory, outcome)
+    write_outcome(directory, outcome)
     if not failures:
         remove_copies(directory, manifest)
     return outcome
-
-
-def is_pending(outcome: Outcome | None) -> bool:
-    """True before a restoration, and after one that could not restore every file."""
-    return outcome is None or bool(outcome.failures)
 
 
 def remove_waiting(manifest: Manifest) -> None:
@@ -354,19 +231,6 @@ def _run(command: t.Sequence[str]) -> tuple[int | None, str]:
     return done.returncode, done.stdout.decode("utf-8", "replace").strip()[-1000:]
 
 
-def _record(directory: str, outcome: Outcome) -> None:
-    """Written over the reserved blanks, in place: this works on a full disk."""
-    path = os.path.join(directory, OUTCOME)
-    text = json.dumps(asdict(outcome)).encode("ascii")
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-    try:
-        room = os.fstat(handle).st_size
-        os.write(handle, text.ljust(room))
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def restore_if_due(root: str, name: str, token: str, *, reason: str, run_command: bool) -> None:
     """The watcher's act: restore unless this very checkpoint was confirmed or restored in the meantime."""
     directory = os.path.join(root, name)
@@ -400,7 +264,7 @@ def _wait(root: str, name: str, token: str) -> None:
 
 
 def main(arguments: t.Sequence[str]) -> int:
-    """restorer.py timer|boot|detached ROOT NAME TOKEN: 0 when there is nothing left to do."""
+    """restorer.pyz timer|boot|detached ROOT NAME TOKEN: 0 when there is nothing left to do."""
     how, root, name, token = arguments
     if how == "detached":
         _detach()
@@ -418,33 +282,15 @@ def main(arguments: t.Sequence[str]) -> int:
 
 
 __all__ = [
-    "MANIFEST",
-    "OUTCOME",
     "PID",
-    "Entry",
-    "Manifest",
-    "Outcome",
-    "RestorerError",
-    "boot_identity",
-    "clock",
     "copy_labels",
     "copy_to",
     "differs",
-    "dump",
     "file_digest",
-    "is_overdue",
-    "is_pending",
-    "load",
     "locked",
     "main",
-    "outcome_of",
-    "outcome_room",
     "remove_copies",
     "remove_waiting",
     "restore",
     "restore_if_due",
 ]
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import os
 import shutil
 import stat
@@ -16,8 +15,12 @@ import time
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import _restorer, _watcher
-from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._restorer import (
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import (
+    _record,
+    _restorer,
+    _watcher,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record import (
     Entry,
     Manifest,
 )
@@ -63,8 +66,8 @@ def take(root: str, plan: Plan, *, token: str) -> Manifest:
     manifest = Manifest(
         name=plan.name,
         token=token,
-        boot=_restorer.boot_identity(),
-        armed_clock=_restorer.clock(),
+        boot=_record.boot_identity(),
+        armed_clock=_record.clock(),
         armed_at=time.time(),
         timeout=plan.timeout,
         command=plan.command,
@@ -133,10 +136,10 @@ def _write(directory: str, manifest: Manifest) -> None:
     for entry in manifest.entries:
         if entry.present:
             _stage(directory, entry)
-    room = _restorer.outcome_room([entry.path for entry in manifest.entries])
-    _write_file(os.path.join(directory, _restorer.OUTCOME), " " * room)
-    _write_file(os.path.join(directory, _watcher.SCRIPT), inspect.getsource(_restorer))
-    _write_file(os.path.join(directory, _restorer.MANIFEST), _restorer.dump(manifest))
+    room = _record.outcome_room([entry.path for entry in manifest.entries])
+    _write_file(os.path.join(directory, _record.OUTCOME), b" " * room)
+    _write_file(os.path.join(directory, _watcher.PROGRAM), _watcher.program())
+    _write_file(os.path.join(directory, _record.MANIFEST), _record.dump(manifest).encode("ascii"))
 
 
 def _stage(directory: str, entry: Entry) -> None:
@@ -150,10 +153,10 @@ def _stage(directory: str, entry: Entry) -> None:
     os.chmod(entry.staged, entry.mode)
 
 
-def _write_file(path: str, text: str) -> None:
+def _write_file(path: str, content: bytes) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
-        stream.write(text)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
 

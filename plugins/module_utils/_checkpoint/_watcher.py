@@ -12,13 +12,17 @@ starts. Elsewhere: a detached process; after a reboot the next call of the modul
 from __future__ import annotations
 
 import contextlib
+import inspect
+import io
+import itertools
 import os
 import subprocess
 import sys
 import time
 import typing as t
+import zipfile
 
-from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import _restorer
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import _record, _restorer
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import CommandFailed
 from ansible_collections.postmaster.tls.plugins.module_utils._run import (
     ENVIRONMENT,
@@ -26,7 +30,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._run import (
     find_command,
 )
 
-SCRIPT: t.Final = "restorer.py"
+PROGRAM: t.Final = "restorer.pyz"
 
 _SYSTEMD_RUNNING: t.Final = "/run/systemd/system"
 _UNITS: t.Final = "/etc/systemd/system"
@@ -63,7 +67,7 @@ def boot_files(name: str) -> tuple[str, ...]:
     return os.path.join(_UNITS, unit), os.path.join(_UNITS, _WANTS, unit)
 
 
-def start(run: Runner, root: str, manifest: _restorer.Manifest) -> str:
+def start(run: Runner, root: str, manifest: _record.Manifest) -> str:
     """Start the watcher: returns `systemd` or `process`. Raises CommandFailed if neither starts."""
     if manifest.boot_files:
         try:
@@ -78,6 +82,24 @@ def start(run: Runner, root: str, manifest: _restorer.Manifest) -> str:
     return _start_process(root, manifest)
 
 
+def program() -> bytes:
+    """The watcher as a program of its own: an archive that Python runs, with the few files of the collection in it."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as files:
+        for module in (_record, _restorer):
+            path = module.__name__.replace(".", "/")
+            parents = itertools.accumulate(path.split("/")[:-1], "{}/{}".format)
+            for parent in parents:
+                if f"{parent}/" not in files.namelist():
+                    files.writestr(f"{parent}/", b"")
+            files.writestr(f"{path}.py", inspect.getsource(module))
+        start_it = (
+            f"import sys\nfrom {_restorer.__name__} import main\nsys.exit(main(sys.argv[1:]))\n"
+        )
+        files.writestr("__main__.py", start_it)
+    return archive.getvalue()
+
+
 def cancel(run: Runner, name: str) -> None:
     """End the timer. A detached watcher sees by itself that the checkpoint is over."""
     if has_systemd():
@@ -89,17 +111,17 @@ def _unit(name: str) -> str:
     return f"postmaster-tls-checkpoint-{name}"
 
 
-def _command(how: str, root: str, manifest: _restorer.Manifest) -> list[str]:
-    script = os.path.join(root, manifest.name, SCRIPT)
-    return [sys.executable, "-I", script, how, root, manifest.name, manifest.token]
+def _command(how: str, root: str, manifest: _record.Manifest) -> list[str]:
+    program = os.path.join(root, manifest.name, PROGRAM)
+    return [sys.executable, "-I", program, how, root, manifest.name, manifest.token]
 
 
-def _prepare_boot(root: str, manifest: _restorer.Manifest) -> None:
+def _prepare_boot(root: str, manifest: _record.Manifest) -> None:
     unit, link = manifest.boot_files
     text = _BOOT_UNIT.format(
         name=manifest.name,
         root=root,
-        manifest=_restorer.MANIFEST,
+        manifest=_record.MANIFEST,
         mtas=_MTAS,
         command=" ".join(_command("boot", root, manifest)),
     )
@@ -112,7 +134,7 @@ def _prepare_boot(root: str, manifest: _restorer.Manifest) -> None:
         os.symlink(unit, link)
 
 
-def _start_timer(run: Runner, root: str, manifest: _restorer.Manifest) -> bool:
+def _start_timer(run: Runner, root: str, manifest: _record.Manifest) -> bool:
     unit = _unit(manifest.name)
     cancel(run, manifest.name)
     done = run(
@@ -131,7 +153,7 @@ def _start_timer(run: Runner, root: str, manifest: _restorer.Manifest) -> bool:
     return done.code == 0 and run(["systemctl", "is-active", "--quiet", f"{unit}.timer"]).code == 0
 
 
-def _start_process(root: str, manifest: _restorer.Manifest) -> str:
+def _start_process(root: str, manifest: _record.Manifest) -> str:
     command = _command("detached", root, manifest)
     process = subprocess.Popen(
         command,
@@ -154,4 +176,4 @@ def _start_process(root: str, manifest: _restorer.Manifest) -> str:
     return "process"
 
 
-__all__ = ["SCRIPT", "boot_files", "cancel", "has_systemd", "start"]
+__all__ = ["PROGRAM", "boot_files", "cancel", "has_systemd", "program", "start"]

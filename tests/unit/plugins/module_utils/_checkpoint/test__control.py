@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import (
+    _record,
     _restorer,
     _snapshot,
     _watcher,
@@ -53,10 +54,10 @@ class Place:
         return sorted(os.listdir(self.etc))
 
     def let_it_be_overdue(self) -> None:
-        manifest = _restorer.load(str(self.directory))
+        manifest = _record.load(str(self.directory))
         assert manifest is not None
-        other_boot = _restorer.dump(replace(manifest, boot="an earlier boot"))
-        (self.directory / _restorer.MANIFEST).write_text(other_boot)
+        other_boot = _record.dump(replace(manifest, boot="an earlier boot"))
+        (self.directory / _record.MANIFEST).write_text(other_boot)
 
 
 def never(command: t.Sequence[str]) -> Completed:
@@ -87,7 +88,7 @@ def test_the_host_restores_by_itself_when_nobody_confirms(place: Place) -> None:
     place.main.write_text("b = 2\n")
     place.main.chmod(0o600)
     absent.write_text("c = 3\n")
-    wait_until(lambda: _restorer.outcome_of(str(place.directory)) is not None)
+    wait_until(lambda: _record.outcome_of(str(place.directory)) is not None)
     assert place.main.read_bytes() == b"a = 1\n\xff\n"
     assert stat.S_IMODE(place.main.stat().st_mode) == 0o640
     assert place.main.stat().st_mtime_ns == 5_000_000_007
@@ -307,23 +308,23 @@ def test_the_script_runs_alone_in_an_isolated_interpreter(place: Place) -> None:
     place.keeper.arm(place.plan())
     place.main.write_text("b = 2\n")
     place.let_it_be_overdue()
-    manifest = _restorer.load(str(place.directory))
+    manifest = _record.load(str(place.directory))
     assert manifest is not None
-    script = str(place.directory / _watcher.SCRIPT)
+    script = str(place.directory / _watcher.PROGRAM)
     subprocess.run(
         [sys.executable, "-I", script, "boot", str(place.state), "postfix", manifest.token],
         check=True,
         env={},
     )
     assert place.main.read_bytes() == b"a = 1\n\xff\n"
-    outcome = _restorer.outcome_of(str(place.directory))
+    outcome = _record.outcome_of(str(place.directory))
     assert outcome is not None
     assert (outcome.reason, outcome.command_status) == ("reboot", None)
 
 
 def test_the_outcome_fits_into_the_room_that_was_reserved_for_it(place: Place) -> None:
     place.keeper.arm(place.plan(command=("/bin/sh", "-c", "yes é | head -c 4000; exit 1")))
-    record = place.directory / _restorer.OUTCOME
+    record = place.directory / _record.OUTCOME
     room = record.stat().st_size
     place.main.write_text("b = 2\n")
     with pytest.raises(CommandFailed, match="status 1"):
@@ -400,8 +401,8 @@ def test_only_the_newest_change_is_kept(place: Place) -> None:
 
 
 def test_boot_identity_is_known_here() -> None:
-    assert len(_restorer.boot_identity()) > 36
-    assert _restorer.boot_identity() == _restorer.boot_identity()
+    assert len(_record.boot_identity()) > 36
+    assert _record.boot_identity() == _record.boot_identity()
 
 
 def test_examining_resolves_each_file_once(place: Place) -> None:
