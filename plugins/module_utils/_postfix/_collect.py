@@ -105,7 +105,7 @@ def collect(postconf: str, directory: str, run: Runner) -> Instance:
         parameters=parse_parameters(everything.stdout),
         main=parse_parameters(main.stdout),
         services=parse_master(master.stdout),
-        unused=parse_unused(everything.stderr),
+        unused=parse_unused(main.stderr),
     )
 
 

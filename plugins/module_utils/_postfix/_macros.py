@@ -22,7 +22,7 @@ _OPERATORS: t.Final[dict[str, t.Callable[[t.Any, t.Any], bool]]] = {
     ">": operator.gt,
 }
 _MOST_REFERENCES: t.Final = 2000
-_Path = t.Tuple[str, ...]
+_Path = tuple[str, ...]
 
 
 def _closing(text: str, start: int) -> int:

@@ -31,7 +31,7 @@ def test_anything_else_is_refused(text: str) -> None:
 
 def test_versions_are_ordered_by_number_not_by_text() -> None:
     texts = ["2.6.6", "2.10.0", "3.5.25", "3.5.27", "3.10.0", "3.12-20260821"]
-    assert sorted(texts[::-1], key=PostfixVersion.parse) == texts
+    assert sorted(set(texts), key=PostfixVersion.parse) == texts
 
 
 @pytest.mark.parametrize("text", ["3.10.13", "3.12-20260821"])

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import ssl
+import subprocess
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import (
+    Choices,
+    Matcher,
+    dropped_suites,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import effective
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
+    Library,
+    Settings,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.tests.support.pems import Pair
+
+MEDIUM = "aNULL:-aNULL:HIGH:MEDIUM:!SEED:!IDEA:!3DES:!RC2:!RC4:!RC5:!kDH:!kECDH:!aDSS:!MD5:+RC4:@STRENGTH"
+OLD = (0x300, 0x301, 0x302)
+
+
+@pytest.fixture(scope="module")
+def dh_file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = str(tmp_path_factory.mktemp("dh") / "dh.pem")
+    command = ["openssl", "genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048"]
+    subprocess.run([*command, "-out", path], check=True, capture_output=True)
+    return path
+
+
+def server_context(ciphers: str, pairs: list[Pair], dh_file: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+    context.load_dh_params(dh_file)
+    for pair in pairs:
+        context.load_cert_chain(pair.certificate, pair.key)
+    return context
+
+
+def agreed(server: ssl.SSLContext, name: str) -> bool:
+    """Whether Python's own TLS agrees on this suite of TLS 1.2 with a client that offers nothing else."""
+    client_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client_context.check_hostname, client_context.verify_mode = False, ssl.CERT_NONE
+    client_context.minimum_version = client_context.maximum_version = ssl.TLSVersion.TLSv1_2
+    client_context.set_ciphers(f"{name}:@SECLEVEL=0")
+    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = [client_context.wrap_bio(down, up), server.wrap_bio(up, down, server_side=True)]
+    for _flight in range(4):
+        for end in ends:
+            try:
+                end.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLError:
+                return False
+    return True
+
+
+@pytest.mark.parametrize("kinds", [("rsa",), ("ec",), ("rsa", "ec")])
+@pytest.mark.parametrize("ciphers", [MEDIUM, f"{MEDIUM}:!RSA+AES:!CAMELLIA", "ALL:!aNULL:!SHA1"])
+def test_the_suites_are_those_on_which_python_agrees(
+    library: Library, rsa: Pair, ec: Pair, dh_file: str, kinds: tuple[str, ...], ciphers: str
+) -> None:
+    pairs = [{"rsa": rsa, "ec": ec}[kind] for kind in kinds]
+    certificates = tuple(pair.settings() for pair in pairs)
+    settings = Settings(ciphers, excluded=(*OLD, 0x304), certificates=certificates)
+    found = effective(library, settings).suites[Protocol.TLSv1_2]
+    server = server_context(ciphers, pairs, dh_file)
+    expected = {
+        cipher["id"] & 0xFFFF
+        for cipher in server.get_ciphers()
+        if not cipher["name"].startswith("TLS_") and agreed(server, cipher["name"])
+    }
+    assert expected
+    assert set(found) == expected
+
+
+def test_without_preference_the_order_is_that_of_the_list(library: Library, rsa: Pair) -> None:
+    ciphers = "AES128-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256"
+    settings = Settings(ciphers, excluded=(*OLD, 0x304), certificates=(rsa.settings(),))
+    names = [_suites.by_code(code) for code in effective(library, settings).order()]
+    assert [suite.name for suite in names if suite] == ciphers.split(":")
+
+
+def test_a_refusal_leaves_nothing(library: Library, rsa: Pair, ec: Pair) -> None:
+    settings = Settings(MEDIUM, certificates=(("pair", rsa.certificate, ec.key),))
+    found = effective(library, settings)
+    assert found.refusal
+    assert found.refusal.stage == "mismatch"
+    assert not found.protocols
+
+
+def test_excluded_protocols_are_gone(library: Library, rsa: Pair) -> None:
+    settings = Settings(MEDIUM, excluded=(0x300, 0x301), certificates=(rsa.settings(),))
+    assert effective(library, settings).protocols == (
+        Protocol.TLSv1_1,
+        Protocol.TLSv1_2,
+        Protocol.TLSv1_3,
+    )
+
+
+def test_a_security_level_in_the_list_counts(library: Library, rsa: Pair) -> None:
+    loose = effective(library, Settings("ALL", certificates=(rsa.settings(),)))
+    strict = effective(library, Settings("ALL:@SECLEVEL=2", certificates=(rsa.settings(),)))
+    assert set(strict.order()) < set(loose.order())
+
+
+def test_groups_are_those_that_were_set(library: Library, rsa: Pair) -> None:
+    settings = Settings(
+        MEDIUM, certificates=(rsa.settings(),), groups=(("nonsense",), ("secp384r1", "X25519"))
+    )
+    assert set(effective(library, settings).groups) == {0x18, 0x1D}
+
+
+def choices(**changes: object) -> Choices:
+    values: dict[str, object] = {
+        "base": MEDIUM,
+        "base_setting": "smtpd_tls_ciphers = medium (tls_medium_cipherlist)",
+        "grade": "medium",
+        "exclusions": (("RSA+AES", "smtpd_tls_exclude_ciphers"),),
+        "protocols": frozenset({Protocol.TLSv1_2}),
+        "protocol_setting": "smtpd_tls_protocols = TLSv1.2",
+        "certificate_setting": "smtpd_tls_cert_file",
+        **changes,
+    }
+    return Choices(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "setting"),
+    [
+        ("AES128-SHA", "excluded by RSA+AES", "smtpd_tls_exclude_ciphers"),
+        ("ECDHE-ECDSA-AES128-GCM-SHA256", "no ECDSA certificate", "smtpd_tls_cert_file"),
+        ("TLS_AES_128_GCM_SHA256", "TLSv1.3 is off", "smtpd_tls_protocols = TLSv1.2"),
+        ("PSK-AES128-GCM-SHA256", "needs PSK, which mail servers do not use", "none"),
+        (
+            "NULL-SHA",
+            "not in the list of the grade medium",
+            "smtpd_tls_ciphers = medium (tls_medium_cipherlist)",
+        ),
+    ],
+)
+def test_why_a_suite_is_missing(
+    library: Library, rsa: Pair, name: str, reason: str, setting: str
+) -> None:
+    settings = Settings(
+        f"{MEDIUM}:!RSA+AES", excluded=(*OLD, 0x304), certificates=(rsa.settings(),)
+    )
+    found = effective(library, settings)
+    dropped = {one.name: one for one in dropped_suites(found, Matcher(library), choices())}
+    assert (dropped[name].reason, dropped[name].setting) == (reason, setting)
+
+
+def test_every_suite_of_the_library_is_either_kept_or_dropped_once(
+    library: Library, rsa: Pair
+) -> None:
+    matcher = Matcher(library)
+    found = effective(library, Settings(MEDIUM, certificates=(rsa.settings(),)))
+    dropped = [one.code for one in dropped_suites(found, matcher, choices(exclusions=()))]
+    kept = list(found.order())
+    assert sorted(dropped + kept) == sorted(one.code for one in matcher.everything())

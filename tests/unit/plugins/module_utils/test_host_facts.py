@@ -1,0 +1,284 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import (
+    HostFacts,
+    HostOptions,
+    host_facts,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl import _certificate_files
+from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed, run
+from ansible_collections.postmaster.tls.tests.support.pems import Pair, make_pair
+from ansible_collections.postmaster.tls.tests.support.scripted_commands import (
+    ScriptedCommands,
+    postfix_answers,
+    said,
+    text_of,
+)
+
+EVERYTHING = frozenset({"openssl", "postfix", "certificates"})
+CASE_1 = "aNULL SHA1 CAMELLIA ARIA kRSA EECDH EDH"
+
+
+class Host:
+    """A recorded Postfix 3.11.7 on this machine's own OpenSSL; every file is below one directory."""
+
+    def __init__(self, root: Path, pair: Pair) -> None:
+        self.etc, daemons = root / "etc", root / "daemons"
+        self.pair = pair
+        for directory in (self.etc, daemons):
+            directory.mkdir()
+        (self.etc / "main.cf").touch()
+        postconf = root / "postconf"
+        postconf.symlink_to("/bin/true")
+        (daemons / "smtpd").symlink_to(str(shutil.which("openssl")))
+        self.postconf = str(postconf)
+        replacing = {
+            "daemon_directory = /usr/lib/postfix/sbin": f"daemon_directory = {daemons}",
+            "smtpd_tls_cert_file =\n": f"smtpd_tls_cert_file = {pair.certificate}\n",
+            "smtpd_tls_key_file = $smtpd_tls_cert_file": f"smtpd_tls_key_file = {pair.key}",
+            "smtpd_tls_security_level =\n": "smtpd_tls_security_level = may\n",
+        }
+        self.commands = ScriptedCommands(postfix_answers("3.11.7", str(self.etc), replacing))
+        self.commands.answers[("openssl", "version", "-v", "-d")] = said(
+            text_of("3.11.7", "openssl.txt")
+        )
+        self.commands.answers[("postconf", "-d", "smtpd_tls_ciphers")] = said(
+            "smtpd_tls_ciphers = medium\n"
+        )
+
+    def run(self, command: t.Sequence[str]) -> Completed:
+        return run(command) if "--list" in command else self.commands(command)
+
+    def facts(self, candidate: t.Mapping[str, t.Any] | None = None) -> HostFacts:
+        options = HostOptions(EVERYTHING, (str(self.etc),), self.postconf, candidate)
+        return host_facts(options, run=self.run)
+
+    def service(
+        self, name: str, candidate: t.Mapping[str, t.Any] | None = None
+    ) -> dict[str, t.Any]:
+        services = self.facts(candidate).facts["postfix"][0]["services"]
+        return next(one for one in services if one["name"] == name)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return make_pair(tmp_path_factory.mktemp("pair"), "rsa")
+
+
+@pytest.fixture
+def host(tmp_path: Path, pair: Pair) -> Host:
+    return Host(tmp_path, pair)
+
+
+def codes(facts: t.Mapping[str, t.Any]) -> list[str]:
+    return [one["code"] for one in facts["findings"]]
+
+
+def test_the_shape_of_the_facts(host: Host) -> None:
+    facts = host.facts().facts
+    (instance,) = facts["postfix"]
+    assert facts["detected"] == ["postfix"]
+    assert (instance["version"], instance["config_directory"]) == ("3.11.7", str(host.etc))
+    assert instance["library"]["version"].startswith("OpenSSL ")
+    assert instance["library"]["differs_from_command"] is True
+    service = instance["services"][0]
+    assert (service["name"], service["lane"], service["security_level"]) == (
+        "smtp/inet",
+        "mx",
+        "may",
+    )
+    assert service["listen"] == [{"address": "0.0.0.0", "port": 25}, {"address": "::", "port": 25}]
+    assert service["protocols"] == ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
+    assert service["certificate_files"] == [host.pair.certificate]
+    assert {"name", "iana", "code", "protocols", "bits", "authentication", "key_exchange"} == set(
+        service["ciphers"][0]
+    )
+
+
+def test_what_is_wrong_is_said_once_for_the_host(host: Host) -> None:
+    facts = host.facts().facts
+    unknown = [one for one in facts["findings"] if one["code"] == "parameter-unknown"]
+    assert [one["evidence"] for one in unknown] == [
+        "/tmp/rec/main.cf: smtpd_tls_protocls=>=TLSv1.2"
+    ]
+    assert "library-differs" in codes(facts)
+    assert "override-misses-tlsproxy" in codes(facts)
+
+
+def test_the_key_never_leaves_the_host(host: Host) -> None:
+    found = host.facts()
+    everything = json.dumps([found.facts, found.material])
+    secret = "".join(Path(host.pair.key).read_text().splitlines()[1:3])
+    assert "PRIVATE KEY" not in everything
+    assert secret[:40] not in everything
+    assert found.material[0]["chain"][0].startswith("-----BEGIN CERTIFICATE-----")
+    assert found.material[0]["names"] == ["mx1.example.test"]
+
+
+def test_a_candidate_is_predicted_and_nothing_is_run_that_changes(host: Host) -> None:
+    change = {"parameters": {"smtpd_tls_protocols": ">=TLSv1.2"}}
+    predicted = host.service("smtp/inet", {str(host.etc): change})
+    assert predicted["protocols"] == ["TLSv1.2", "TLSv1.3"]
+    changing = {"-e", "-P", "-X", "-#", "-F"}
+    assert not any(changing & set(words) for words in host.commands.asked)
+
+
+def test_the_forms_of_a_candidate_mean_the_same(host: Host) -> None:
+    change = {"parameters": {"smtpd_tls_ciphers": "high"}, "services": {}}
+    plan = {"instances": {str(host.etc): change}, "changes": [], "findings": []}
+    strings = {
+        host.service("smtp/inet", form)["cipher_string"]
+        for form in (change, {str(host.etc): change}, plan)
+    }
+    assert len(strings) == 1
+    assert strings != {host.service("smtp/inet")["cipher_string"]}
+
+
+def test_a_candidate_for_one_service_leaves_the_others(host: Host) -> None:
+    change = {"services": {"submission/inet": {"smtpd_tls_mandatory_ciphers": "high"}}}
+    assert (
+        host.service("smtp/inet", change)["cipher_string"]
+        == host.service("smtp/inet")["cipher_string"]
+    )
+    assert "MEDIUM" not in host.service("submission/inet", change)["cipher_string"]
+
+
+def test_none_in_a_candidate_brings_back_the_default(host: Host) -> None:
+    change = {"parameters": {"smtpd_tls_ciphers": None}}
+    assert host.service("smtp/inet", change)["parameters"]["smtpd_tls_ciphers"] == "medium"
+
+
+@pytest.mark.parametrize(
+    ("candidate", "message"),
+    [
+        ({"/nowhere": {"parameters": {}}}, "/nowhere is not an instance of this host"),
+        ({"services": {"submision/inet": {}}}, "has no service submision/inet in master.cf"),
+        ({"instances": {"/nowhere": {}}}, "/nowhere is not an instance"),
+    ],
+)
+def test_a_candidate_that_does_not_fit_is_refused(
+    host: Host, candidate: dict[str, t.Any], message: str
+) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        host.facts(candidate)
+
+
+def test_a_candidate_of_another_shape_is_refused(host: Host) -> None:
+    with pytest.raises(InvalidInput, match="needs a dictionary with parameters and services"):
+        host.facts({str(host.etc): {"smtpd_tls_ciphers": "high"}})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code", "evidence"),
+    [
+        (
+            {"smtpd_tls_exclude_ciphers": CASE_1, "smtpd_tls_protocols": "TLSv1.2"},
+            "no-shared-cipher",
+            "excluded by",
+        ),
+        ({"tls_medium_cipherlist": "NOSUCH"}, "cipher-list-rejected", "NOSUCH"),
+        ({"smtpd_tls_exclude_ciphers": "!RC4"}, "cipher-list-rejected", "!RC4"),
+        ({"smtpd_tls_protocols": "TLSv1.4"}, "protocol-list-invalid", "unknown name TLSv1.4"),
+        ({"smtpd_tls_protocols": "TLSv1.2, !SSLv3"}, "protocol-list-mixed", "TLSv1.2, !SSLv3"),
+        ({"smtpd_tls_protocols": ">=TLSv1.3,<=TLSv1.2"}, "protocol-list-empty", ">=TLSv1.3"),
+        ({"smtpd_tls_protocols": "<=TLSv1.2"}, "tls13-off", "<=TLSv1.2"),
+        ({"smtpd_tls_cert_file": ""}, "certificate-missing", "smtpd_tls_cert_file"),
+        ({"smtpd_tls_cert_file": "/nonexistent.pem"}, "certificate-unusable", "/nonexistent.pem"),
+        ({"smtpd_tls_security_level": "mey"}, "security-level-invalid", "mey"),
+    ],
+)
+def test_each_fault_has_its_finding(
+    host: Host, parameters: dict[str, str], code: str, evidence: str
+) -> None:
+    service = host.service("smtp/inet", {"parameters": parameters})
+    found = [one for one in service["findings"] if one["code"] == code]
+    assert len(found) == 1
+    assert evidence in found[0]["evidence"]
+    assert found[0]["where"] == f"{host.etc} smtp/inet"
+
+
+def test_a_wrong_key_is_found_at_the_service_and_at_the_certificate(
+    host: Host, tmp_path: Path
+) -> None:
+    other = make_pair(tmp_path, "ec")
+    found = host.facts({"parameters": {"smtpd_tls_key_file": other.key}}).facts
+    assert codes(found["postfix"][0]["services"][0]) == ["certificate-key-mismatch"]
+    assert found["postfix"][0]["services"][0]["ciphers"] == []
+    assert [one["key_matches"] for one in found["certificates"]] == [False]
+
+
+def test_submission_without_mandatory_tls(host: Host) -> None:
+    change = {"services": {"submission/inet": {"smtpd_tls_security_level": None}}}
+    assert codes(host.service("submission/inet", change)) == ["submission-not-mandatory"]
+
+
+def test_a_key_that_others_can_read(host: Host, tmp_path: Path) -> None:
+    key = tmp_path / "open.key"
+    key.write_text(Path(host.pair.key).read_text())
+    key.chmod(0o644)
+    (entry,) = host.facts({"parameters": {"smtpd_tls_key_file": str(key)}}).facts["certificates"]
+    assert (entry["key_mode"], codes(entry)) == ("0644", ["key-readable"])
+
+
+def test_a_key_that_this_user_cannot_read_is_not_determined(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_certificate_files, "_denied", lambda path: path == host.pair.key)
+    found = host.facts().facts
+    service = found["postfix"][0]["services"][0]
+    assert [service[key] for key in ("protocols", "ciphers", "dropped", "groups")] == [None] * 4
+    assert codes(service) == ["not-determined"]
+    assert "cannot be read by this user" in service["findings"][0]["evidence"]
+    assert found["certificates"][0]["key_matches"] is None
+    assert "become" in found["certificates"][0]["findings"][0]["remedy"]
+
+
+def test_a_daemon_whose_library_is_unknown_is_not_determined(host: Host) -> None:
+    os.unlink(host.etc.parent / "daemons" / "smtpd")
+    found = host.facts().facts
+    assert found["postfix"][0]["library"] == {
+        "path": None,
+        "version": None,
+        "differs_from_command": None,
+    }
+    assert found["postfix"][0]["services"][0]["protocols"] is None
+    assert "not-determined" in codes(found)
+
+
+def test_an_instance_that_postconf_cannot_read_stays_in_the_list(host: Host) -> None:
+    denied = Completed(1, "", "postconf: fatal: open main.cf: Permission denied\n")
+    host.commands.answers[("postconf", "-c", str(host.etc))] = denied
+    found = host.facts().facts
+    assert found["postfix"][0]["version"] is None
+    assert "Permission denied" in found["postfix"][0]["reason"]
+    assert codes(found) == ["not-determined"]
+
+
+def test_a_directory_without_main_cf_is_refused(host: Host) -> None:
+    options = HostOptions(EVERYTHING, ("/nonexistent",), host.postconf)
+    with pytest.raises(InvalidInput, match="/nonexistent has no main"):
+        host_facts(options, run=host.run)
+
+
+def test_a_postconf_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="/nonexistent/postconf is not a command"):
+        host_facts(HostOptions(EVERYTHING, postconf="/nonexistent/postconf"), run=run)
+
+
+def test_a_part_that_was_not_asked_for_is_left_out(host: Host) -> None:
+    options = HostOptions(frozenset({"certificates"}), (str(host.etc),), host.postconf)
+    found = host_facts(options, run=host.run).facts
+    assert found["postfix"] == []
+    assert len(found["certificates"]) == 1
+    assert "openssl" not in found
