@@ -10,6 +10,8 @@ import os
 import sys
 from pathlib import Path
 
+from hypothesis import Phase, settings
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -29,3 +31,8 @@ def collection_tree(checkout: Path = CHECKOUT) -> Path:
 TREE = str(collection_tree())
 sys.path.insert(0, TREE)
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = TREE
+
+SEARCH = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target)
+settings.register_profile("full", deadline=None, print_blob=True, phases=(*SEARCH, Phase.shrink))
+settings.register_profile("quick", deadline=None, print_blob=True, phases=SEARCH)
+settings.load_profile("full")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ from xml.etree import ElementTree
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 TOOLS = "tests/tools"
 SKIPPED = 77
+LIMIT_SECONDS = 1800
 CORES = ("2.18", "2.19", "2.20", "2.21")
 PLUGINS = "ansible_collections.postmaster.tls.plugins"
 
@@ -107,11 +109,12 @@ def checks() -> dict[str, list[Check]]:
     """Return all checks by group, in the order in which they run."""
     static = lints()
     unit = pytests("unit", "-n", "2", "tests/unit")
+    unshrunk = Check("unit:quick", (*unit.argv, "--hypothesis-profile=quick"), junit=True)
     quick = [check for check in static if check.name in QUICK]
     groups = {"lint": static, "unit": [unit]}
     groups["integration"] = [pytests("integration", "-m", "lab", "tests/integration")]
     groups["molecule"] = scenarios()
-    return {**groups, "quick": [*quick, unit]}
+    return {**groups, "quick": [*quick, unshrunk]}
 
 
 QUICK = frozenset(
@@ -152,12 +155,25 @@ def run(check: Check) -> Tally:
         extra = (f"--junitxml={report}",) if check.junit else ()
         merged = {**os.environ, **check.env}
         env = {name: value for name, value in merged.items() if value is not None}
-        try:
-            status = subprocess.run([*check.argv, *extra], env=env, check=False).returncode
-        except FileNotFoundError as exc:
-            print(f"{exc.filename} is not installed: run `make venv`.", flush=True)
-            status = 127
+        status = limited([*check.argv, *extra], env)
         return count(check.name, time.monotonic() - began, status, report)
+
+
+def limited(argv: t.Sequence[str], env: t.Mapping[str, str]) -> int:
+    """Run a command and all that it starts for no longer than the limit; return its status."""
+    try:
+        process = subprocess.Popen(argv, env=env, start_new_session=True)
+    except FileNotFoundError as exc:
+        print(f"{exc.filename} is not installed: run `make venv`.", flush=True)
+        return 127
+    try:
+        return process.wait(LIMIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        print(f"{argv[0]} was ended after {LIMIT_SECONDS} seconds.", flush=True)
+        return 124
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
 
 
 def count(name: str, seconds: float, status: int, report: Path) -> Tally:

@@ -19,6 +19,7 @@ RUNC = '[engine]\nruntime = "runc"\n'
 LOW_LIMITS = (
     '[containers]\ndefault_ulimits = ["nofile={nofile}:{nofile}", "nproc={nproc}:{nproc}"]\n'
 )
+ONE_TREE = Path("/sys/fs/cgroup/cgroup.controllers")
 DEFAULT = "# podman's own configuration works here\n"
 
 
@@ -56,8 +57,7 @@ def is_rootless() -> bool:
 def cgroup2_beside_v1() -> Path | None:
     """Return the cgroup2 hierarchy of a hybrid machine, or None where /sys/fs/cgroup is one tree."""
     hybrid = Path("/sys/fs/cgroup/unified")
-    one_tree = Path("/sys/fs/cgroup/cgroup.controllers").exists()
-    return hybrid if not one_tree and (hybrid / "cgroup.procs").exists() else None
+    return hybrid if not ONE_TREE.exists() and (hybrid / "cgroup.procs").exists() else None
 
 
 def working_podman(podman: Podman, image: str) -> Podman:
@@ -66,6 +66,8 @@ def working_podman(podman: Podman, image: str) -> Podman:
     The choice is remembered in the cache for as long as podman, the cgroups and the limits stay
     the same. Nothing outside the cache is written.
     """
+    if is_rootless() and not ONE_TREE.exists():
+        raise LabError("Without root, the lab needs cgroups v2, which this machine does not use.")
     remembered = _remembered(podman)
     if remembered.is_file():
         return _with_configuration(podman, remembered)
