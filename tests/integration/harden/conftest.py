@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import smtplib
 import subprocess
 import sys
 import time
@@ -67,10 +68,25 @@ class Lab:
             start_new_session=True,
         )
 
+    def address(self, host: str = "mx1") -> str:
+        return self.on(
+            "sender", "sh", "-c", f"getent ahostsv4 {host}.example.test | cut -d' ' -f1"
+        ).split()[0]
+
+    def delivers(self, host: str = "mx1") -> bool:
+        """Whether a plain sender can hand over a message: read to the last reply."""
+        with smtplib.SMTP(self.address(host), timeout=10) as server:
+            message = "Subject: still here\r\n\r\nHello\r\n"
+            return (
+                server.sendmail("test@sender.example.test", "postmaster@example.test", message)
+                == {}
+            )
+
     def finger(self, level: str, host: str = "mx1") -> str:
         """What posttls-finger prints of a connection from the sender, at one security level."""
-        address = f"$(getent ahostsv4 {host}.example.test | cut -d' ' -f1 | head -n 1)"
-        return self.on("sender", "sh", "-c", f"posttls-finger -c -l {level} [{address}] 2>&1")
+        return self.on(
+            "sender", "sh", "-c", f"posttls-finger -c -l {level} [{self.address(host)}] 2>&1"
+        )
 
     def handshake(self, host: str = "mx1") -> str:
         """Postfix's own client, from the sender: the line that names protocol and cipher."""
