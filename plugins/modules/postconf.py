@@ -60,7 +60,8 @@ options:
     type: str
     default: postconf
 notes:
-  - Run it as root. Without root (possible in check mode only) the daemons cannot be asked, and a warning says so.
+  - Run it as root. Another user who owns the files can change them, but cannot start the daemons that judge TLS
+    settings, and a warning says so.
   - A file that is changed by somebody else while it is being judged is not replaced; the module fails.
   - Where C(main.cf) defines a parameter more than once, the last definition counts and is edited; a warning says so.
 seealso:

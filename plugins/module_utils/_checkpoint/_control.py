@@ -85,7 +85,11 @@ class Keeper:
             manifest, outcome = self._read(name)
             if manifest is None:
                 return Result(False, "confirmed")
-            if not self.check and _record.is_pending(outcome) and _record.is_overdue(manifest):
+            if _record.is_pending(outcome) and _record.is_overdue(manifest):
+                if self.check:
+                    raise CommandFailed(
+                        f"The checkpoint {name} can no longer be confirmed: it is overdue."
+                    )
                 outcome = self._restore(manifest, reason="overdue")
             if outcome is not None:
                 raise CommandFailed(_too_late(manifest, outcome))

@@ -145,7 +145,10 @@ def test_an_overdue_checkpoint_cannot_be_confirmed(place: Place) -> None:
     place.keeper.arm(place.plan())
     place.main.write_text("b = 2\n")
     place.let_it_be_overdue()
-    with pytest.raises(CommandFailed, match="can no longer be confirmed"):
+    with pytest.raises(CommandFailed, match="can no longer be confirmed: it is overdue"):
+        Keeper(str(place.state), never, check=True).confirm("postfix")
+    assert place.main.read_text() == "b = 2\n"
+    with pytest.raises(CommandFailed, match=r"can no longer be confirmed: .* \(overdue\)"):
         place.keeper.confirm("postfix")
     assert place.main.read_bytes() == b"a = 1\n\xff\n"
 
