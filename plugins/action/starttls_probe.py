@@ -23,6 +23,9 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building imp
     load,
     verify,
 )
+from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
+    require_cryptography,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load as load_policy
 from ansible_collections.postmaster.tls.plugins.plugin_utils._violations import violations
@@ -98,6 +101,7 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         try:
+            require_cryptography()
             policy = arguments.pop("policy", None)
             wanted = load_policy(policy) if policy else None
             ca_file = arguments.pop("ca_file", None)

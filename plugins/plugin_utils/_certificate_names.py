@@ -7,10 +7,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from collections.abc import Iterable
 
-from cryptography import x509
+with contextlib.suppress(ImportError):
+    from cryptography import x509
 
 
 def subject_alternative_names(certificate: x509.Certificate) -> list[str]:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import typing as t
 from collections.abc import Sequence
@@ -24,10 +25,14 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building imp
     not_after,
     not_before,
 )
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
+    require_cryptography,
+)
+
+with contextlib.suppress(ImportError):
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 Entry = dict[str, t.Any]
 _EXPIRING: t.Final = timedelta(days=14)
@@ -77,14 +82,13 @@ def describe(
     ``names`` are those that the certificate must cover. Without ``trust`` it often cannot be told whether an
     intermediate certificate is missing: ``chain_complete`` is then null.
     """
+    require_cryptography()
     certificates: list[x509.Certificate] = []
     broken: list[dict[str, str]] = []
     for position, raw in enumerate(pem_chain):
         try:
-            certificate = load(raw)
-            _fields(certificate, now=now)
-            certificates.append(certificate)
-        except (ValueError, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType) as error:
+            certificates.append(load(raw))
+        except ValueError as error:
             evidence = f"certificate {position + 1} of the chain: {error}"
             broken.append(_found("certificate-unusable", evidence))
             if not position:

@@ -10,6 +10,7 @@ Name constraints, policies and revocation are not looked at.
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import typing as t
 import warnings
@@ -19,9 +20,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+
+with contextlib.suppress(ImportError):
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 _LONGEST_PATH: t.Final = 10
 _MOST_STEPS: t.Final = 200
@@ -163,15 +166,35 @@ class _Search:
 
 
 def load(certificate: str | bytes) -> x509.Certificate:
-    """A certificate from PEM text or DER bytes; raises ValueError for anything else.
+    """A certificate from PEM text or DER bytes, every part of which can be read; else ValueError.
 
     What the library would warn about (old roots have serial numbers that RFC 5280 forbids) is no news to anybody here.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if isinstance(certificate, str):
-            return x509.load_pem_x509_certificate(certificate.encode("ascii", "replace"))
-        return x509.load_der_x509_certificate(certificate)
+        try:
+            if isinstance(certificate, str):
+                found = x509.load_pem_x509_certificate(certificate.encode("ascii", "replace"))
+            else:
+                found = x509.load_der_x509_certificate(certificate)
+            _read_all(found)
+        except (
+            UnsupportedAlgorithm,
+            x509.DuplicateExtension,
+            x509.InvalidVersion,
+            x509.UnsupportedGeneralNameType,
+        ) as error:
+            raise ValueError(str(error)) from error
+    return found
+
+
+def _read_all(certificate: x509.Certificate) -> None:
+    """The library reads these parts only when asked, and raises only then."""
+    for part in ("subject", "issuer", "signature_algorithm_oid", "extensions"):
+        getattr(certificate, part)
+    certificate.public_key()
+    not_before(certificate)
+    not_after(certificate)
 
 
 def _readable(content: str) -> Iterator[x509.Certificate]:

@@ -22,7 +22,7 @@ from ansible_collections.postmaster.tls.tests.support.authority import NOW, Sign
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 MX = "mx.example.test"
@@ -161,11 +161,15 @@ def test_no_certificate_at_all_is_a_finding() -> None:
 
 
 @given(st.integers(0, len(LEAF.der) - 1), st.integers(1, 255))
+@settings(max_examples=400)
+@example(position=12, change=31).via("version 29")
 def test_no_damage_raises(position: int, change: int) -> None:
     damaged = bytearray(LEAF.der)
     damaged[position] ^= change
     entry = describe([bytes(damaged)], now=NOW, names=[MX], trust=TRUST)
     assert set(entry) == KEYS
+    if entry["subject"] is not None:
+        assert verify([load(bytes(damaged))], TRUST, now=NOW).verified is False
 
 
 @pytest.mark.parametrize(
