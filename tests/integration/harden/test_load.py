@@ -16,7 +16,7 @@ from .conftest import LAB, Lab, until
 
 pytestmark = pytest.mark.lab
 MESSAGES = 200
-CATCH_ALL = "postconf -e 'virtual_alias_maps = regexp:{{/^[0-9]+postmaster@/ postmaster}}' && postfix reload"
+CATCH_ALL = "postconf -e 'virtual_alias_maps = regexp:{{/^postmaster[0-9]+@/ postmaster}}' && postfix reload"
 
 
 def received(lab: Lab) -> list[str]:
