@@ -33,7 +33,7 @@ Runner = t.Callable[[t.Sequence[str]], Completed]
 def run(command: t.Sequence[str], *, timeout: float = 20.0) -> Completed:
     """Run one command to its end; never raises: a command that is missing or too slow has no code."""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # pylint: disable=ansible-bad-function  # knows no AnsibleModule
             list(command),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -52,6 +52,29 @@ def run(command: t.Sequence[str], *, timeout: float = 20.0) -> Completed:
     )
 
 
+def start(
+    command: t.Sequence[str],
+    *,
+    stdin: int,
+    stdout: int,
+    stderr: int | t.IO[bytes] = subprocess.DEVNULL,
+    env: t.Mapping[str, str] = ENVIRONMENT,
+    new_session: bool = False,
+    pass_fds: t.Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start one command and leave it running, below /. Raises OSError if it cannot be started."""
+    return subprocess.Popen(  # pylint: disable=ansible-bad-function,consider-using-with  # the caller ends it
+        list(command),
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        env=dict(env),
+        cwd="/",
+        start_new_session=new_session,
+        pass_fds=tuple(pass_fds),
+    )
+
+
 def find_command(name: str) -> str | None:
     """The full path of a command, looked for in the usual places for administrators' commands."""
     if os.path.isabs(name):
@@ -63,4 +86,4 @@ def find_command(name: str) -> str | None:
     return None
 
 
-__all__ = ["ENVIRONMENT", "Completed", "Runner", "find_command", "run"]
+__all__ = ["ENVIRONMENT", "Completed", "Runner", "find_command", "run", "start"]

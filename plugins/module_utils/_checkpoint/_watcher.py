@@ -25,10 +25,10 @@ import zipfile
 from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import _record, _restorer
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import CommandFailed
 from ansible_collections.postmaster.tls.plugins.module_utils._run import (
-    ENVIRONMENT,
     Runner,
     find_command,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._run import start as start_command
 
 PROGRAM: t.Final = "restorer.pyz"
 
@@ -155,14 +155,8 @@ def _start_timer(run: Runner, root: str, manifest: _record.Manifest) -> bool:
 
 def _start_process(root: str, manifest: _record.Manifest) -> str:
     command = _command("detached", root, manifest)
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env=ENVIRONMENT,
-        start_new_session=True,
+    process = start_command(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, new_session=True
     )
     sign_of_life = os.path.join(root, manifest.name, _restorer.PID)
     until = time.monotonic() + _START_SECONDS

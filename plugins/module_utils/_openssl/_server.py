@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl import _binding, _child
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked import Linked
-from ansible_collections.postmaster.tls.plugins.module_utils._run import ENVIRONMENT
+from ansible_collections.postmaster.tls.plugins.module_utils._run import start
 
 _BOOTSTRAP: t.Final = """\
 import marshal, sys, types
@@ -259,14 +259,11 @@ def start_library(
         raise NotSupported(
             "The path of this Python interpreter is unknown, so no child can be started."
         )
-    process = subprocess.Popen(
+    process = start(
         [sys.executable, "-I", "-S", "-c", _BOOTSTRAP],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=ENVIRONMENT,
-        cwd="/",
-        start_new_session=True,
+        new_session=True,
     )
     library = Library(process, linked, timeout=timeout, clock=clock)
     library.greet(config_file, config_name)

@@ -27,7 +27,7 @@ import time
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.postmaster.tls.plugins.module_utils._run import ENVIRONMENT
+from ansible_collections.postmaster.tls.plugins.module_utils._run import ENVIRONMENT, start
 
 SECONDS: t.Final = 15.0
 
@@ -129,13 +129,12 @@ class Ground:
         ours, theirs = socket.socketpair()
         with ours, tempfile.TemporaryFile() as log:
             with theirs:
-                process = subprocess.Popen(
+                process = start(
                     command,
                     stdin=theirs.fileno(),
                     stdout=theirs.fileno(),
                     stderr=log,
                     env=self.environment,
-                    cwd="/",
                 )
             late = _dialogue(ours, time.monotonic() + SECONDS)
             ours.close()
@@ -247,21 +246,21 @@ def _start_tlsmgr(place: Ground, queue: str, stack: contextlib.ExitStack) -> Non
     flow = os.pipe()
     status, theirs = socket.socketpair()
     stack.enter_context(status)
-    with socket.socket(socket.AF_UNIX) as listener, theirs, contextlib.ExitStack() as opened:
+    with contextlib.ExitStack() as opened:
+        listener = opened.enter_context(socket.socket(socket.AF_UNIX))
+        opened.enter_context(theirs)
         for number in flow:
             opened.callback(os.close, number)
         listener.bind(path)
         os.chmod(path, 0o666)
         listener.listen(5)
         numbers = (*flow, theirs.fileno(), listener.fileno())
-        process = subprocess.Popen(
+        process = start(
             [sys.executable, "-I", "-c", _AS_MASTER, ",".join(map(str, numbers)), *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
             env={**place.environment, "GENERATION": "0"},
             pass_fds=numbers,
-            cwd="/",
         )
     stack.callback(process.wait)
     stack.callback(process.kill)
