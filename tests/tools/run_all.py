@@ -212,6 +212,8 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="print the names of all checks")
     parser.add_argument("parts", nargs="*", metavar="PART", help="group or check; default: all")
     arguments = parser.parse_args()
+    if "POSTMASTER_TREE" not in os.environ:
+        sys.exit("run_all: start it with tests/tools/venv.sh, or by `make test`.")
     os.chdir(CHECKOUT)
     selected = select(arguments.parts or DEFAULT)
     if arguments.list:
