@@ -10,18 +10,27 @@ import typing as t
 from datetime import UTC, datetime
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
 from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import describe
+from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import TrustStore
+from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
+    require_cryptography,
+)
 
 
 def with_certificates(
-    facts: dict[str, t.Any], material: t.Sequence[t.Mapping[str, t.Any]], *, now: datetime
+    facts: dict[str, t.Any],
+    material: t.Sequence[t.Mapping[str, t.Any]],
+    *,
+    now: datetime,
+    trust: TrustStore | None = None,
 ) -> dict[str, t.Any]:
     """The facts with every certificate described; findings about certificates stand there and in the list of all."""
     certificates, found = [], list(facts.get("findings", ()))
     for entry, raw in zip(facts.get("certificates", ()), material, strict=True):
         described: dict[str, t.Any] = {}
         if raw["chain"]:
-            described = describe(raw["chain"], now=now, names=raw["names"])
+            described = describe(raw["chain"], now=now, names=raw["names"], trust=trust)
         findings = [{**one, "where": entry["file"]} for one in described.get("findings", ())]
         certificates.append({**described, **entry, "findings": [*entry["findings"], *findings]})
         found += findings
@@ -33,10 +42,17 @@ class ActionModule(ActionBase):
         self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
     ) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
+        try:
+            require_cryptography()
+            trust = TrustStore.system()
+        except PostmasterTlsError as error:
+            return {**result, "failed": True, "msg": str(error)}
         result.update(self._execute_module(task_vars=task_vars))
         material = result.pop("_certificates", None)
         if material is not None and "certificates" in result["ansible_facts"]["mta_tls"]:
             facts = result["ansible_facts"]["mta_tls"]
             now = datetime.now(UTC)
-            result["ansible_facts"]["mta_tls"] = with_certificates(facts, material, now=now)
+            result["ansible_facts"]["mta_tls"] = with_certificates(
+                facts, material, now=now, trust=trust
+            )
         return result

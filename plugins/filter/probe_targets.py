@@ -11,9 +11,14 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Post
 from ansible_collections.postmaster.tls.plugins.plugin_utils._targets import probe_targets
 
 
-def _filter(services: list[dict[str, t.Any]], *, address: str) -> list[dict[str, t.Any]]:
+def _filter(
+    services: list[dict[str, t.Any]],
+    *,
+    address: str,
+    certificates: t.Sequence[dict[str, t.Any]] = (),
+) -> list[dict[str, t.Any]]:
     try:
-        return probe_targets(services, address=address)
+        return probe_targets(services, address=address, certificates=certificates)
     except PostmasterTlsError as exc:
         raise AnsibleFilterError(f"probe_targets: {exc}") from exc
 

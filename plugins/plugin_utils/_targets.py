@@ -9,24 +9,28 @@ from __future__ import annotations
 
 import ipaddress
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 
 
 def probe_targets(
-    services: Iterable[Mapping[str, t.Any]], *, address: str
+    services: Iterable[Mapping[str, t.Any]],
+    *,
+    address: str,
+    certificates: Sequence[Mapping[str, t.Any]] = (),
 ) -> list[dict[str, t.Any]]:
     """One target for each address and port on which a service listens.
 
     A service that listens everywhere is probed at ``address``; one that listens on loopback only can be
     reached from its own host only, and says so in ``from_host``. Shape of an item:
-    ``{label, host, port, tls_mode, from_host, service}``.
+    ``{label, host, port, tls_mode, from_host, service, certificates}``; ``certificates`` are those of the facts.
     """
     targets: dict[tuple[str, int], dict[str, t.Any]] = {}
     for service in services:
         for listener in service.get("listen") or ():
             target = _target(service, listener, address=address)
+            target["certificates"] = list(certificates)
             targets.setdefault((target["host"], target["port"]), target)
     return list(targets.values())
 

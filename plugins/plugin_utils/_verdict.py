@@ -39,7 +39,7 @@ def _complaint(
         return f"{label}: not reached: {probe.get('reason') or 'no reason was given'}"
     if expect == "reached":
         return None
-    compared = agreement(probe, target["service"])
+    compared = agreement(probe, target["service"], certificates=target.get("certificates"))
     if compared["agrees"] is True:
         return None
     parts = [item["message"] for item in compared["disagreements"]]

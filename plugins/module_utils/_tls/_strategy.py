@@ -50,10 +50,11 @@ def drive(strategy: t.Generator[t.Any, t.Any, R], ask: t.Callable[[t.Any], Answe
             question = strategy.send(reply)
         except StopIteration as stop:
             return t.cast(R, stop.value)
-        if isinstance(question, Fork):
-            reply = tuple(drive(branch, ask) for branch in question.branches)
-        else:
-            reply = ask(question)
+        reply = (
+            tuple(drive(branch, ask) for branch in question.branches)
+            if isinstance(question, Fork)
+            else ask(question)
+        )
 
 
 __all__ = ["Fork", "FullHandshake", "Question", "Strategy", "drive"]

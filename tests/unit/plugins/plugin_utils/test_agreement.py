@@ -119,6 +119,23 @@ def test_suites_that_were_not_probed_to_the_end(ciphers: Any) -> None:
     assert any("ciphers of TLSv1.2" in item for item in result["not_determined"])
 
 
+def test_a_suite_that_a_throttled_probe_could_not_ask_is_no_difference() -> None:
+    seen = probe(
+        ciphers={"TLSv1.2": [GCM128], "TLSv1.3": [TLS13]}, undetermined={"TLSv1.2": [GCM256]}
+    )
+    result = agreement(seen, SERVICE)
+    assert (result["agrees"], result["disagreements"]) == (None, [])
+    assert result["not_determined"] == ["ciphers of TLSv1.2: 1 suites were not probed to the end"]
+
+
+def test_a_suite_more_is_a_difference_whatever_else_is_open() -> None:
+    service = {**SERVICE, "ciphers": [{**TLS13, "protocols": ["TLSv1.3"]}]}
+    seen = probe(
+        ciphers={"TLSv1.2": [GCM128], "TLSv1.3": [TLS13]}, undetermined={"TLSv1.2": [GCM256]}
+    )
+    assert agreement(seen, service)["agrees"] is False
+
+
 @pytest.mark.parametrize("key", ["protocols", "ciphers", "security_level"])
 def test_what_the_facts_could_not_determine(key: str) -> None:
     assert agreement(PROBE, {**SERVICE, key: None})["agrees"] is None

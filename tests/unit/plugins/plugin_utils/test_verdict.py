@@ -16,7 +16,7 @@ TARGET = {"label": "smtp/inet at 198.51.100.11 port 25", "service": {"name": "sm
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     answer: dict[str, Any] = {"agrees": True, "disagreements": [], "not_determined": []}
-    monkeypatch.setattr(_verdict, "agreement", lambda *_args: answer)
+    monkeypatch.setattr(_verdict, "agreement", lambda *_args, **_more: answer)
     return answer
 
 
