@@ -58,7 +58,7 @@ def start(
     stdin: int,
     stdout: int,
     stderr: int | t.IO[bytes] = subprocess.DEVNULL,
-    env: t.Mapping[str, str] = ENVIRONMENT,
+    env: t.Mapping[str, str] | None = None,
     new_session: bool = False,
     pass_fds: t.Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
@@ -68,7 +68,7 @@ def start(
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
-        env=dict(env),
+        env=dict(ENVIRONMENT if env is None else env),
         cwd="/",
         start_new_session=new_session,
         pass_fds=tuple(pass_fds),

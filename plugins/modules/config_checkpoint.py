@@ -17,6 +17,7 @@ description:
     detached process, and after a reboot the next call of this module restores.
   - The copies are staged beside the files, so that restoring them is a rename and works on a full disk. A second set
     lies in O(state_directory).
+version_added: 0.1.0
 author:
   - The postmaster.tls authors (@postmaster-tls)
 extends_documentation_fragment:

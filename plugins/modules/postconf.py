@@ -17,6 +17,7 @@ description:
     complaint do the changed files replace the live ones, each by a rename. Complaints that Postfix already has today
     do not count.
   - Nothing is reloaded. Run C(postfix reload) afterwards.
+version_added: 0.1.0
 author:
   - The postmaster.tls authors (@postmaster-tls)
 extends_documentation_fragment:
