@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import finding
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import where
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import is_address
 from ansible_collections.postmaster.tls.plugins.plugin_utils._certificate_names import covers
 from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import describe
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import (
@@ -62,7 +62,7 @@ def understood(
 
 
 def _certificate(chain: list[str], *, name: str, trust: TrustStore | None, now: datetime) -> Data:
-    names = [] if _is_address(name) else [name]
+    names = [] if is_address(name) else [name]
     entry = describe(chain, now=now, names=names, trust=trust)
     try:
         certificates = [load(pem) for pem in chain]
@@ -81,15 +81,7 @@ def _certificate(chain: list[str], *, name: str, trust: TrustStore | None, now: 
 def _name_matches(certificate: t.Any, name: str) -> bool | None:
     """For an address, only a certificate that names it says anything: senders look for the MX name."""
     matches = covers(certificate, name)
-    return True if matches else None if _is_address(name) else False
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+    return True if matches else None if is_address(name) else False
 
 
 class ActionModule(ActionBase):

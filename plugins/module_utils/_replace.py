@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._restorer import (
     copy_labels,
+    sync_directory,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
@@ -79,7 +80,7 @@ def replace_all(replacements: t.Sequence[Replacement]) -> None:
         for item, path in staged:
             os.rename(path, item.original.target)
             done.append(item.original)
-            _sync_directory(os.path.dirname(item.original.target))
+            sync_directory(os.path.dirname(item.original.target))
     except OSError as error:
         _undo(done)
         where = error.filename or "the disk"
@@ -140,14 +141,6 @@ def _undo(done: t.Sequence[Original]) -> None:
     for original in done:
         with contextlib.suppress(OSError):
             os.rename(_staged(original, original.content), original.target)
-
-
-def _sync_directory(path: str) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 __all__ = [

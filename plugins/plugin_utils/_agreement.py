@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.plugin_utils._targets import is_wrapped
 
-PROTOCOLS: t.Final = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+PROTOCOLS: t.Final = tuple(protocol.label for protocol in Protocol)
 _NO_TLS: t.Final = ("none", "")
 
 
@@ -79,7 +81,7 @@ def _starttls(
 ) -> bool:
     """Compares the offer of TLS; whether there is TLS that is worth comparing further."""
     level = service.get("security_level")
-    if _is_wrapped(service):
+    if is_wrapped(service):
         return True
     offered = (probe.get("smtp") or {}).get("starttls")
     if level is None or offered is None:
@@ -97,11 +99,6 @@ def _starttls(
             message=f"STARTTLS is {'' if offered else 'not '}offered, but the security level is {level or 'empty'}",
         )
     return expected and bool(offered)
-
-
-def _is_wrapped(service: Mapping[str, t.Any]) -> bool:
-    wrapped = (service.get("parameters") or {}).get("smtpd_tls_wrappermode")
-    return wrapped is True or str(wrapped).lower() in ("yes", "true")
 
 
 def _protocols(

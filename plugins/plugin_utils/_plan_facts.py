@@ -21,8 +21,8 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._violations import 
 
 OPPORTUNISTIC: t.Final = "opportunistic"
 MANDATORY: t.Final = "mandatory"
+NO_TLS: t.Final = ("none", "")
 
-_NO_TLS: t.Final = ("none", "")
 _TABLES: t.Final = ("smtp_tls_policy_maps", "smtp_tls_per_site")
 _BOTH_LEVELS: t.Final = ("dane",)
 _AUTHENTICATION: t.Final = {"RSA": "rsa", "ECDSA": "ecdsa"}
@@ -53,10 +53,6 @@ class Reader:
         return self.lane != "outbound"
 
     @property
-    def wrapped(self) -> bool:
-        return self.values.get("smtpd_tls_wrappermode", "no").lower() == "yes"
-
-    @property
     def has_policy_table(self) -> bool:
         """Whether a table of smtp(8) can give a destination another level, and with it the other parameters."""
         return not self.inbound and any(self.values.get(name) for name in _TABLES)
@@ -77,7 +73,7 @@ class Reader:
             return frozenset()
         if self.has_policy_table or level in _BOTH_LEVELS:
             return frozenset((OPPORTUNISTIC, MANDATORY))
-        if level in _NO_TLS:
+        if level in NO_TLS:
             return frozenset()
         return frozenset((OPPORTUNISTIC if level == "may" else MANDATORY,))
 
@@ -250,4 +246,4 @@ def read_instances(facts: t.Any) -> tuple[Instance, ...]:
     return tuple(instances)
 
 
-__all__ = ["MANDATORY", "OPPORTUNISTIC", "Instance", "Reader", "read_instances"]
+__all__ = ["MANDATORY", "NO_TLS", "OPPORTUNISTIC", "Instance", "Reader", "read_instances"]

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._history import exists
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._protocol_list import (
-    reached,
     spell,
     understand,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import reached
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_facts import (

@@ -12,14 +12,16 @@ import typing as t
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._cipher_string import items
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._history import exists
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._protocol_list import (
-    reached,
     spell,
     understand,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import reached
 from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_facts import (
     MANDATORY,
+    NO_TLS,
     OPPORTUNISTIC,
     Instance,
     Reader,
@@ -30,8 +32,6 @@ _AUTO_CURVES: t.Final = ((3, 2, 0),)
 _GRADE_IGNORED: t.Final = ((3, 6, 0),)
 _HYBRID_GROUPS: t.Final = ((3, 10, 0),)
 _HYBRID: t.Final = re.compile("MLKEM|Kyber", re.IGNORECASE)
-_OFF: t.Final = ("none", "")
-_WORDS: t.Final = re.compile(r"[\s,:]+")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def satisfies(instance: Instance, parameter: str, current: str | None, want: Wan
 
 
 def _words(value: str) -> list[str]:
-    return [word.lower() for word in _WORDS.split(value) if word]
+    return [word.lower() for word in items(value)]
 
 
 def _same_protocols(instance: Instance, current: str, wanted: str) -> bool:
@@ -90,11 +90,11 @@ def wanted_level(reader: Reader) -> str | None:
     """The security level under a policy: never lower than now, `may` at least, `encrypt` for submission."""
     if reader.level is None:
         return None
-    if reader.inbound and reader.certificate_types == frozenset() and reader.level in _OFF:
+    if reader.inbound and reader.certificate_types == frozenset() and reader.level in NO_TLS:
         return reader.level
-    if reader.lane == "submission" and reader.level in (*_OFF, "may"):
+    if reader.lane == "submission" and reader.level in (*NO_TLS, "may"):
         return "encrypt"
-    return "may" if reader.level in _OFF else reader.level
+    return "may" if reader.level in NO_TLS else reader.level
 
 
 def level_want(reader: Reader) -> dict[str, Want]:

@@ -35,18 +35,23 @@ def probe_targets(
     return list(targets.values())
 
 
+def is_wrapped(service: Mapping[str, t.Any]) -> bool:
+    """Whether a service of the facts speaks TLS from the first byte."""
+    wrapped = (service.get("parameters") or {}).get("smtpd_tls_wrappermode")
+    return wrapped is True or str(wrapped).lower() in ("yes", "true")
+
+
 def _target(
     service: Mapping[str, t.Any], listener: Mapping[str, t.Any], *, address: str
 ) -> dict[str, t.Any]:
     bound = _bound_address(listener.get("address"))
     host = str(bound) if bound else address
     port = int(listener["port"])
-    wrapped = service.get("parameters", {}).get("smtpd_tls_wrappermode") == "yes"
     return {
         "label": f"{service['name']} at {host} port {port}",
         "host": host,
         "port": port,
-        "tls_mode": "implicit" if wrapped else "starttls",
+        "tls_mode": "implicit" if is_wrapped(service) else "starttls",
         "from_host": bool(bound and bound.is_loopback),
         "service": service,
     }
@@ -67,4 +72,4 @@ def _bound_address(
     return None if bound.is_unspecified else bound
 
 
-__all__ = ["probe_targets"]
+__all__ = ["is_wrapped", "probe_targets"]

@@ -151,6 +151,15 @@ def copy_to(source: str, destination: str) -> None:
         raise OSError(error.errno, error.strerror, destination) from error
 
 
+def sync_directory(path: str) -> None:
+    """Put what was renamed in a directory onto the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _failure(directory: str, entry: Entry) -> str:
     """Put one file back; empty when it is as it was, else what went wrong."""
     try:
@@ -181,7 +190,7 @@ def _put_back(directory: str, entry: Entry) -> None:
     os.chmod(source, entry.mode)
     os.utime(source, ns=(entry.mtime_ns, entry.mtime_ns))
     os.rename(source, entry.target)
-    _sync(os.path.dirname(entry.target))
+    sync_directory(os.path.dirname(entry.target))
 
 
 def _link_again(path: str, text: str) -> None:
@@ -198,14 +207,6 @@ def _copied_beside(source: str, entry: Entry) -> str:
         os.unlink(entry.staged)
     copy_to(source, entry.staged)
     return entry.staged
-
-
-def _sync(directory: str) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _run(command: t.Sequence[str]) -> tuple[int | None, str]:
@@ -293,4 +294,5 @@ __all__ = [
     "remove_waiting",
     "restore",
     "restore_if_due",
+    "sync_directory",
 ]

@@ -133,9 +133,10 @@ def _denied(path: str) -> bool:
         return error.errno in (errno.EACCES, errno.EPERM)
 
 
-def _refused(entry: CertificateFile, refusal: Refusal) -> Finding:
+def refused(refusal: Refusal, *, where: str) -> Finding:
+    """What it means that the library refuses a certificate or key."""
     code = "certificate-key-mismatch" if refusal.stage == "mismatch" else "certificate-unusable"
-    return finding(code, where=entry.file, evidence=f"{refusal.subject}: {refusal.error}")
+    return finding(code, where=where, evidence=f"{refusal.subject}: {refusal.error}")
 
 
 def _findings(entry: CertificateFile, denied: str | None, refusal: Refusal | None) -> list[Finding]:
@@ -150,7 +151,7 @@ def _findings(entry: CertificateFile, denied: str | None, refusal: Refusal | Non
             )
         )
     elif refusal:
-        found.append(_refused(entry, refusal))
+        found.append(refused(refusal, where=entry.file))
     if entry.key_mode and int(entry.key_mode, 8) & stat.S_IROTH:
         found.append(
             finding(
@@ -191,5 +192,6 @@ __all__ = [
     "inspect",
     "pem_objects",
     "read_objects",
+    "refused",
     "unreadable",
 ]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._offer import parse_offer
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
+    SERVER_PREFERENCE,
     Context,
     Library,
     LibraryCipher,
@@ -35,8 +36,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import (
     merged,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import drive
-
-_SPOKEN: t.Final = tuple(protocol for protocol in Protocol if protocol >= Protocol.SSLv3)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import PROTOCOLS
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _server(library: Library, context: Context, settings: Settings) -> Effective
     ask = _ask(library, context)
     suites: dict[Protocol, tuple[int, ...]] = {}
     unknown: list[str] = []
-    allowed = [protocol for protocol in _SPOKEN if int(protocol) not in settings.excluded]
+    allowed = [protocol for protocol in PROTOCOLS if int(protocol) not in settings.excluded]
     for protocol in allowed:
         candidates = _candidates(context.ciphers, protocol)
         if not candidates:
@@ -112,7 +112,7 @@ def _server(library: Library, context: Context, settings: Settings) -> Effective
             unknown.append(f"{len(scan.undetermined)} suites in {protocol.label}")
         if scan.accepted:
             suites[protocol] = _ordered(
-                scan, context.ciphers, picks=bool(settings.options & 1 << 22)
+                scan, context.ciphers, picks=bool(settings.options & SERVER_PREFERENCE)
             )
     groups: dict[int, None] = {}
     for protocol in (Protocol.TLSv1_3, Protocol.TLSv1_2):
@@ -128,7 +128,7 @@ def _client(library: Library, context: Context) -> Effective:
     if not sent:
         return Effective({}, listed=context.ciphers, keys=context.keys)
     offer = parse_offer(sent)
-    versions = [protocol for protocol in _SPOKEN if int(protocol) in offer.versions]
+    versions = [protocol for protocol in PROTOCOLS if int(protocol) in offer.versions]
     listed = tuple(LibraryCipher(code, "", 0) for code in offer.suites)
     suites = {protocol: _candidates(listed, protocol) for protocol in versions}
     spoken = {protocol: codes for protocol, codes in suites.items() if codes}

@@ -22,6 +22,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl import _bi
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked import Linked
 from ansible_collections.postmaster.tls.plugins.module_utils._run import start
 
+SERVER_PREFERENCE: t.Final = 1 << 22  # SSL_OP_CIPHER_SERVER_PREFERENCE
 _BOOTSTRAP: t.Final = """\
 import marshal, sys, types
 stream = sys.stdin.buffer
@@ -274,4 +275,12 @@ def _refusal(reply: dict[str, t.Any]) -> Refusal:
     return Refusal(reply["stage"], reply["subject"], reply["error"])
 
 
-__all__ = ["Context", "Library", "LibraryCipher", "Refusal", "Settings", "start_library"]
+__all__ = [
+    "SERVER_PREFERENCE",
+    "Context",
+    "Library",
+    "LibraryCipher",
+    "Refusal",
+    "Settings",
+    "start_library",
+]

@@ -24,6 +24,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     InvalidInput,
     NotSupported,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect import (
+    parse_parameters,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._edit import Change
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master import parse_master
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._trial import (
@@ -52,7 +55,6 @@ _ALONE: t.Final = (
     ("smtpd_tls_dcert_file", ""),
 )
 _UNKNOWN: t.Final = re.compile(r"(?P<file>\S+): unused parameter: (?P<name>[^\s=]+)=")
-_DEFINITION: t.Final = re.compile(r"(?m)^([^\s=]+) =[ \t]?(.*)$")
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ def _asked(
 
 
 def _values(run: Runner, postfix: Postfix, directory: str) -> dict[str, str]:
-    return dict(_DEFINITION.findall(run([postfix.postconf, "-c", directory]).stdout))
+    return parse_parameters(run([postfix.postconf, "-c", directory]).stdout)
 
 
 def _trials(master: str, values: t.Mapping[str, str | None]) -> dict[Trial, str]:

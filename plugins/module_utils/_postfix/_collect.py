@@ -31,7 +31,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._run import (
 _UNUSED: t.Final = re.compile(
     r"warning: (?P<file>\S+): unused parameter: (?P<text>.*)$", re.MULTILINE
 )
-_PAIR: t.Final = re.compile(r"^(?P<name>\w+) =(?: (?P<value>.*))?$")
+_PAIR: t.Final = re.compile(r"^(?P<name>[^\s=]+) =(?: (?P<value>.*))?$")
 
 
 @dataclass(frozen=True)

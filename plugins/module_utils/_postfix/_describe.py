@@ -80,18 +80,10 @@ def tls_settings(written: t.Mapping[str, str]) -> dict[str, str]:
     return {name: written[name] for name in sorted(wanted)}
 
 
-def suite_dict(code: int, name: str = "") -> dict[str, str]:
-    """The shape in which suites appear everywhere."""
-    suite = _suites.by_code(code)
-    if suite is None:
-        return {"name": name or f"0x{code:04X}", "iana": "", "code": f"0x{code:04X}"}
-    return suite.as_dict()
-
-
 def _cipher_dict(code: int, result: Effective) -> dict[str, t.Any]:
     suite = _suites.by_code(code)
     return {
-        **suite_dict(code),
+        **_suites.shape_of(code),
         "protocols": [one.label for one in result.protocols if code in result.suites[one]],
         "bits": suite.bits if suite else None,
         "authentication": suite.authentication if suite else None,
@@ -104,7 +96,11 @@ def _negotiable(result: Effective, dropped: t.Sequence[Dropped]) -> dict[str, t.
         "protocols": [one.label for one in result.protocols],
         "ciphers": [_cipher_dict(code, result) for code in result.order()],
         "dropped": [
-            {"suite": suite_dict(one.code, one.name), "reason": one.reason, "setting": one.setting}
+            {
+                "suite": _suites.shape_of(one.code, one.name),
+                "reason": one.reason,
+                "setting": one.setting,
+            }
             for one in dropped
         ],
         "groups": [_groups.name_of(code) for code in result.groups],
@@ -207,4 +203,4 @@ def describe_service(
     return facts, request, findings
 
 
-__all__ = ["Oracle", "describe_service", "is_tls_parameter", "suite_dict", "tls_settings"]
+__all__ = ["Oracle", "describe_service", "is_tls_parameter", "tls_settings"]

@@ -15,44 +15,36 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._cipher_string import items
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import (
+    PostfixVersion,
+    Release,
+    reached,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-
-if t.TYPE_CHECKING:
-    from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import (
-        PostfixVersion,
-    )
-
-_Release = tuple[int, int, int]
 
 _OLD_NAMES: t.Final = (Protocol.SSLv2, Protocol.SSLv3, Protocol.TLSv1)
 _MIDDLE_NAMES: t.Final = (Protocol.TLSv1_1, Protocol.TLSv1_2)
-_SEPARATORS: t.Final = re.compile(r"[\s,:]+")
 _INT_MAX: t.Final = 0x7FFFFFFF
 
 # The first release of each line that has a change; the last one stands for every later line as well.
-_EXCLUSIONS: t.Final[tuple[_Release, ...]] = ((2, 5, 0),)
-_NAMES_TLS12: t.Final[tuple[_Release, ...]] = (
+_EXCLUSIONS: t.Final[tuple[Release, ...]] = ((2, 5, 0),)
+_NAMES_TLS12: t.Final[tuple[Release, ...]] = (
     (2, 6, 15),
     (2, 7, 9),
     (2, 8, 10),
     (2, 9, 2),
     (2, 10, 0),
 )
-_NAMES_ALWAYS: t.Final[tuple[_Release, ...]] = ((3, 0, 0),)
-_KNOWS_TLS13: t.Final[tuple[_Release, ...]] = (
+_NAMES_ALWAYS: t.Final[tuple[Release, ...]] = ((3, 0, 0),)
+_KNOWS_TLS13: t.Final[tuple[Release, ...]] = (
     (3, 0, 14),
     (3, 1, 10),
     (3, 2, 7),
     (3, 3, 2),
     (3, 4, 0),
 )
-_BOUNDS: t.Final[tuple[_Release, ...]] = ((3, 6, 0),)
-
-
-def reached(version: PostfixVersion, firsts: t.Sequence[tuple[int, int, int]]) -> bool:
-    """Whether a change that arrived in `firsts`, one release a line in order, is in this version."""
-    at = (version.major, version.minor, version.patch)
-    return at >= firsts[-1] or any(first[:2] == at[:2] and at >= first for first in firsts)
+_BOUNDS: t.Final[tuple[Release, ...]] = ((3, 6, 0),)
 
 
 @dataclass(frozen=True)
@@ -157,7 +149,7 @@ def understand(
     stays allowed. A bound that OpenSSL does not know is no bound, as in tls_server_init().
     """
     reader = _Reader(version, library)
-    for word in filter(None, _SEPARATORS.split(value)):
+    for word in items(value):
         if not reader.take(word):
             return ProtocolList(frozenset(), invalid=word)
     include = reader.effective(reader.included)
@@ -203,4 +195,4 @@ def spell(
     return ",".join(protocol.label for protocol in inside)
 
 
-__all__ = ["ProtocolList", "names", "reached", "spell", "understand"]
+__all__ = ["ProtocolList", "names", "spell", "understand"]

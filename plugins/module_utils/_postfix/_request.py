@@ -15,7 +15,10 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import Settings
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
+    SERVER_PREFERENCE,
+    Settings,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._cipher_string import (
     CipherString,
     client_cipher_string,
@@ -24,21 +27,22 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._cipher_st
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._protocol_list import (
     ProtocolList,
-    reached,
     understand,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import (
     TlsService,
     is_yes,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import (
+    PostfixVersion,
+    reached,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 _BOUNDS: t.Final = PostfixVersion(3, 6, 0)
 _RESETS_MINIMUM: t.Final = ((3, 2, 18), (3, 3, 13), (3, 4, 15), (3, 5, 5), (3, 6, 0))
 _GROUPS_MAY_BE_EMPTY: t.Final = ((3, 6, 17), (3, 7, 13), (3, 8, 8), (3, 9, 2), (3, 10, 0))
 _FFDHE_GROUPS: t.Final = PostfixVersion(3, 8, 0)
-_SERVER_PREFERENCE: t.Final = 1 << 22
 _OPTION_BITS: t.Final = {
     "legacy_server_connect": 1 << 2,
     "no_ticket": 1 << 14,
@@ -48,7 +52,7 @@ _OPTION_BITS: t.Final = {
     "prioritize_chacha": 1 << 21,
     "no_renegotiation": 1 << 30,
 }
-_MANAGED_BITS: t.Final = _SERVER_PREFERENCE | 0x3E000000
+_MANAGED_BITS: t.Final = SERVER_PREFERENCE | 0x3E000000
 _DEFAULT_CURVES: t.Final = ("X25519", "X448", "prime256v1", "secp384r1", "secp521r1")
 _DEFAULT_FFDHE: t.Final = ("ffdhe2048", "ffdhe3072")
 _AUTHENTICATING: t.Final = frozenset({"fingerprint", "verify", "secure", "dane-only"})
@@ -109,7 +113,7 @@ def _options(service: TlsService) -> int:
         bits |= _OPTION_BITS.get(name.lower(), 0)
     bits &= ~_MANAGED_BITS
     if service.direction == "inbound" and is_yes(value("tls_preempt_cipherlist")):
-        bits |= _SERVER_PREFERENCE
+        bits |= SERVER_PREFERENCE
     return bits
 
 

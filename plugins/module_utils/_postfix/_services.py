@@ -65,10 +65,6 @@ class TlsService:
     def mandatory(self) -> bool:
         return self.level not in (None, "none", "may")
 
-    @property
-    def wrapped(self) -> bool:
-        return is_yes(self.macros.value("smtpd_tls_wrappermode")) and self.prefix == "smtpd_tls"
-
 
 def is_yes(value: str) -> bool:
     """Whether a boolean parameter is on."""

@@ -12,6 +12,9 @@ import typing as t
 from collections import Counter
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
+    refused,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Dropped
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
@@ -22,7 +25,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import O
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import modern_hello
 
 _SPEAKS_TLS13: t.Final = 0x1010100F
-_CERTIFICATE_STAGES: t.Final = {"mismatch": "certificate-key-mismatch"}
 _HANDSHAKE: t.Final = (
     "protocols",
     "mandatory_protocols",
@@ -99,8 +101,7 @@ def refusal_findings(effective: Effective, where: str) -> list[Finding]:
     if refusal.stage == "ciphers":
         evidence = f"{refusal.subject}: {refusal.error}"
         return [finding("cipher-list-rejected", where=where, evidence=evidence)]
-    code = _CERTIFICATE_STAGES.get(refusal.stage, "certificate-unusable")
-    return [finding(code, where=where, evidence=f"{refusal.subject}: {refusal.error}")]
+    return [refused(refusal, where=where)]
 
 
 def _causes(dropped: t.Iterable[Dropped]) -> str:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 
+Release = tuple[int, int, int]
+
 _FORM: t.Final = re.compile(
     r"^(?P<major>\d+)\.(?P<minor>\d+)(?:\.(?P<patch>\d+))?(?:-(?P<snapshot>\d{8}))?(?:-\S+)?$"
 )
@@ -44,4 +46,10 @@ class PostfixVersion:
         return f"{self.major}.{self.minor}.{self.patch}"
 
 
-__all__ = ["PostfixVersion"]
+def reached(version: PostfixVersion, firsts: t.Sequence[Release]) -> bool:
+    """Whether a change that arrived in `firsts`, one release a line in order, is in this version."""
+    at = (version.major, version.minor, version.patch)
+    return at >= firsts[-1] or any(first[:2] == at[:2] and at >= first for first in firsts)
+
+
+__all__ = ["PostfixVersion", "Release", "reached"]

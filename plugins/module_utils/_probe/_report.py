@@ -82,7 +82,10 @@ def _handshake(answer: Answer) -> Data:
     if isinstance(answer, ServerHello):
         group = _groups.name_of(answer.group) if answer.group is not None else None
         result.update(
-            accepted=True, protocol=answer.version.label, cipher=_suite(answer.suite), group=group
+            accepted=True,
+            protocol=answer.version.label,
+            cipher=_suites.shape_of(answer.suite),
+            group=group,
         )
     elif isinstance(answer, Alert):
         result.update(accepted=False, reason=f"alert {answer.name}")
@@ -104,7 +107,7 @@ def _protocol_parts(scans: t.Sequence[ProtocolScan]) -> Data:
     return {
         "protocols": listed,
         "ciphers": {
-            scan.protocol.label: [_suite(code) for code in scan.suites.accepted]
+            scan.protocol.label: [_suites.shape_of(code) for code in scan.suites.accepted]
             for scan in with_suites
             if scan.accepted is not None
         },
@@ -112,7 +115,9 @@ def _protocol_parts(scans: t.Sequence[ProtocolScan]) -> Data:
             scan.protocol.label: scan.preference for scan in with_suites if scan.accepted
         },
         "undetermined": {
-            scan.protocol.label: [_suite(code) for code in sorted(scan.suites.undetermined)]
+            scan.protocol.label: [
+                _suites.shape_of(code) for code in sorted(scan.suites.undetermined)
+            ]
             for scan in with_suites
             if scan.suites.undetermined
         },
@@ -139,13 +144,6 @@ def _group_list(scans: t.Sequence[GroupScan]) -> list[Data]:
         }
         for code, verdict in verdicts.items()
     ]
-
-
-def _suite(code: int) -> dict[str, str]:
-    suite = _suites.by_code(code)
-    if suite is None:
-        return {"name": f"0x{code:04X}", "iana": f"0x{code:04X}", "code": f"0x{code:04X}"}
-    return suite.as_dict()
 
 
 def _pem(der: bytes) -> str:

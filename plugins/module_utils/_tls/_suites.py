@@ -152,6 +152,14 @@ def by_code(code: int) -> Suite | None:
     return _BY_CODE.get(code)
 
 
+def shape_of(code: int, name: str = "") -> dict[str, str]:
+    """The shape that modules return, with this name for a code point that the registry does not have."""
+    suite = by_code(code)
+    if suite is None:
+        return {"name": name or f"0x{code:04X}", "iana": "", "code": f"0x{code:04X}"}
+    return suite.as_dict()
+
+
 def by_name(name: str) -> Suite | None:
     """The suite of an OpenSSL or IANA name, older spellings of OpenSSL included, or None."""
     return _BY_NAME.get(name)
@@ -164,4 +172,4 @@ def in_version(protocol: Protocol) -> tuple[Suite, ...]:
     )
 
 
-__all__ = ["ALL", "Suite", "by_code", "by_name", "in_version"]
+__all__ = ["ALL", "Suite", "by_code", "by_name", "in_version", "shape_of"]
