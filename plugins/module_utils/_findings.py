@@ -178,7 +178,7 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
     Kind(
         "key-weak",
         "medium",
-        "The key of the certificate is smaller than the policy asks",
+        "The key of the certificate is too small",
         "Some senders, and every current guideline, refuse RSA keys below 2048 bits.",
         "Request a certificate for a new key: RSA with 3072 bits, or ECDSA with P-256.",
     ),
@@ -244,13 +244,6 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "More is accepted than the policy allows",
         "The server accepts protocols or suites that the policy excludes.",
         "Apply the policy with the role of this MTA, or set what the evidence names.",
-    ),
-    Kind(
-        "prediction-differs",
-        "critical",
-        "The probe disagrees with the prediction",
-        "What a sender gets is not what the configuration says; until this is understood the change is not proved.",
-        "Compare the two lists in the evidence; look for a proxy, a second instance or an MTA that was not reloaded.",
     ),
     Kind(
         "throttled",

@@ -22,9 +22,7 @@ class Service:
     name: str
     type: str
     command: str
-    arguments: tuple[str, ...]
     overrides: t.Mapping[str, str] = field(default_factory=dict)
-    chroot: str = "-"
 
     @property
     def endpoint(self) -> str:
@@ -104,16 +102,14 @@ def parse_master(text: str) -> tuple[Service, ...]:
         fields = line.split(None, _FIELDS - 1)
         if len(fields) < _FIELDS:
             continue
-        endpoint, kind, _private, _unprivileged, chroot, _wakeup, _limit, rest = fields
+        endpoint, kind, *_attributes, rest = fields
         command, *arguments = _words(rest)
         services.append(
             Service(
                 name=f"{endpoint}/{kind}",
                 type=kind,
                 command=command,
-                arguments=tuple(arguments),
                 overrides=_overrides(arguments),
-                chroot=chroot,
             )
         )
     return tuple(services)
