@@ -27,6 +27,9 @@ extends_documentation_fragment:
   - postmaster.tls._attributes.actiongroup_tls
   - postmaster.tls._attributes.mail_host
 attributes:
+  action:
+    description: Has an action plugin of the same name, which describes the certificates on the controller.
+    support: full
   platform:
     description: Where the module runs.
     support: full
@@ -103,26 +106,34 @@ ansible_facts:
           sample: [postfix]
         openssl:
           description:
-            - The C(openssl) command with its version, what C(openssl.cnf) sets for every program, and the system-wide
-              crypto policy.
+            - The C(command) with C(path) and C(version); C(config), what C(openssl.cnf) sets for every program, with
+              C(path), C(min_protocol), C(cipher_string) and C(security_level); and C(crypto_policy), the system-wide policy.
           returned: when V(openssl) is in O(gather_subset)
           type: dict
         postfix:
           description:
-            - The Postfix instances, each with its version, the library it is linked with, the C(parameters) about TLS
-              that its C(main.cf) sets, and its services.
+            - The Postfix instances, each with C(version), C(config_directory), C(instance) (its name, C(-) for the default
+              one), C(queue_directory), the C(library) it is linked with (C(path), C(version) and
+              C(differs_from_command)), the C(parameters) about TLS that its C(main.cf) sets, and its C(services). An
+              instance that cannot be asked has a C(reason) and no services.
             - A service has C(name), C(daemons), C(direction), C(lane), C(listen), C(security_level), C(parameters),
               C(overrides), C(cipher_string), C(protocols), C(ciphers), C(dropped), C(groups), C(certificate_files) and
               C(findings).
             - The C(parameters) of a service are those in force, expanded. Those of the instance, and the C(overrides),
               are as written.
+            - Each of the C(ciphers) is a suite with C(protocols), C(bits), C(authentication) and C(key_exchange). Each of
+              C(dropped) has C(suite), C(reason) and C(setting).
             - C(protocols), C(ciphers), C(dropped) and C(groups) are empty for a service without TLS, and V(none) where
               they could not be found out.
           returned: always
           type: list
           elements: dict
         certificates:
-          description: The certificates that the services load, each once, with C(key_matches) and C(key_mode).
+          description:
+            - The certificates that the services load, each once.
+            - Each has C(file), C(key_file), C(key_matches), C(key_mode), C(subject), C(issuer), C(san), C(not_before),
+              C(not_after), C(days_left), C(key_type), C(key_bits), C(signature), C(sha256), C(spki_sha256), C(chain),
+              C(chain_complete) and C(findings). From C(subject) on they are left out where no certificate was found.
           returned: when V(certificates) is in O(gather_subset)
           type: list
           elements: dict

@@ -26,14 +26,17 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy impo
 
 
 class Exchange(t.Protocol):
-    """C(opening) is sent first; C(receive) takes the server's bytes; it gives bytes to send and the answer, if any."""
+    """What is said after STARTTLS, without a socket."""
 
     @property
-    def progress(self) -> str: ...
+    def progress(self) -> str:
+        """How far it came, in words."""
 
-    def opening(self) -> bytes: ...
+    def opening(self) -> bytes:
+        """What is sent first."""
 
-    def receive(self, data: bytes) -> tuple[bytes, Answer | None]: ...
+    def receive(self, data: bytes) -> tuple[bytes, Answer | None]:
+        """Takes the server's bytes; gives bytes to send, and the answer if there is one."""
 
 
 class HelloExchange:
