@@ -6,7 +6,18 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.plugin_utils._verdict import probe_verdict
+from ansible.errors import AnsibleFilterError
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
+from ansible_collections.postmaster.tls.plugins.plugin_utils import _verdict
+
+
+def probe_verdict(
+    probe: t.Any, target: t.Any = None, *, expect: str = "agreement"
+) -> dict[str, t.Any]:
+    try:
+        return _verdict.probe_verdict(probe, target, expect=expect)
+    except PostmasterTlsError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:
