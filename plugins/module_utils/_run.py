@@ -77,10 +77,8 @@ def start(
 
 def find_command(name: str) -> str | None:
     """The full path of a command, looked for in the usual places for administrators' commands."""
-    if os.path.isabs(name):
-        return name if os.access(name, os.X_OK) else None
-    for directory in ENVIRONMENT["PATH"].split(":"):
-        path = os.path.join(directory, name)
+    directories = ENVIRONMENT["PATH"].split(":")
+    for path in (os.path.join(directory, name) for directory in directories):
         if os.access(path, os.X_OK) and not os.path.isdir(path):
             return path
     return None
