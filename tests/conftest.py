@@ -11,16 +11,15 @@ import sys
 from pathlib import Path
 
 from hypothesis import Phase, settings
+from mtalab.paths import cache_dir
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def collection_tree(checkout: Path = CHECKOUT) -> Path:
     """Return the directory that holds `ansible_collections`, made as tests/tools/venv.sh makes it."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    cache = Path(os.environ.get("POSTMASTER_CACHE") or Path(base) / "postmaster-tls")
     key = hashlib.sha256(str(checkout).encode()).hexdigest()[:12]
-    tree = cache.resolve() / "trees" / key
+    tree = cache_dir() / "trees" / key
     link = tree / "ansible_collections" / "postmaster" / "tls"
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink():

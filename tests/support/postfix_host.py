@@ -20,6 +20,16 @@ HISTORY = json.loads(
         encoding="utf-8"
     )
 )
+#: The policies that come with the collection.
+POLICIES = [
+    "mozilla-intermediate-6.0",
+    "mozilla-modern-6.0",
+    "mozilla-old-5.8",
+    "ncsc-nl-2025-05",
+    "rfc9325",
+    "bettercrypto",
+    "postfix-default",
+]
 DIRECTORY = "/etc/postfix"
 BUILD_DEFAULTS = {
     "tls_eecdh_auto_curves": "X25519 X448 prime256v1 secp384r1 secp521r1",
@@ -31,6 +41,10 @@ BUILD_DEFAULTS = {
 
 def release(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
+
+
+#: Every release that a plan is made for.
+RELEASES = [version for version in HISTORY["versions"] if release(version) >= (2, 6)]
 
 
 @functools.cache

@@ -17,7 +17,9 @@ from ansible_collections.postmaster.tls.tests.support.postfix_host import (
     DIRECTORY,
     HISTORY,
     MX,
+    POLICIES,
     POSTSCREEN,
+    RELEASES,
     SMTPS,
     SUBMISSION,
     Entry,
@@ -26,16 +28,6 @@ from ansible_collections.postmaster.tls.tests.support.postfix_host import (
     release,
 )
 
-POLICIES = [
-    "mozilla-intermediate-6.0",
-    "mozilla-modern-6.0",
-    "mozilla-old-5.8",
-    "ncsc-nl-2025-05",
-    "rfc9325",
-    "bettercrypto",
-    "postfix-default",
-]
-RELEASES = [version for version in HISTORY["versions"] if release(version) >= (2, 6)]
 NEW_PROTOCOL_NAMES = {"2.6.15", "2.7.9", "2.8.10", "2.9.2", "3.0.14", "3.1.10", "3.2.7", "3.3.2"}
 INTERMEDIATE = (
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"

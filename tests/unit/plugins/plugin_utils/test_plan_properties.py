@@ -19,10 +19,11 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._plan import policy
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy, load
 from ansible_collections.postmaster.tls.tests.support.postfix_host import (
     CLIENT,
-    HISTORY,
     MX,
+    POLICIES,
     POSTSCREEN,
     RELAY,
+    RELEASES,
     SMTPS,
     SUBMISSION,
     Entry,
@@ -33,16 +34,6 @@ from ansible_collections.postmaster.tls.tests.support.postfix_host import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-POLICIES = [
-    "mozilla-intermediate-6.0",
-    "mozilla-modern-6.0",
-    "mozilla-old-5.8",
-    "ncsc-nl-2025-05",
-    "rfc9325",
-    "bettercrypto",
-    "postfix-default",
-]
-VERSIONS = [version for version in HISTORY["versions"] if release(version) >= (2, 6)]
 LIBRARIES = ["0.9.8zh", "1.0.1e", "1.0.2p", "1.1.1w", "3.0.17", "3.5.4"]
 LISTS = [
     "",
@@ -90,7 +81,7 @@ def settings_of(draw: st.DrawFn, prefix: str, version: str) -> dict[str, str]:
 
 @st.composite
 def hosts(draw: st.DrawFn) -> Host:
-    version = draw(st.sampled_from(VERSIONS))
+    version = draw(st.sampled_from(RELEASES))
     entries: list[Entry] = [*draw(st.sampled_from([(MX,), POSTSCREEN]))]
     if release(version) < (2, 8):
         entries = [MX]
