@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import finding
+from ansible_collections.postmaster.tls.plugins.module_utils._smtp._reply import printable
 from ansible_collections.postmaster.tls.plugins.plugin_utils._certificate_names import (
     subject_alternative_names,
     uncovered,
@@ -111,9 +112,9 @@ def _fields(certificate: x509.Certificate, *, now: datetime) -> Entry:
     spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     oid = certificate.signature_algorithm_oid.dotted_string
     return {
-        "subject": certificate.subject.rfc4514_string(),
-        "issuer": certificate.issuer.rfc4514_string(),
-        "san": subject_alternative_names(certificate),
+        "subject": printable(certificate.subject.rfc4514_string()),
+        "issuer": printable(certificate.issuer.rfc4514_string()),
+        "san": [printable(name) for name in subject_alternative_names(certificate)],
         "not_before": _iso(not_before(certificate)),
         "not_after": _iso(not_after(certificate)),
         "days_left": (not_after(certificate) - now) // timedelta(days=1),

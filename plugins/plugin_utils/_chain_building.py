@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._smtp._reply import printable
 
 with contextlib.suppress(ImportError):
     from cryptography import x509
@@ -142,7 +143,7 @@ class _Search:
         if self._steps > _MOST_STEPS or len(path) > _LONGEST_PATH:
             self.obstacle = "the chain is too long"
             return False
-        name = certificate.subject.rfc4514_string()
+        name = printable(certificate.subject.rfc4514_string())
         if not self._valid(certificate):
             self.obstacle = f"{name} is not valid at this time"
             return False
@@ -158,7 +159,8 @@ class _Search:
             if self.reaches_root(issuer, below=below + 1, path=(*path, issuer)):
                 return True
         if not issuers:
-            self.obstacle = f"the issuer {certificate.issuer.rfc4514_string()} is not known"
+            missing = printable(certificate.issuer.rfc4514_string())
+            self.obstacle = f"the issuer {missing} is not known"
         return False
 
     def _valid(self, certificate: x509.Certificate) -> bool:
@@ -183,6 +185,7 @@ def load(certificate: str | bytes) -> x509.Certificate:
             x509.DuplicateExtension,
             x509.InvalidVersion,
             x509.UnsupportedGeneralNameType,
+            TypeError,
         ) as error:
             raise ValueError(str(error)) from error
     return found

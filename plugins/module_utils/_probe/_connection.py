@@ -85,9 +85,13 @@ class Connection:
         self.outcome: Outcome | None = None
         self.done = False
         self.deadline = now + min(patience.connect, patience.whole)
-        self.socket = socket.socket(endpoint.family, socket.SOCK_STREAM)
-        self.socket.setblocking(False)
+        self._socket: socket.socket | None = None
         self._connect(endpoint)
+
+    @property
+    def socket(self) -> socket.socket:
+        """The open socket; only a connection that is done has none."""
+        return t.cast(socket.socket, self._socket)
 
     @property
     def wants_write(self) -> bool:
@@ -123,10 +127,13 @@ class Connection:
 
     def close(self) -> None:
         """Give the socket back."""
-        self.socket.close()
+        if self._socket is not None:
+            self._socket.close()
 
     def _connect(self, endpoint: Endpoint) -> None:
         try:
+            self._socket = socket.socket(endpoint.family, socket.SOCK_STREAM)
+            self.socket.setblocking(False)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             code = self.socket.connect_ex(endpoint.sockaddr)
         except OSError as error:

@@ -54,7 +54,29 @@ class HelloExchange:
         return self._hello.encode()
 
     def receive(self, data: bytes) -> tuple[bytes, Answer | None]:
-        return b"", self._reader.feed(data)
+        answer = self._reader.feed(data)
+        if isinstance(answer, ServerHello):
+            strange = _contradiction(self._hello, answer)
+            if strange:
+                detail = f"The server chose {strange}, which was not offered."
+                return b"", NotDetermined("contradictory", detail)
+        return b"", answer
+
+
+def _contradiction(hello: ClientHello, answer: ServerHello) -> str:
+    """What the server chose although nobody offered it; empty if its answer is one that a sender could go on with.
+
+    A version below the offered ones is no contradiction: it is how an old server refuses. Neither is another curve up
+    to TLS 1.2, which old servers choose by their certificate.
+    """
+    if answer.version > hello.version:
+        return answer.version.label
+    known = {suite.code for suite in _suites.in_version(answer.version)}
+    if answer.suite not in known.intersection(hello.suites):
+        return f"the suite 0x{answer.suite:04X} in {answer.version.label}"
+    if answer.version >= Protocol.TLSv1_3 and answer.group not in hello.groups:
+        return "no group" if answer.group is None else f"the group 0x{answer.group:04X}"
+    return ""
 
 
 class HandshakeExchange:

@@ -43,6 +43,8 @@ class Target:
         _check_host("host", self.host)
         if self.address is not None:
             _check_host("address", self.address)
+        if self.sni:
+            _check_host("sni", self.sni)
         if not 0 < self.port < 65536:
             raise InvalidInput(f"The port {self.port} is not between 1 and 65535.")
         if not 1 <= self.connections <= MOST_CONNECTIONS:
@@ -101,11 +103,12 @@ def is_address(text: str) -> bool:
 def _check_host(option: str, value: str) -> None:
     if not value or len(value) > 255 or any(letter.isspace() or letter in "/@" for letter in value):
         raise InvalidInput(f"The {option} {value!r} is neither a host name nor an IP address.")
-    if not value.isascii():
-        try:
-            value.encode("idna")
-        except UnicodeError:
-            raise InvalidInput(f"The {option} {value!r} is no valid host name.") from None
+    try:
+        name = value.rstrip(".").encode("idna")
+    except UnicodeError:
+        raise InvalidInput(f"The {option} {value!r} is no valid host name.") from None
+    if not name.decode("ascii").isprintable():
+        raise InvalidInput(f"The {option} {value!r} is no valid host name.")
 
 
 Resolver = t.Callable[..., list[tuple[t.Any, ...]]]

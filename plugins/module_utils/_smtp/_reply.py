@@ -36,6 +36,14 @@ class Reply:
         return f"{self.code} {' / '.join(self.lines)}"
 
 
+def printable(text: str) -> str:
+    """The text with everything escaped that a terminal would obey instead of showing it."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
+
+
 class ReplyParser:
     """Give it what the socket gives; it returns a reply as soon as it is complete, and keeps what follows it.
 
@@ -90,7 +98,7 @@ class ReplyParser:
             raise MalformedReply(f"A reply goes on with another code: {line[:64]!r}")
         self._code = code
         self._size += len(line) + 1
-        self._lines.append(line[4:].decode("utf-8", "backslashreplace"))
+        self._lines.append(printable(line[4:].decode("utf-8", "backslashreplace")))
         if separator == b"-":
             return None
         reply = Reply(code, tuple(self._lines))
@@ -98,4 +106,4 @@ class ReplyParser:
         return reply
 
 
-__all__ = ["MOST_BYTES", "MalformedReply", "Reply", "ReplyParser"]
+__all__ = ["MOST_BYTES", "MalformedReply", "Reply", "ReplyParser", "printable"]

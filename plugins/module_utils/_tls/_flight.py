@@ -27,6 +27,7 @@ _MOST_IN_RECORD: t.Final = 16384 + 2048
 _MOST_IN_MESSAGE: t.Final = 128 * 1024
 _ALERT, _HANDSHAKE = 21, 22
 _WARNING, _FATAL = 1, 2
+_CLOSE_NOTIFY = 0
 _SERVER_HELLO, _CERTIFICATE, _KEY_EXCHANGE, _REQUEST, _DONE, _STATUS = 2, 11, 12, 13, 14, 22
 _CURVE_EXCHANGES: t.Final = frozenset(("ECDHE",))
 
@@ -86,7 +87,9 @@ class FlightReader:
         if len(fragment) != 2:
             return NotDetermined("malformed", f"An alert has {len(fragment)} bytes instead of 2.")
         level, description = fragment
-        if level == _WARNING and description:
+        if description == _CLOSE_NOTIFY:
+            return NotDetermined("closed", "The server ended the connection with close_notify.")
+        if level == _WARNING:
             return None
         return Alert(level, description, self._hello)
 

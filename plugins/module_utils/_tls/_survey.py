@@ -18,6 +18,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Answer,
+    NotDetermined,
     ServerHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
@@ -77,7 +78,11 @@ class Survey:
 def survey(checks: t.Collection[str], *, server_name: str | None = None) -> Strategy[Survey]:
     """Ask for what the checks (of CHECKS) need, beginning with the one handshake that a sender of today would try."""
     offer = Offer(server_name)
-    handshake = yield modern_hello(offer)
+    modern = modern_hello(offer)
+    handshake = yield modern
+    if isinstance(handshake, ServerHello) and handshake.version not in modern.versions:
+        detail = f"The server chose {handshake.version.label}, which no sender of today knows."
+        handshake = NotDetermined(f"{handshake.version.label} chosen", detail)
     branches = _branches(frozenset(checks), offer)
     results: tuple[t.Any, ...] = ()
     if branches:

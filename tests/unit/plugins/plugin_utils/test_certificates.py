@@ -150,6 +150,21 @@ def test_a_broken_leaf_is_a_finding(raw: str | bytes) -> None:
     assert entry["subject"] is entry["days_left"] is entry["chain_complete"] is None
 
 
+def test_a_bit_string_in_a_name_is_a_finding() -> None:
+    """The library raises TypeError for it, when the subject is read."""
+    der = sign("x" * 9, names=["x.example"]).der
+    text = b"\x0c\x09" + b"x" * 9
+    assert text in der
+    entry = describe([der.replace(text, b"\x03\x09\x00" + b"x" * 8)], now=NOW)
+    assert codes(entry) == ["certificate-unusable"]
+
+
+def test_what_a_terminal_would_obey_is_escaped() -> None:
+    entry = describe([sign("\x1b[31m\n\x9bgrün").pem], now=NOW)
+    assert entry["subject"] == r"CN=\x1b[31m\n\x9bgrün"
+    assert entry["issuer"].isprintable()
+
+
 def test_a_broken_intermediate_leaves_the_leaf_readable() -> None:
     entry = describe([LEAF.pem, b"\x30\x00"], now=NOW, names=[MX])
     assert entry["subject"] == f"CN={MX}"

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import time
 import typing as t
 
 import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._probe import _connection, _target
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
@@ -26,6 +28,7 @@ from ansible_collections.postmaster.tls.tests.support.mail_servers import (
 )
 
 TIMEOUT = 1.0
+FAMILIES = ((socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1"))
 Data = dict[str, t.Any]
 
 
@@ -154,6 +157,21 @@ def test_before_the_handshake(fault: str) -> None:
     no_verdict(result)
 
 
+def server_hello(version: int, suite: int, group: int | None = None) -> bytes:
+    """A whole flight up to TLS 1.2, a ServerHello of TLS 1.3."""
+    extensions = b""
+    if version == 0x0304:
+        extensions = b"\x00\x2b\x00\x02\x03\x04"
+        if group is not None:
+            extensions += b"\x00\x33\x00\x04" + group.to_bytes(2, "big") + b"\x00\x00"
+        extensions = len(extensions).to_bytes(2, "big") + extensions
+    legacy = min(version, 0x0303).to_bytes(2, "big")
+    body = legacy + bytes(33) + suite.to_bytes(2, "big") + b"\x00" + extensions
+    done = b"" if version == 0x0304 else b"\x0e\x00\x00\x00"
+    messages = b"\x02" + len(body).to_bytes(3, "big") + body + done
+    return b"\x16\x03\x03" + len(messages).to_bytes(2, "big") + messages
+
+
 IN_HANDSHAKE: dict[str, tuple[Script, str]] = {
     "silence": (at_hello(b""), "timeout"),
     "close": (close_at_hello, "closed"),
@@ -167,6 +185,12 @@ IN_HANDSHAKE: dict[str, tuple[Script, str]] = {
     ),
     "endless-flight": (endless_flight, "oversized"),
     "dripping-flight": (dripped_flight, "timeout"),
+    "close-notify": (at_hello(b"\x15\x03\x03\x00\x02\x02\x00"), "closed"),
+    "suite-never-offered": (at_hello(server_hello(0x0303, 0x0000)), "contradictory"),
+    "suite-without-a-name": (at_hello(server_hello(0x0303, 0xFFFF)), "contradictory"),
+    "suite-of-another-version": (at_hello(server_hello(0x0303, 0x1301)), "contradictory"),
+    "group-never-offered": (at_hello(server_hello(0x0304, 0x1301, 0xFEFE)), "contradictory"),
+    "no-group": (at_hello(server_hello(0x0304, 0x1301)), "contradictory"),
     "garbage": (at_hello(bytes(range(256)) * 8), "not-tls"),
 }
 
@@ -180,6 +204,58 @@ def test_in_the_handshake(fault: str) -> None:
     assert result["smtp"]["starttls"] is True
     assert result["handshake"]["reason"] == reason
     no_verdict(result)
+
+
+def test_a_version_above_the_offered_one_is_no_verdict() -> None:
+    with scripted(at_hello(server_hello(0x0304, 0x1301, 29))) as server:
+        result = probed(server.port, checks=("handshake", "protocols"))
+    verdicts = {item["name"]: (item["accepted"], item["reason"]) for item in result["protocols"]}
+    assert verdicts.pop("TLSv1.3") == (True, None)
+    assert verdicts.pop("SSLv2") == (None, "not asked")
+    assert set(verdicts.values()) == {(None, "contradictory")}
+
+
+def test_a_version_below_those_of_a_sender_is_no_handshake() -> None:
+    with scripted(at_hello(server_hello(0x0300, 0x002F))) as server:
+        result = probed(server.port, checks=("handshake", "protocols"))
+    assert (result["handshake"]["accepted"], result["handshake"]["reason"]) == (
+        None,
+        "SSLv3 chosen",
+    )
+    verdicts = {item["name"]: item["accepted"] for item in result["protocols"]}
+    assert verdicts == {
+        "SSLv2": None,
+        "SSLv3": True,
+        **dict.fromkeys(("TLSv1", "TLSv1.1", "TLSv1.2"), False),
+        "TLSv1.3": None,
+    }
+
+
+def test_what_a_terminal_would_obey_is_escaped() -> None:
+    text = b"554 \x1b[31m \xc2\x9b31m \xe2\x80\xae \xff gr\xc3\xbcn\r\n"
+    with scripted(banner(text)) as server:
+        result = probed(server.port)
+    assert result["smtp"]["banner"] == "554 \\x1b[31m \\x9b31m \\u202e \\xff grün"
+    assert result["message"].isprintable()
+
+
+def test_an_address_family_that_this_machine_lacks_is_passed_over(
+    backend: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.socket
+
+    def without_ipv6(family: int = -1, *rest: t.Any, **more: t.Any) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        return real(family, *rest, **more)
+
+    with scripted(relayed(backend)) as server:
+        both = [(family, 1, 6, "", (host, server.port)) for family, host in FAMILIES]
+        monkeypatch.setattr(_connection.socket, "socket", without_ipv6)
+        endpoints = _target.resolve(Target("mx.example.test"), lambda *_rest: both)
+        monkeypatch.setattr(_target, "resolve", lambda _target: endpoints)
+        result = probed(server.port, host="mx.example.test", timeout=5.0, checks=("handshake",))
+    assert (result["address"], result["handshake"]["accepted"]) == ("127.0.0.1", True)
 
 
 def test_alert_to_everything_is_a_refusal_that_names_the_alert() -> None:

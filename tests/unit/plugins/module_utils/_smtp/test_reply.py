@@ -9,6 +9,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._smtp._reply import
     MalformedReply,
     Reply,
     ReplyParser,
+    printable,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +40,8 @@ def test_a_reply_in_any_pieces_is_the_reply_and_keeps_what_follows(
     for number in range(1, len(bounds)):
         assert parser.feed(data[bounds[number - 1] : bounds[number]]) is None
     reply = parser.feed(data[bounds[-1] :] + more)
-    assert reply == Reply(code, tuple(lines))
+    assert reply == Reply(code, tuple(printable(line) for line in lines))
+    assert reply.text.isprintable()
     assert parser.rest == more
 
 
