@@ -50,9 +50,9 @@ molecule: ## the roles on a Postfix of every Debian release
 build: ## the tarball, in dist/
 	@$(VENV) ansible-galaxy collection build --force --output-path dist
 
-format: ## format the Python code and write the tables of the READMEs
+format: readme ## format the Python code and write the tables of the READMEs
 	@$(VENV) ruff format .
-	@$(VENV) python tests/tools/role_readme.py --write
 
-readme: ## write the tables of the READMEs
+readme: ## write the tables of the READMEs and the page of findings
 	@$(VENV) python tests/tools/role_readme.py --write
+	@$(VENV) python tests/tools/findings_page.py --write
