@@ -42,13 +42,17 @@ options:
         the files have been restored in the meantime, or when the deadline has passed, which restores them.
       - V(restored) puts the files back now. Without a pending checkpoint it changes nothing.
       - V(undone) takes back the newest change that was confirmed with O(undoable=true), byte for byte, and runs the
-        command of its checkpoint. Without one it changes nothing. It fails when a file was edited since.
+        command of its checkpoint. Without one it changes nothing. It fails when a file was edited since, and while a
+        checkpoint of that name is pending.
+      - V(settled) restores a checkpoint that is overdue, and a warning says so. It fails while one is pending, and
+        changes nothing where there is none. To be called before a change is planned on what the files say.
     type: str
     choices:
       - armed
       - confirmed
       - restored
       - undone
+      - settled
     required: true
   name:
     description:
@@ -78,6 +82,11 @@ options:
       - With O(state=confirmed), keep the snapshot for O(state=undone), in place of an older one of that name.
     type: bool
     default: false
+  token:
+    description:
+      - With O(state=confirmed) or O(state=restored), the RV(token) of the arming that is meant. It fails when that
+        checkpoint is there no more, so that nobody confirms the change of somebody else.
+    type: str
   state_directory:
     description:
       - Where snapshots and their records are kept; made with mode C(0700). It must survive a reboot.
@@ -98,6 +107,8 @@ EXAMPLES = r"""
     restore_command: [postfix, reload]
     timeout: 300
 
+  register: checkpoint
+
 - name: Change something
   postmaster.tls.postconf:
     parameters:
@@ -106,6 +117,7 @@ EXAMPLES = r"""
 - name: The service still works, so keep the change
   postmaster.tls.config_checkpoint:
     state: confirmed
+    token: "{{ checkpoint.token }}"
 """
 
 RETURN = r"""
@@ -137,6 +149,11 @@ watcher:
   returned: success
   type: str
   sample: systemd
+token:
+  description: Names this arming, for O(token). V(null) unless a checkpoint was armed.
+  returned: success
+  type: str
+  sample: 1f0c6a9b2d3e4f58
 """
 
 import shlex
@@ -171,9 +188,11 @@ def _command(value: object) -> tuple[str, ...]:
 def _reach(params: t.Mapping[str, t.Any], keeper: Keeper) -> Result:
     name = params["name"]
     if params["state"] == "confirmed":
-        return keeper.confirm(name, undoable=params["undoable"])
+        return keeper.confirm(name, undoable=params["undoable"], token=params["token"])
     if params["state"] == "restored":
-        return keeper.restore(name)
+        return keeper.restore(name, token=params["token"])
+    if params["state"] == "settled":
+        return keeper.settle(name)
     if params["state"] == "undone":
         return keeper.undo(name)
     if params["timeout"] < 1:
@@ -189,7 +208,7 @@ def main() -> t.NoReturn:
         argument_spec={
             "state": {
                 "type": "str",
-                "choices": ["armed", "confirmed", "restored", "undone"],
+                "choices": ["armed", "confirmed", "restored", "undone", "settled"],
                 "required": True,
             },
             "name": {"type": "str", "default": "postfix"},
@@ -197,6 +216,7 @@ def main() -> t.NoReturn:
             "restore_command": {"type": "raw"},
             "timeout": {"type": "int", "default": 300},
             "undoable": {"type": "bool", "default": False},
+            "token": {"type": "str", "no_log": False},
             "state_directory": {"type": "path", "default": STATE_DIRECTORY},
         },
         supports_check_mode=True,
@@ -215,6 +235,7 @@ def main() -> t.NoReturn:
         paths=list(result.paths),
         restored=list(result.restored),
         watcher=result.watcher,
+        token=result.token,
     )
 
 

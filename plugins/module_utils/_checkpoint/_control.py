@@ -49,6 +49,7 @@ class Result:
     paths: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
     watcher: str | None = None
+    token: str | None = None
     note: str | None = None
 
 
@@ -71,18 +72,34 @@ class Keeper:
             manifest = _snapshot.take(self.root, plan, token=secrets.token_hex(8))
             try:
                 watcher = _watcher.start(self.run, self.root, manifest)
+                _snapshot.finish(self._directory(plan.name))
             except BaseException:
                 _snapshot.discard(self._directory(plan.name), manifest)
                 raise
-        return Result(True, "armed", when(manifest.deadline), paths, watcher=watcher, note=note)
+        deadline = when(manifest.deadline)
+        return Result(
+            True, "armed", deadline, paths, watcher=watcher, token=manifest.token, note=note
+        )
 
-    def confirm(self, name: str, *, undoable: bool = False) -> Result:
+    def settle(self, name: str) -> Result:
+        """Restore what is overdue, so that nobody plans on it. Raises CommandFailed while a checkpoint is pending."""
+        with self._locked(name):
+            note = self._clear_way(name)
+        return Result(note is not None, "settled", note=note)
+
+    def confirm(self, name: str, *, undoable: bool = False, token: str | None = None) -> Result:
         """Keep the change. Raises CommandFailed when the files have been restored already, or were due to be.
 
-        With C(undoable) the snapshot is kept for C(undo), in place of an older one of that name.
+        With C(undoable) the snapshot is kept for C(undo), in place of an older one of that name. With the C(token) of
+        an arming no other is confirmed.
         """
+        note = None
         with self._locked(name):
             manifest, outcome = self._read(name)
+            if token and (manifest is None or manifest.token != token):
+                if self._is_kept(name, token):
+                    return Result(False, "confirmed")
+                raise CommandFailed(_gone(name))
             if manifest is None:
                 return Result(False, "confirmed")
             if _record.is_pending(outcome) and _record.is_overdue(manifest):
@@ -94,13 +111,18 @@ class Keeper:
             if outcome is not None:
                 raise CommandFailed(_too_late(manifest, outcome))
             if not self.check:
-                self._forget(manifest, undoable=undoable)
-        return Result(True, "confirmed", paths=_paths(manifest))
+                note = self._forget(manifest, undoable=undoable)
+        return Result(True, "confirmed", paths=_paths(manifest), note=note)
 
-    def restore(self, name: str) -> Result:
-        """Put the files back now. Raises CommandFailed when a file cannot be restored or the command fails."""
+    def restore(self, name: str, *, token: str | None = None) -> Result:
+        """Put the files back now. Raises CommandFailed when a file cannot be restored or the command fails.
+
+        With the C(token) of an arming, raises it also when that checkpoint is there no more.
+        """
         with self._locked(name):
             manifest, outcome = self._read(name)
+            if token and (manifest is None or manifest.token != token):
+                raise CommandFailed(_gone(name))
             if manifest is None:
                 return Result(False, "restored")
             if not _record.is_pending(outcome):
@@ -118,11 +140,15 @@ class Keeper:
         return Result(True, "restored", paths=_paths(manifest), restored=outcome.differed)
 
     def undo(self, name: str) -> Result:
-        """Take back the newest confirmed change that was kept. Raises CommandFailed if a file was edited since."""
+        """Take back the newest confirmed change that was kept. Raises CommandFailed if a file was edited since.
+
+        Raises it, too, while a checkpoint of that name is pending; one that is overdue is restored first.
+        """
         with self._locked(name):
+            note = self._clear_way(name)
             manifest = _kept.load(self.root, name)
             if manifest is None:
-                return Result(False, "undone")
+                return Result(note is not None, "undone", note=note)
             edited = _kept.edited_since(self.root, manifest)
             if edited:
                 raise CommandFailed(
@@ -131,14 +157,14 @@ class Keeper:
                 )
             if self.check:
                 differing = tuple(item.path for item in manifest.entries if _restorer.differs(item))
-                return Result(True, "undone", paths=_paths(manifest), restored=differing)
+                return Result(True, "undone", paths=_paths(manifest), restored=differing, note=note)
             outcome = _kept.undo(self.root, manifest)
         _raise_on_broken_files(manifest, outcome)
         if outcome.command_status:
             raise CommandFailed(
                 f"The change {name} was undone. {_command_failure(manifest, outcome)}"
             )
-        return Result(True, "undone", paths=_paths(manifest), restored=outcome.differed)
+        return Result(True, "undone", paths=_paths(manifest), restored=outcome.differed, note=note)
 
     def _clear_way(self, name: str) -> str | None:
         """Restore what is overdue, and say so; refuse what is pending."""
@@ -148,7 +174,7 @@ class Keeper:
         if not _record.is_overdue(manifest):
             raise CommandFailed(
                 f"The checkpoint {name} is already armed until {when(manifest.deadline)}: "
-                "confirm or restore it first."
+                "confirm or restore it first, or wait until the host has restored itself."
             )
         armed = when(manifest.armed_at)
         if self.check:
@@ -170,22 +196,41 @@ class Keeper:
         _watcher.cancel(self.run, manifest.name)
         return outcome
 
-    def _forget(self, manifest: Manifest, *, undoable: bool) -> None:
-        """The rename decides: from then on nothing restores, whatever happens to this process."""
+    def _forget(self, manifest: Manifest, *, undoable: bool) -> str | None:
+        """The rename decides: from then on nothing restores, and what fails is but a note."""
         parting = os.path.join(self.root, f".{manifest.name}.{manifest.token}.confirmed")
         os.rename(self._directory(manifest.name), parting)
-        _watcher.cancel(self.run, manifest.name)
-        if undoable:
-            _kept.keep(self.root, parting, manifest)
-        else:
+        try:
+            _restorer.sync_directory(self.root)
+            _watcher.cancel(self.run, manifest.name)
+            if undoable:
+                _kept.keep(self.root, parting, manifest)
+                return None
+        except OSError as error:
             _snapshot.discard(parting, manifest)
+            return (
+                f"The change {manifest.name} is confirmed, but its snapshot could not be kept, so that it cannot be"
+                f" undone: {error.strerror}."
+            )
+        _snapshot.discard(parting, manifest)
+        return None
+
+    def _is_kept(self, name: str, token: str) -> bool:
+        kept = _kept.load(self.root, name)
+        return kept is not None and kept.token == token
 
     def _directory(self, name: str) -> str:
         return os.path.join(self.root, name)
 
     def _read(self, name: str) -> tuple[Manifest | None, Outcome | None]:
+        """What there is; an arming that was killed is cleared away, since nobody changed anything on its account."""
         directory = self._directory(name)
-        return _record.load(directory), _record.outcome_of(directory)
+        manifest = _record.load(directory)
+        if manifest is not None and _record.is_unfinished(directory):
+            if not self.check:
+                _snapshot.discard(directory, manifest)
+            return None, None
+        return manifest, _record.outcome_of(directory)
 
     @contextlib.contextmanager
     def _locked(self, name: str) -> t.Iterator[None]:
@@ -232,6 +277,13 @@ def _too_late(manifest: Manifest, outcome: Outcome) -> str:
     return (
         f"The checkpoint {manifest.name} can no longer be confirmed: its files were restored at "
         f"{when(outcome.restored_at)} ({outcome.reason}): {what}{broken}."
+    )
+
+
+def _gone(name: str) -> str:
+    return (
+        f"The checkpoint {name} that was armed here is there no more: it was confirmed, or restored and another one was"
+        " armed since; nothing was done."
     )
 
 

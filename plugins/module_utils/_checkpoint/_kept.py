@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import _record, _restorer
 from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record import (
+    Entry,
     Manifest,
     Outcome,
 )
@@ -55,11 +56,13 @@ def edited_since(root: str, manifest: Manifest) -> tuple[str, ...]:
             digests = json.load(stream)
     except (OSError, ValueError) as error:
         raise CommandFailed(f"{path} cannot be read: {error}; nothing was undone.") from error
-    return tuple(
-        entry.path
-        for entry in manifest.entries
-        if digests.get(entry.path) != _restorer.file_digest(entry.path)
-    )
+    return tuple(entry.path for entry in manifest.entries if _is_edited(entry, digests))
+
+
+def _is_edited(entry: Entry, digests: t.Mapping[str, str | None]) -> bool:
+    """A file that is already as it was before was put back by an undoing that did not come to its end."""
+    before = entry.sha256 if entry.present else None
+    return _restorer.file_digest(entry.path) not in (before, digests.get(entry.path))
 
 
 def undo(root: str, manifest: Manifest) -> Outcome:

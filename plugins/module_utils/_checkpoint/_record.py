@@ -7,6 +7,7 @@
 
     manifest.json   what was there (written once)       restorer.pyz   the watcher's program
     files/N         second copies of the files          outcome.json   blank until restored; its room is reserved
+    arming          there until the watcher runs; removing it works on a full disk
 
 The watcher runs this file on the host by itself: it imports the standard library only.
 """
@@ -22,6 +23,7 @@ from dataclasses import asdict, dataclass
 
 MANIFEST: t.Final = "manifest.json"
 OUTCOME: t.Final = "outcome.json"
+ARMING: t.Final = "arming"
 
 
 class RestorerError(Exception):
@@ -147,6 +149,11 @@ def is_overdue(manifest: Manifest) -> bool:
     return manifest.boot != boot_identity() or clock() >= manifest.armed_clock + manifest.timeout
 
 
+def is_unfinished(directory: str) -> bool:
+    """True where arming never came to its end, so that nothing was changed on its account."""
+    return os.path.exists(os.path.join(directory, ARMING))
+
+
 def is_pending(outcome: Outcome | None) -> bool:
     """True before a restoration, and after one that could not restore every file."""
     return outcome is None or bool(outcome.failures)
@@ -166,6 +173,7 @@ def write_outcome(directory: str, outcome: Outcome) -> None:
 
 
 __all__ = [
+    "ARMING",
     "MANIFEST",
     "OUTCOME",
     "Entry",
@@ -177,6 +185,7 @@ __all__ = [
     "dump",
     "is_overdue",
     "is_pending",
+    "is_unfinished",
     "load",
     "outcome_of",
     "outcome_room",

@@ -30,6 +30,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record
     clock,
     is_overdue,
     is_pending,
+    is_unfinished,
     load,
     outcome_of,
     write_outcome,
@@ -237,7 +238,9 @@ def restore_if_due(root: str, name: str, token: str, *, reason: str, run_command
     directory = os.path.join(root, name)
     with locked(root, name):
         manifest = load(directory)
-        if manifest is None or manifest.token != token or not is_pending(outcome_of(directory)):
+        if manifest is None or manifest.token != token or is_unfinished(directory):
+            return
+        if not is_pending(outcome_of(directory)):
             return
         if is_overdue(manifest):
             restore(directory, manifest, reason=reason, run_command=run_command)

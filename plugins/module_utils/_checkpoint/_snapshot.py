@@ -78,8 +78,10 @@ def take(root: str, plan: Plan, *, token: str) -> Manifest:
         _write(temporary, manifest)
         shutil.rmtree(final, ignore_errors=True)
         os.rename(temporary, final)
+        _sync(root, final, manifest)
     except OSError as error:
         discard(temporary, manifest)
+        discard(final, manifest)
         where = error.filename or root
         raise CommandFailed(
             f"{where} cannot be written: {error.strerror}; nothing was armed."
@@ -139,7 +141,21 @@ def _write(directory: str, manifest: Manifest) -> None:
     room = _record.outcome_room([entry.path for entry in manifest.entries])
     _write_file(os.path.join(directory, _record.OUTCOME), b" " * room)
     _write_file(os.path.join(directory, _watcher.PROGRAM), _watcher.program())
+    _write_file(os.path.join(directory, _record.ARMING), b"")
     _write_file(os.path.join(directory, _record.MANIFEST), _record.dump(manifest).encode("ascii"))
+
+
+def _sync(root: str, directory: str, manifest: Manifest) -> None:
+    """The names, too, must be on the disk before anybody changes a file: a power cut is no excuse."""
+    parents = {os.path.dirname(entry.staged) for entry in manifest.entries if entry.staged}
+    for place in (os.path.join(directory, "files"), directory, root, *parents):
+        _restorer.sync_directory(place)
+
+
+def finish(directory: str) -> None:
+    """The watcher runs: from now on the checkpoint restores unless it is confirmed."""
+    os.unlink(os.path.join(directory, _record.ARMING))
+    _restorer.sync_directory(directory)
 
 
 def _stage(directory: str, entry: Entry) -> None:
@@ -161,4 +177,4 @@ def _write_file(path: str, content: bytes) -> None:
         os.fsync(stream.fileno())
 
 
-__all__ = ["Plan", "discard", "examine", "take"]
+__all__ = ["Plan", "discard", "examine", "finish", "take"]

@@ -132,6 +132,8 @@ def _prepare_boot(root: str, manifest: _record.Manifest) -> None:
     os.makedirs(os.path.dirname(link), exist_ok=True)
     with contextlib.suppress(FileExistsError):
         os.symlink(unit, link)
+    for path in (unit, link):
+        _restorer.sync_directory(os.path.dirname(path))
 
 
 def _start_timer(run: Runner, root: str, manifest: _record.Manifest) -> bool:

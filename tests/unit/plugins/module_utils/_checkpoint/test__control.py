@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import (
+    _kept,
     _record,
     _restorer,
     _snapshot,
@@ -411,3 +413,99 @@ def test_boot_identity_is_known_here() -> None:
 def test_examining_resolves_each_file_once(place: Place) -> None:
     dotted = place.etc / "." / "main.cf"
     assert len(_snapshot.examine([str(place.main), f"{place.etc}/./main.cf", str(dotted)])) == 1
+
+
+def arm_and_die(place: Place, moment: str) -> None:
+    """Arms in a process of its own, which is killed when it comes to that function of the watcher's room."""
+    if not (child := os.fork()):
+        module, name = {"start": (_watcher, "start"), "finish": (_snapshot, "finish")}[moment]
+        setattr(module, name, lambda *_rest: os.kill(os.getpid(), signal.SIGKILL))
+        place.keeper.arm(place.plan(timeout=1))
+    os.waitpid(child, 0)
+
+
+@pytest.mark.parametrize("moment", ["start", "finish"])
+def test_an_arming_that_was_killed_never_takes_back_what_came_later(
+    place: Place, moment: str
+) -> None:
+    arm_and_die(place, moment)
+    place.main.write_text("edited by hand, weeks later\n")
+    place.let_it_be_overdue()
+    manifest = _record.load(str(place.directory))
+    assert manifest is not None
+    _restorer.restore_if_due(
+        str(place.state), "postfix", manifest.token, reason="timeout", run_command=True
+    )
+    result = place.keeper.arm(place.plan())
+    assert (result.state, result.note) == ("armed", None)
+    assert place.main.read_text() == "edited by hand, weeks later\n"
+
+
+def test_nobody_confirms_or_restores_the_checkpoint_of_somebody_else(place: Place) -> None:
+    first = place.keeper.arm(place.plan())
+    place.let_it_be_overdue()
+    second = place.keeper.arm(place.plan())
+    assert first.token != second.token
+    place.main.write_text("of the second, not proved yet\n")
+    for state in (place.keeper.confirm, place.keeper.restore):
+        with pytest.raises(CommandFailed, match=r"is there no more: .* nothing was done"):
+            state("postfix", token=first.token)
+    assert place.main.read_text() == "of the second, not proved yet\n"
+    assert place.keeper.confirm("postfix", undoable=True, token=second.token).changed
+    assert not place.keeper.confirm("postfix", undoable=True, token=second.token).changed
+    with pytest.raises(CommandFailed, match="it was confirmed"):
+        place.keeper.restore("postfix", token=second.token)
+
+
+def test_settling_restores_what_is_overdue_and_refuses_what_is_pending(place: Place) -> None:
+    assert not place.keeper.settle("postfix").changed
+    place.keeper.arm(place.plan())
+    place.main.write_text("b = 2\n")
+    with pytest.raises(CommandFailed, match="is already armed until"):
+        place.keeper.settle("postfix")
+    place.let_it_be_overdue()
+    assert Keeper(str(place.state), never, check=True).settle("postfix").changed
+    assert place.main.read_text() == "b = 2\n"
+    settled = place.keeper.settle("postfix")
+    assert settled.changed
+    assert "was restored first" in str(settled.note)
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
+    assert not place.keeper.settle("postfix").changed
+
+
+def test_a_confirmed_change_stays_confirmed_when_the_disk_is_full(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_rest: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    place.keeper.arm(place.plan())
+    place.main.write_text("b = 2\n")
+    monkeypatch.setattr(_kept, "keep", full)
+    result = place.keeper.confirm("postfix", undoable=True)
+    assert result.changed
+    assert "cannot be undone: No space left on device" in str(result.note)
+    assert place.names() == ["main.cf"]
+    assert os.listdir(place.state) == [".postfix.lock"]
+
+
+def test_an_undoing_that_was_killed_halfway_comes_to_its_end_the_next_time(place: Place) -> None:
+    other = place.etc / "master.cf"
+    other.write_text("x\n")
+    place.keeper.arm(place.plan(place.main, other))
+    place.main.write_text("b = 2\n")
+    other.write_text("y\n")
+    place.keeper.confirm("postfix", undoable=True)
+    place.main.write_bytes(b"a = 1\n\xff\n")
+    place.keeper.undo("postfix")
+    assert other.read_text() == "x\n"
+
+
+def test_nothing_is_undone_below_a_pending_checkpoint(place: Place) -> None:
+    place.keeper.arm(place.plan())
+    place.main.write_text("b = 2\n")
+    place.keeper.confirm("postfix", undoable=True)
+    place.keeper.arm(place.plan())
+    with pytest.raises(CommandFailed, match="is already armed until"):
+        place.keeper.undo("postfix")
+    assert place.main.read_text() == "b = 2\n"
