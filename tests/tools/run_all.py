@@ -96,6 +96,12 @@ def pytests(name: str, *arguments: str) -> Check:
     return Check(name, ("pytest", "-q", *arguments), junit=True)
 
 
+def integrations() -> list[Check]:
+    """Return one check for each directory of tests against the lab."""
+    rooms = sorted({path.parent for path in Path("tests/integration").glob("*/test_*.py")})
+    return [pytests(f"integration:{room.name}", "-m", "lab", str(room)) for room in rooms]
+
+
 def scenarios() -> list[Check]:
     """Return one check for each molecule scenario, in a lab of its own."""
     lab = os.environ.get("POSTMASTER_LAB", "pmtls") + "-molecule"
@@ -113,7 +119,7 @@ def checks() -> dict[str, list[Check]]:
     unshrunk = Check("unit:quick", (*unit.argv, "--hypothesis-profile=quick"), junit=True)
     quick = [check for check in static if check.name in QUICK]
     groups = {"lint": static, "unit": [unit]}
-    groups["integration"] = [pytests("integration", "-m", "lab", "tests/integration")]
+    groups["integration"] = integrations()
     groups["molecule"] = scenarios()
     return {**groups, "quick": [*quick, unshrunk]}
 

@@ -23,7 +23,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import
 
 pytestmark = pytest.mark.lab
 
-LAB = [sys.executable, str(Path(__file__).resolve().parents[1] / "lab" / "lab.py")]
+LAB = [sys.executable, str(Path(__file__).resolve().parents[2] / "lab" / "lab.py")]
 HOSTS = ("mx-bullseye", "mx-bookworm", "mx1", "mx-sid")
 Data = dict[str, t.Any]
 
