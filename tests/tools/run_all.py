@@ -104,7 +104,7 @@ def integrations() -> list[Check]:
 
 def scenarios() -> list[Check]:
     """Return one check for each molecule scenario, in a lab of its own."""
-    lab = os.environ.get("POSTMASTER_LAB", "pmtls") + "-molecule"
+    lab = (os.environ.get("POSTMASTER_LAB") or "pmtls") + "-molecule"
     inventory = Path(os.environ["POSTMASTER_CACHE"]) / "labs" / lab / "inventory.yml"
     env = {"POSTMASTER_LAB": lab, "POSTMASTER_LAB_INVENTORY": str(inventory)}
     names = sorted(path.parent.name for path in Path("molecule").glob("*/molecule.yml"))
