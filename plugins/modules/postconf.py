@@ -30,6 +30,7 @@ attributes:
     details: The candidate is made and judged as in a real run; only the replacement is left out.
   diff_mode:
     support: full
+    details: Only the lines that change are shown, as passwords may stand beside them.
   idempotent:
     support: full
 options:
@@ -140,6 +141,7 @@ version:
 """
 
 import datetime
+import difflib
 import os
 import typing as t
 
@@ -223,12 +225,11 @@ def _described(file: str, change: _edit.Change) -> dict[str, str | None]:
 
 
 def _diff(original: Original, text: str) -> dict[str, str]:
-    return {
-        "before_header": original.path,
-        "after_header": original.path,
-        "before": original.text,
-        "after": text,
-    }
+    """The lines that change and no other: whoever reads the result may not be meant to read the file."""
+    lines = (one.encode("utf-8", "backslashreplace").decode() for one in (original.text, text))
+    before, after = (one.split("\n") for one in lines)
+    path = original.path
+    return {"prepared": "\n".join(difflib.unified_diff(before, after, path, path, "", "", 0, ""))}
 
 
 def _apply(

@@ -157,12 +157,16 @@ def tlsproxy_findings(
 def unused_findings(
     unused: t.Iterable[tuple[str, str]], texts: t.Iterable[str], where: str
 ) -> list[Finding]:
-    """Parameters that this version does not know, apart from those that another value refers to."""
+    """Parameters that this version does not know, apart from those that another value refers to.
+
+    By name only: what is unknown may be a password of a table that an earlier version had here.
+    """
     referenced = {name for text in texts for name in re.findall(r"\$[{(]?\s*(\w+)", text)}
     found = []
     for file, text in unused:
-        if text.partition("=")[0].strip() not in referenced:
-            found.append(finding("parameter-unknown", where=where, evidence=f"{file}: {text}"))
+        name = text.partition("=")[0].strip()
+        if name not in referenced:
+            found.append(finding("parameter-unknown", where=where, evidence=f"{file}: {name}"))
     return found
 
 

@@ -69,9 +69,23 @@ def test_check_mode_says_the_same_and_writes_nothing(
     predicted = called(capsys, instance, parameters={"a": "2"}, _ansible_check_mode=True)
     assert instance.joinpath("main.cf").read_text() == "a = 1\n"
     done = called(capsys, instance, parameters={"a": "2"}, backup=True)
-    assert predicted["diff"] == done["diff"]
+    path = instance / "main.cf"
+    shown = f"--- {path}\n+++ {path}\n@@ -1 +1 @@\n-a = 1\n+a = 2"
+    assert predicted["diff"] == done["diff"] == [{"prepared": shown}]
     assert predicted["changes"] == done["changes"]
     assert [Path(path).read_text() for path in done["backup_files"]] == ["a = 1\n"]
+
+
+def test_what_stands_beside_a_changed_line_is_not_in_the_result(
+    instance: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = "smtp_sasl_password_maps = inline:{ {relay.example.test = user:geheim} }\n"
+    instance.joinpath("main.cf").write_bytes(
+        secret.encode() + b"a = 1\nb = \xff\n" + secret.encode()
+    )
+    done = called(capsys, instance, parameters={"a": "2", "b": None})
+    assert done["changed"]
+    assert "geheim" not in json.dumps(done)
 
 
 @pytest.mark.parametrize(
