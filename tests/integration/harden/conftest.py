@@ -82,6 +82,13 @@ class Lab:
                 == {}
             )
 
+    def lock_out(self, host: str = "mx1") -> None:
+        """Ends every ssh session of a host and lets none in again."""
+        self.on(host, "sh", "-c", "systemctl stop ssh.socket ssh.service; pkill -KILL sshd || true")
+
+    def let_in(self, host: str = "mx1") -> None:
+        self.on(host, "systemctl", "start", "ssh.service")
+
     def finger(self, level: str, host: str = "mx1") -> str:
         """What posttls-finger prints of a connection from the sender, at one security level."""
         return self.on(

@@ -38,10 +38,10 @@ def test_it_works_by_name_from_an_empty_path_into_which_it_was_installed(
     subprocess.run(build, check=True, capture_output=True)
     (tarball,) = tmp_path.glob("*.tar.gz")
     path = tmp_path / "installed"
-    install = [galaxy, "collection", "install", "--offline", "-p", str(path), str(tarball)]
-    subprocess.run(install, check=True, capture_output=True)
     environment = {**sound.environment, "ANSIBLE_COLLECTIONS_PATH": str(path)}
     environment.pop("PYTHONPATH", None)
+    install = [galaxy, "collection", "install", "--offline", "-p", str(path), str(tarball)]
+    subprocess.run(install, env=environment, check=True, capture_output=True)
     done = subprocess.run(
         [str(BIN / "ansible-playbook"), "-i", str(sound.inventory), "postmaster.tls.harden_mta"],
         env=environment,
