@@ -87,10 +87,15 @@ def pem_objects(path: str, text: str) -> tuple[PemObject, ...]:
 def read_objects(path: str) -> tuple[PemObject, ...]:
     """The PEM objects of a file; none if it cannot be read."""
     try:
-        with open(path, encoding="ascii", errors="replace") as stream:
+        with open(path, encoding="ascii", errors="replace", opener=_without_waiting) as stream:
             return pem_objects(path, stream.read(_MOST_BYTES))
     except OSError:
         return ()
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opening a named pipe would wait for a writer for ever."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _key_mode(path: str) -> str | None:
@@ -127,7 +132,7 @@ def unreadable(paths: t.Iterable[str]) -> str | None:
 
 def _denied(path: str) -> bool:
     try:
-        with open(path, "rb"):
+        with open(path, "rb", opener=_without_waiting):
             return False
     except OSError as error:
         return error.errno in (errno.EACCES, errno.EPERM)
