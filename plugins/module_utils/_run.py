@@ -52,6 +52,17 @@ def run(command: t.Sequence[str], *, timeout: float = 20.0) -> Completed:
     )
 
 
+def showable(value: t.Any) -> t.Any:
+    """The same data with every byte that is not UTF-8 escaped, which JSON could not carry to the controller."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if isinstance(value, dict):
+        return {showable(key): showable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [showable(item) for item in value]
+    return value
+
+
 def start(
     command: t.Sequence[str],
     *,
@@ -84,4 +95,4 @@ def find_command(name: str) -> str | None:
     return None
 
 
-__all__ = ["ENVIRONMENT", "Completed", "Runner", "find_command", "run", "start"]
+__all__ = ["ENVIRONMENT", "Completed", "Runner", "find_command", "run", "showable", "start"]

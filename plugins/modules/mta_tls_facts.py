@@ -177,7 +177,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import 
     HostOptions,
     host_facts,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._run import run
+from ansible_collections.postmaster.tls.plugins.module_utils._run import run, showable
 
 
 def main() -> t.NoReturn:
@@ -204,8 +204,9 @@ def main() -> t.NoReturn:
     try:
         found = host_facts(options, run=run)
     except PostmasterTlsError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(ansible_facts={"mta_tls": found.facts}, _certificates=found.material)
+        module.fail_json(msg=showable(str(error)))
+    facts, material = showable(found.facts), showable(found.material)
+    module.exit_json(ansible_facts={"mta_tls": facts}, _certificates=material)
 
 
 if __name__ == "__main__":

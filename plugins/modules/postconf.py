@@ -162,7 +162,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._replace import (
     replace_all,
     write_backup,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._run import run
+from ansible_collections.postmaster.tls.plugins.module_utils._run import run, showable
 
 
 def _value(where: str, value: object) -> str | None:
@@ -226,8 +226,7 @@ def _described(file: str, change: _edit.Change) -> dict[str, str | None]:
 
 def _diff(original: Original, text: str) -> dict[str, str]:
     """The lines that change and no other: whoever reads the result may not be meant to read the file."""
-    lines = (one.encode("utf-8", "backslashreplace").decode() for one in (original.text, text))
-    before, after = (one.split("\n") for one in lines)
+    before, after = (one.split("\n") for one in (original.text, text))
     path = original.path
     return {"prepared": "\n".join(difflib.unified_diff(before, after, path, path, "", "", 0, ""))}
 
@@ -255,7 +254,7 @@ def _transaction(module: AnsibleModule) -> dict[str, t.Any]:
         module.warn(note)
     if pairs:
         for reason in _judge(postfix, (main, master), edits):
-            module.warn(f"Postfix could not judge everything: {reason}.")
+            module.warn(showable(f"Postfix could not judge everything: {reason}."))
         for original, _edit_of_it in pairs:
             refuse_unwritable(original)
         if not module.check_mode:
@@ -291,8 +290,8 @@ def main() -> t.NoReturn:
     try:
         result = _transaction(module)
     except PostmasterTlsError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
+        module.fail_json(msg=showable(str(error)))
+    module.exit_json(**showable(result))
 
 
 if __name__ == "__main__":

@@ -86,6 +86,8 @@ def test_what_stands_beside_a_changed_line_is_not_in_the_result(
     done = called(capsys, instance, parameters={"a": "2", "b": None})
     assert done["changed"]
     assert "geheim" not in json.dumps(done)
+    assert "\n-b = \\xff" in done["diff"][0]["prepared"]
+    assert [item["before"] for item in done["changes"]] == ["1", "\\xff"]
 
 
 @pytest.mark.parametrize(
