@@ -15,7 +15,6 @@ import os
 import pwd
 import re
 import shutil
-import tempfile
 import typing as t
 from dataclasses import dataclass
 
@@ -34,6 +33,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._trial imp
     Trial,
     ground,
     link_others,
+    private_directory,
     write_private,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import (
@@ -148,7 +148,7 @@ def explain(judgement: Judgement, postfix: Postfix) -> str:
 
 
 def _complaints_of_postconf(run: Runner, postfix: Postfix, texts: Texts) -> list[str]:
-    directory = tempfile.mkdtemp(prefix="postmaster-tls-candidate-")
+    directory = private_directory("postmaster-tls-candidate-")
     try:
         link_others(postfix.config_directory, directory)
         write_private(os.path.join(directory, "main.cf"), texts.main)

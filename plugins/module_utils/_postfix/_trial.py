@@ -20,6 +20,7 @@ import re
 import select
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ from dataclasses import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import ENVIRONMENT, start
 
 SECONDS: t.Final = 15.0
+_STALE: t.Final = 3600.0
 
 _LOG_NAME: t.Final = "postmaster-tls-candidate"
 _COMPLAINT: t.Final = re.compile(
@@ -171,7 +173,7 @@ def ground(
     The directory is gone, and the tlsmgr(8) ended, when the block is left. Raises OSError when it cannot be made.
     """
     with contextlib.ExitStack() as stack:
-        directory = tempfile.mkdtemp(prefix="postmaster-tls-trial-")
+        directory = private_directory("postmaster-tls-trial-")
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
         # The owner of the mail system must reach its queue directory below; nobody can list what is here.
         os.chmod(directory, 0o711)
@@ -184,6 +186,19 @@ def ground(
         place = Ground(directory, config_directory, installed)
         _start_tlsmgr(place, queue, stack)
         yield place
+
+
+def private_directory(prefix: str) -> str:
+    """A new directory for a copy of main.cf; those that killed runs left behind long ago are removed."""
+    parent = tempfile.gettempdir()
+    for name in os.listdir(parent):
+        path = os.path.join(parent, name)
+        with contextlib.suppress(OSError):
+            status = os.lstat(path)
+            stale = status.st_uid == os.geteuid() and status.st_mtime < time.time() - _STALE
+            if name.startswith(prefix) and stat.S_ISDIR(status.st_mode) and stale:
+                shutil.rmtree(path, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=prefix)
 
 
 def link_others(source: str, destination: str) -> None:
@@ -311,5 +326,6 @@ __all__ = [
     "complaints_in",
     "ground",
     "link_others",
+    "private_directory",
     "write_private",
 ]

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
+import tempfile
 import threading
 import time
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix import _trial
@@ -17,6 +20,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._trial imp
     Installed,
     Trial,
     complaints_in,
+    private_directory,
 )
 
 # As recorded from `smtpd -S -u -V` of Postfix 3.10.13.
@@ -121,3 +125,18 @@ def test_the_files_of_a_candidate_are_never_links_to_the_live_ones(
         (source / entry).write_text("")
     _trial.link_others(str(source), str(destination))
     assert [path.name for path in destination.iterdir()] == ["dynamicmaps.cf"]
+
+
+def test_what_a_killed_run_left_behind_is_removed_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name, age in (("mine-stale", 7200), ("mine-in-use", 60), ("of-others", 7200)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.cf").write_text("a = password\n")
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    (tmp_path / "mine-link").symlink_to(tmp_path / "of-others")
+    new = private_directory("mine-")
+    left = {path.name for path in tmp_path.iterdir()} - {os.path.basename(new)}
+    assert left == {"mine-in-use", "of-others", "mine-link"}
+    assert (tmp_path / "of-others" / "main.cf").exists()
