@@ -39,6 +39,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record
 PID: t.Final = "watcher.pid"
 COMMAND_SECONDS: t.Final = 120.0
 LOCK_SECONDS: t.Final = COMMAND_SECONDS + 60.0
+_PAUSES: t.Final = (5.0, 15.0, 60.0, 300.0, 900.0)
 
 
 @contextlib.contextmanager
@@ -268,21 +269,33 @@ def _wait(root: str, name: str, token: str) -> None:
 
 
 def main(arguments: t.Sequence[str]) -> int:
-    """restorer.pyz timer|boot|detached ROOT NAME TOKEN: 0 when there is nothing left to do."""
+    """restorer.pyz timer|boot|detached ROOT NAME TOKEN: 0 when there is nothing left to do.
+
+    Tries again for a while after a failure, since nobody else will; but does not hold up a boot.
+    """
     how, root, name, token = arguments
     if how == "detached":
         _detach()
         with open(os.path.join(root, name, PID), "w", encoding="ascii") as stream:
             stream.write(f"{os.getpid()}\n")
         _wait(root, name, token)
-    reason = "reboot" if how == "boot" else "timeout"
+    if how == "boot":
+        return 0 if _succeeds(root, name, token, reason="reboot", run_command=False) else 1
+    for pause in _PAUSES:
+        if _succeeds(root, name, token, reason="timeout", run_command=True):
+            return 0
+        time.sleep(pause)
+    return 0 if _succeeds(root, name, token, reason="timeout", run_command=True) else 1
+
+
+def _succeeds(root: str, name: str, token: str, *, reason: str, run_command: bool) -> bool:
     try:
-        restore_if_due(root, name, token, reason=reason, run_command=how != "boot")
+        restore_if_due(root, name, token, reason=reason, run_command=run_command)
     except (OSError, RestorerError) as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        return False
     outcome = outcome_of(os.path.join(root, name))
-    return 1 if outcome is not None and outcome.failures else 0
+    return outcome is None or not outcome.failures
 
 
 __all__ = [

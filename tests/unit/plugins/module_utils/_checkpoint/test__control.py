@@ -509,3 +509,29 @@ def test_nothing_is_undone_below_a_pending_checkpoint(place: Place) -> None:
     with pytest.raises(CommandFailed, match="is already armed until"):
         place.keeper.undo("postfix")
     assert place.main.read_text() == "b = 2\n"
+
+
+def test_the_watcher_tries_again_what_it_could_not_restore(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    armed = place.keeper.arm(place.plan())
+    place.main.write_text("b = 2\n")
+    place.let_it_be_overdue()
+    real = _restorer._put_back
+
+    def read_only(*_rest: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(_restorer, "_put_back", read_only)
+    pauses: list[float] = []
+
+    def writable_again(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            monkeypatch.setattr(_restorer, "_put_back", real)
+
+    monkeypatch.setattr(_restorer.time, "sleep", writable_again)
+    assert _restorer.main(["boot", str(place.state), "postfix", str(armed.token)]) == 1
+    assert _restorer.main(["timer", str(place.state), "postfix", str(armed.token)]) == 0
+    assert len(pauses) == 2
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
