@@ -12,6 +12,7 @@ starts. Elsewhere: a detached process; after a reboot the next call of the modul
 from __future__ import annotations
 
 import contextlib
+import glob
 import inspect
 import io
 import itertools
@@ -35,7 +36,8 @@ PROGRAM: t.Final = "restorer.pyz"
 _SYSTEMD_RUNNING: t.Final = "/run/systemd/system"
 _UNITS: t.Final = "/etc/systemd/system"
 _WANTS: t.Final = "multi-user.target.wants"
-_MTAS: t.Final = "postfix.service postfix@-.service sendmail.service"
+_GENERATED: t.Final = "/run/systemd/generator"
+_MTAS: t.Final = ("postfix.service", "postfix@-.service", "sendmail.service")
 _START_SECONDS: t.Final = 10.0
 _BOOT_UNIT: t.Final = """\
 # Made by postmaster.tls.config_checkpoint, and removed by it when the checkpoint is confirmed or restored.
@@ -122,7 +124,7 @@ def _prepare_boot(root: str, manifest: _record.Manifest) -> None:
         name=manifest.name,
         root=root,
         manifest=_record.MANIFEST,
-        mtas=_MTAS,
+        mtas=" ".join(_mtas()),
         command=" ".join(_command("boot", root, manifest)),
     )
     with open(unit, "w", encoding="utf-8") as stream:
@@ -134,6 +136,17 @@ def _prepare_boot(root: str, manifest: _record.Manifest) -> None:
         os.symlink(unit, link)
     for path in (unit, link):
         _restorer.sync_directory(os.path.dirname(path))
+
+
+def _mtas() -> list[str]:
+    """The units of MTAs, also of further instances of Postfix, which do not wait for postfix.service."""
+    found = set(_MTAS)
+    for directory in (_GENERATED, _UNITS):
+        found.update(
+            os.path.basename(path)
+            for path in glob.glob(os.path.join(directory, "*.wants", "postfix@*.service"))
+        )
+    return sorted(found)
 
 
 def _start_timer(run: Runner, root: str, manifest: _record.Manifest) -> bool:

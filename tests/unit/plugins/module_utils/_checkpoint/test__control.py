@@ -342,6 +342,10 @@ def test_systemd_gets_a_timer_and_a_unit_for_the_next_boot(
 ) -> None:
     units = tmp_path / "units"
     units.mkdir()
+    instance = tmp_path / "generator" / "postfix.service.wants" / "postfix@out.service"
+    instance.parent.mkdir(parents=True)
+    instance.touch()
+    monkeypatch.setattr(_watcher, "_GENERATED", str(tmp_path / "generator"))
     calls: list[list[str]] = []
 
     def systemd(command: t.Sequence[str]) -> Completed:
@@ -356,7 +360,10 @@ def test_systemd_gets_a_timer_and_a_unit_for_the_next_boot(
     assert "--on-active=90.000s" in timer
     assert timer[timer.index("-I") + 2] == "timer"
     unit = units / "postmaster-tls-checkpoint-postfix-boot.service"
-    assert "Before=postfix.service" in unit.read_text()
+    before = next(line for line in unit.read_text().splitlines() if line.startswith("Before="))
+    assert {"postfix.service", "postfix@-.service", "postfix@out.service"} <= set(
+        before.partition("=")[2].split()
+    )
     assert os.readlink(units / "multi-user.target.wants" / unit.name) == str(unit)
     keeper.confirm("postfix")
     assert [path for path in units.rglob("*") if not path.is_dir()] == []
