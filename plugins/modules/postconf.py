@@ -141,7 +141,6 @@ version:
 """
 
 import datetime
-import difflib
 import os
 import typing as t
 
@@ -151,6 +150,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     PostmasterTlsError,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix import _candidate, _edit
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._changed_lines import (
+    changed_lines,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import (
     PostfixVersion,
 )
@@ -224,13 +226,6 @@ def _described(file: str, change: _edit.Change) -> dict[str, str | None]:
     }
 
 
-def _diff(original: Original, text: str) -> dict[str, str]:
-    """The lines that change and no other: whoever reads the result may not be meant to read the file."""
-    before, after = (one.split("\n") for one in (original.text, text))
-    path = original.path
-    return {"prepared": "\n".join(difflib.unified_diff(before, after, path, path, "", "", 0, ""))}
-
-
 def _apply(
     replacements: t.Sequence[Replacement], *, backup: bool, now: datetime.datetime
 ) -> list[str]:
@@ -272,7 +267,10 @@ def _transaction(module: AnsibleModule) -> dict[str, t.Any]:
         "backup_files": backup_files,
         "config_directory": postfix.config_directory,
         "version": str(postfix.version),
-        "diff": [_diff(original, edit.text) for original, edit in pairs],
+        "diff": [
+            {"prepared": changed_lines(original.path, original.text, edit.text)}
+            for original, edit in pairs
+        ],
     }
 
 

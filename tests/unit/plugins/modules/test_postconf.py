@@ -70,7 +70,7 @@ def test_check_mode_says_the_same_and_writes_nothing(
     assert instance.joinpath("main.cf").read_text() == "a = 1\n"
     done = called(capsys, instance, parameters={"a": "2"}, backup=True)
     path = instance / "main.cf"
-    shown = f"--- {path}\n+++ {path}\n@@ -1 +1 @@\n-a = 1\n+a = 2"
+    shown = f"--- {path}\n+++ {path}\n@@ -1 +1 @@\n-a = 1\n+a = 2\n"
     assert predicted["diff"] == done["diff"] == [{"prepared": shown}]
     assert predicted["changes"] == done["changes"]
     assert [Path(path).read_text() for path in done["backup_files"]] == ["a = 1\n"]
