@@ -15,6 +15,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -39,6 +40,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record
 PID: t.Final = "watcher.pid"
 COMMAND_SECONDS: t.Final = 120.0
 LOCK_SECONDS: t.Final = COMMAND_SECONDS + 60.0
+#: Postfix's commands print the values of parameters that they do not know, which may be passwords.
+_VALUE_OF_UNUSED: t.Final = re.compile(r"(: unused parameter: [^\s=]+)=.*")
 _PAUSES: t.Final = (5.0, 15.0, 60.0, 300.0, 900.0)
 
 
@@ -231,7 +234,8 @@ def _run(command: t.Sequence[str]) -> tuple[int | None, str]:
         return 124, f"it did not end within {COMMAND_SECONDS:g} seconds"
     except OSError as error:
         return 127, error.strerror or str(error)
-    return done.returncode, done.stdout.decode("utf-8", "replace").strip()[-1000:]
+    printed = _VALUE_OF_UNUSED.sub(r"\1", done.stdout.decode("utf-8", "replace"))
+    return done.returncode, printed.strip()[-1000:]
 
 
 def restore_if_due(root: str, name: str, token: str, *, reason: str, run_command: bool) -> None:

@@ -542,3 +542,14 @@ def test_the_watcher_tries_again_what_it_could_not_restore(
     assert _restorer.main(["timer", str(place.state), "postfix", str(armed.token)]) == 0
     assert len(pauses) == 2
     assert place.main.read_bytes() == b"a = 1\n\xff\n"
+
+
+def test_what_the_command_prints_of_unknown_parameters_is_their_names(place: Place) -> None:
+    printed = "postconf: warning: main.cf: unused parameter: bind_pw=geheim = 1\n"
+    (place.etc / "printed").write_text(printed)
+    place.keeper.arm(
+        place.plan(command=("/bin/sh", "-c", f"cat {place.etc}/printed; echo no; exit 1"))
+    )
+    with pytest.raises(CommandFailed, match=r"unused parameter: bind_pw\nno$") as caught:
+        place.keeper.restore("postfix")
+    assert "geheim" not in str(caught.value)
