@@ -212,16 +212,20 @@ def _trials(master: str, values: t.Mapping[str, str | None]) -> dict[Trial, str]
             found.setdefault(Trial(service.command, tuple(overrides)), label)
     for name, value in values.items():
         if value is not None and (single := _single(name, value)):
-            found.setdefault(Trial("smtpd", (*_ALONE, single)), name)
+            found.setdefault(Trial("smtpd", (*_ALONE, *single)), name)
     return found
 
 
-def _single(name: str, value: str) -> tuple[str, str] | None:
-    grade = _GRADE.fullmatch(name)
-    if grade:
-        return "smtpd_tls_ciphers", grade.group(1)
+def _single(name: str, value: str) -> tuple[tuple[str, str], ...]:
+    """The overrides that try one list. Exclusions of main.cf are for whoever reads both: a list of suites is tried without."""
+    without = ("smtpd_tls_exclude_ciphers", "")
+    if grade := _GRADE.fullmatch(name):
+        return without, ("smtpd_tls_ciphers", grade.group(1))
     kind = _LIST.fullmatch(name)
-    return (f"smtpd_tls_{kind.group(1)}", value) if kind else None
+    if kind is None:
+        return ()
+    tried = (f"smtpd_tls_{kind.group(1)}", value)
+    return (tried,) if kind.group(1) == "exclude_ciphers" else (without, tried)
 
 
 __all__ = ["Judgement", "Postfix", "Texts", "explain", "judge", "locate"]

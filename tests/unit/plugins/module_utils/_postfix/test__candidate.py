@@ -125,6 +125,8 @@ def test_each_tls_service_is_tried_once_and_each_changed_list_alone() -> None:
     ]
     alone = next(trial for trial, label in labels.items() if label == "smtp_tls_exclude_ciphers")
     assert ("smtpd_tls_exclude_ciphers", "RC4") in alone.overrides
+    suites = next(trial for trial, label in labels.items() if label == "tls_high_cipherlist")
+    assert ("smtpd_tls_exclude_ciphers", "") in suites.overrides, "exclusions are for services"
     wrapped = next(trial for trial, label in labels.items() if label == "smtpd (smtps/inet)")
     assert ("smtpd_tls_security_level", "encrypt") in wrapped.overrides
 
