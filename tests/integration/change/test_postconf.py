@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import typing as t
 
 import pytest
@@ -74,7 +75,9 @@ def test_postfix_reads_back_what_was_asked_for_and_a_second_run_changes_nothing(
         for before, after in texts
         for line in difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
     ]
-    shown = "\n".join(entry["prepared"] for entry in done["diff"])
+    shown = "".join(entry["prepared"] for entry in done["diff"])
+    assert re.search(r"^@@ .* @@ smtp/inet$", shown, re.MULTILINE)
+    shown = re.sub(r"^(@@ .* @@).*$", r"\1", shown, flags=re.MULTILINE)
     assert edited(changed) == edited(shown.splitlines())
     again = box.module("postconf", **arguments)
     assert (again["changed"], again["changes"], again["diff"]) == (False, [], [])
