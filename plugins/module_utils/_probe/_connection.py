@@ -14,13 +14,13 @@ import typing as t
 from dataclasses import dataclass
 from enum import IntEnum
 
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._exchange import Exchange
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Endpoint
 from ansible_collections.postmaster.tls.plugins.module_utils._smtp._dialogue import Dialogue
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Answer,
     NotDetermined,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._exchange import Exchange
 
 _CHUNK: t.Final = 16384
 _FAREWELL: t.Final = 2.0

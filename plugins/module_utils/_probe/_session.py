@@ -17,18 +17,13 @@ from ansible_collections.postmaster.tls.plugins.module_utils._probe._connection 
     Patience,
     Stage,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._exchange import exchange_for
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import Pace
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Endpoint, Target
 from ansible_collections.postmaster.tls.plugins.module_utils._smtp._dialogue import Dialogue
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     NotDetermined,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import (
-    Fork,
-    FullHandshake,
-)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Fork, Question
 
 _CONNECT: t.Final = 10.0
 _BANNER: t.Final = 30.0
@@ -55,7 +50,7 @@ class _Task:
 @dataclass
 class _Question:
     task: _Task
-    content: ClientHello | FullHandshake
+    content: Question
     tries: int = 0
 
 
@@ -121,7 +116,7 @@ class Session:
             dialogue = None if self._target.implicit else Dialogue(self._ehlo_name)
             connection = Connection(
                 self.endpoint,
-                exchange_for(question.content),
+                question.content.exchange(),
                 dialogue=dialogue,
                 patience=self._patience(now),
                 now=now,
@@ -219,7 +214,7 @@ class Session:
     def _ask(
         self,
         task: _Task,
-        question: ClientHello | FullHandshake,
+        question: Question,
         pending: list[tuple[_Task, t.Any]],
     ) -> None:
         if self.failure is not None:

@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._exchange import HelloExchange
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 # RFC 8446 section 4.2.3; SHA-1, SHA-224, MD5 and DSA have the codes of RFC 5246 section 7.4.1.4.1.
@@ -50,6 +51,12 @@ class ClientHello:
     def version(self) -> Protocol:
         """The highest version that is offered."""
         return max(self.versions)
+
+    def exchange(self) -> HelloExchange:
+        """The talk that answers it, with fresh random bytes."""
+        return HelloExchange(
+            self.encode(), version=self.version, suites=self.suites, groups=self.groups
+        )
 
     def encode(self, entropy: t.Callable[[int], bytes] = os.urandom) -> bytes:
         """The hello in one TLS record; C(entropy) gives the random bytes."""

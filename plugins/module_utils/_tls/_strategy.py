@@ -5,7 +5,7 @@
 
 """Strategies: generators that ask a server questions without knowing how the questions travel.
 
-A strategy yields a ClientHello and is sent the Answer, or yields a Fork and is sent the results of its
+A strategy yields a Question and is sent its Answer, or yields a Fork and is sent the results of its
 branches, which a driver may run at the same time. What it returns is its result. The same strategies run
 over a network and against a library in memory.
 """
@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import Answer
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._exchange import Exchange
 
 R = t.TypeVar("R")
 
@@ -28,22 +28,18 @@ class Fork:
     branches: tuple[t.Generator[t.Any, t.Any, t.Any], ...]
 
 
-@dataclass(frozen=True)
-class FullHandshake:
-    """A real TLS 1.3 handshake to its end, which alone shows the certificates of that version.
+class Question(t.Protocol):
+    """What a strategy may yield beside a Fork: a ClientHello, a FullHandshake, whatever makes an exchange."""
 
-    The answer is a ServerHello with the chain. A driver that has no such handshake answers NotDetermined.
-    """
-
-    server_name: str | None = None
+    def exchange(self) -> Exchange:
+        """The talk that answers it, afresh at each call."""
 
 
-Question = t.Union[ClientHello, FullHandshake, Fork]
-Strategy = t.Generator[Question, t.Any, R]
+Strategy = t.Generator[t.Union[Question, Fork], t.Any, R]
 
 
 def drive(strategy: t.Generator[t.Any, t.Any, R], ask: t.Callable[[t.Any], Answer]) -> R:
-    """The result of a strategy, one question after the other, through a function that answers a ClientHello."""
+    """The result of a strategy, one question after the other, through a function that answers a question."""
     reply: t.Any = None
     while True:
         try:
@@ -57,4 +53,4 @@ def drive(strategy: t.Generator[t.Any, t.Any, R], ask: t.Callable[[t.Any], Answe
         )
 
 
-__all__ = ["Fork", "FullHandshake", "Question", "Strategy", "drive"]
+__all__ = ["Fork", "Question", "Strategy", "drive"]

@@ -22,13 +22,12 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     ServerHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
+    FullHandshake,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer, SuiteScan
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import (
-    Fork,
-    FullHandshake,
-    Strategy,
-)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Fork, Strategy
 
 CHECKS: t.Final = ("handshake", "protocols", "ciphers", "groups", "certificates")
 PROTOCOLS: t.Final = tuple(protocol for protocol in Protocol if protocol >= Protocol.SSLv3)

@@ -18,10 +18,12 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     ServerHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
+    FullHandshake,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import (
-    FullHandshake,
     drive,
 )
 from ansible_collections.postmaster.tls.tests.support.paper_server import (

@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
 
-"""The TLS half of one connection: the bytes to open with, and what the server's bytes amount to."""
+"""A handshake to its end, for what the first flight of a server does not show."""
 
 from __future__ import annotations
 
 import importlib
 import typing as t
+from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
@@ -16,67 +17,23 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     NotDetermined,
     ServerHello,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._flight import (
-    MOST_BYTES,
-    FlightReader,
-)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._exchange import Exchange
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._flight import MOST_BYTES
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import FullHandshake
 
 
-class Exchange(t.Protocol):
-    """What is said after STARTTLS, without a socket."""
+@dataclass(frozen=True)
+class FullHandshake:
+    """A real TLS 1.3 handshake to its end, which alone shows the certificates of that version.
 
-    @property
-    def progress(self) -> str:
-        """How far it came, in words."""
-
-    def opening(self) -> bytes:
-        """What is sent first."""
-
-    def receive(self, data: bytes) -> tuple[bytes, Answer | None]:
-        """Takes the server's bytes; gives bytes to send, and the answer if there is one."""
-
-
-class HelloExchange:
-    """A ClientHello, and the server's first flight; nothing more is sent."""
-
-    def __init__(self, hello: ClientHello) -> None:
-        self._hello = hello
-        self._reader = FlightReader()
-
-    @property
-    def progress(self) -> str:
-        return self._reader.progress
-
-    def opening(self) -> bytes:
-        return self._hello.encode()
-
-    def receive(self, data: bytes) -> tuple[bytes, Answer | None]:
-        answer = self._reader.feed(data)
-        if isinstance(answer, ServerHello):
-            strange = _contradiction(self._hello, answer)
-            if strange:
-                detail = f"The server chose {strange}, which was not offered."
-                return b"", NotDetermined("contradictory", detail)
-        return b"", answer
-
-
-def _contradiction(hello: ClientHello, answer: ServerHello) -> str:
-    """What the server chose although nobody offered it; empty if its answer is one that a sender could go on with.
-
-    A version below the offered ones is no contradiction: it is how an old server refuses. Neither is another curve up
-    to TLS 1.2, which old servers choose by their certificate.
+    The answer is a ServerHello with the chain.
     """
-    if answer.version > hello.version:
-        return answer.version.label
-    known = {suite.code for suite in _suites.in_version(answer.version)}
-    if answer.suite not in known.intersection(hello.suites):
-        return f"the suite 0x{answer.suite:04X} in {answer.version.label}"
-    if answer.version >= Protocol.TLSv1_3 and answer.group not in hello.groups:
-        return "no group" if answer.group is None else f"the group 0x{answer.group:04X}"
-    return ""
+
+    server_name: str | None = None
+
+    def exchange(self) -> Exchange:
+        """The talk that answers it."""
+        return HandshakeExchange(self)
 
 
 class HandshakeExchange:
@@ -144,11 +101,4 @@ class HandshakeExchange:
         return (leaf,) if leaf else ()
 
 
-def exchange_for(question: ClientHello | FullHandshake) -> Exchange:
-    """The exchange that answers a question."""
-    if isinstance(question, FullHandshake):
-        return HandshakeExchange(question)
-    return HelloExchange(question)
-
-
-__all__ = ["Exchange", "HandshakeExchange", "HelloExchange", "exchange_for"]
+__all__ = ["FullHandshake", "HandshakeExchange"]
