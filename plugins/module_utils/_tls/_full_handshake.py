@@ -17,19 +17,35 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     NotDetermined,
     ServerHello,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import (
+    SIGNATURE_ALGORITHMS,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._exchange import Exchange
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._flight import MOST_BYTES
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
+    Resumption,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 
 @dataclass(frozen=True)
 class FullHandshake:
-    """A real TLS 1.3 handshake to its end, which alone shows the certificates of that version.
+    """A real handshake of one C(version) to its end.
 
-    The answer is a ServerHello with the chain.
+    Empty C(suites) and C(groups) are all that can be done here. C(session) is what an earlier handshake was given;
+    C(tickets) whether a ticket is asked for up to TLS 1.2. The answer for the purpose C(certificates) is a ServerHello
+    with the chain, for C(resumption), C(renegotiation) (up to TLS 1.2) and C(injection) a HandshakeResult, and else an
+    Alert or NotDetermined.
     """
 
     server_name: str | None = None
+    version: Protocol = Protocol.TLSv1_3
+    signature_algorithms: tuple[int, ...] = SIGNATURE_ALGORITHMS
+    suites: tuple[int, ...] = ()
+    groups: tuple[int, ...] = ()
+    session: Resumption | None = None
+    purpose: str = "certificates"
+    tickets: bool = True
 
     def exchange(self) -> Exchange:
         """The talk that answers it."""
