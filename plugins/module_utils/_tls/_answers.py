@@ -52,11 +52,27 @@ ALERTS: t.Final[dict[int, str]] = {
 
 
 @dataclass(frozen=True)
+class DhParameters:
+    """The group of a finite-field key exchange, as a ServerKeyExchange shows it (RFC 5246 section 7.4.3)."""
+
+    prime: int
+    generator: int
+
+    @property
+    def bits(self) -> int:
+        """The size of the prime."""
+        return self.prime.bit_length()
+
+
+@dataclass(frozen=True)
 class ServerHello:
     """A server's clear flight: all of it up to TLS 1.2, the ServerHello or HelloRetryRequest alone in TLS 1.3.
 
-    C(group) is the named group of the key exchange, None where there is none or it is not a named one.
-    C(certificates) are DER, leaf first, as served; empty in TLS 1.3, which encrypts them.
+    C(group) is the named group of the key exchange, None where there is none or it is not a named one; C(dh) the group
+    of DHE. C(certificates) are DER, leaf first, as served, C(authorities) the DER names that a CertificateRequest asks
+    for, C(staple) the DER OCSP response. C(extensions) are the types that were answered in clear. C(signature) is the
+    scheme that the server signed with: of its ServerKeyExchange in TLS 1.2, of its CertificateVerify in TLS 1.3; older
+    versions do not name it. What TLS 1.3 encrypts is filled by a full handshake only.
     """
 
     version: Protocol
@@ -65,6 +81,13 @@ class ServerHello:
     retry: bool = False
     certificates: tuple[bytes, ...] = ()
     certificate_requested: bool = False
+    extensions: frozenset[int] = frozenset()
+    compression: int = 0
+    session_id: bytes = b""
+    dh: DhParameters | None = None
+    signature: int | None = None
+    staple: bytes = b""
+    authorities: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,4 +114,4 @@ class NotDetermined:
 
 Answer = t.Union[ServerHello, Alert, NotDetermined]
 
-__all__ = ["ALERTS", "Alert", "Answer", "NotDetermined", "ServerHello"]
+__all__ = ["ALERTS", "Alert", "Answer", "DhParameters", "NotDetermined", "ServerHello"]

@@ -22,6 +22,15 @@ SIGNATURE_ALGORITHMS: t.Final[tuple[int, ...]] = (
     *(0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0401, 0x0501, 0x0601),
     *(0x0303, 0x0301, 0x0203, 0x0201, 0x0402, 0x0302, 0x0202, 0x0101),
 )
+#: What a server answers of its own accord costs no connection of its own: status_request (RFC 6066), heartbeat
+#: (RFC 6520), encrypt_then_mac (RFC 7366), session_ticket (RFC 5077), renegotiation_info (RFC 5746).
+FEATURES: t.Final[tuple[tuple[int, bytes], ...]] = (
+    (5, b"\x01\0\0\0\0"),
+    (15, b"\x01"),
+    (22, b""),
+    (35, b""),
+    (0xFF01, b"\0"),
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,8 @@ class ClientHello:
     """One hello: C(versions) from the preferred down, C(suites) and C(groups) as code points by preference.
 
     With TLS 1.3 among the versions and no key share, a server answers with a HelloRetryRequest, which tells its suite
-    and group without a signature. Raises ValueError for a hello that cannot be put on the wire.
+    and group without a signature. C(extra) are further extensions, type and content; signalling suites (RFC 5746,
+    RFC 7507) are offered among the suites. Raises ValueError for a hello that cannot be put on the wire.
     """
 
     versions: tuple[Protocol, ...]
@@ -38,6 +48,8 @@ class ClientHello:
     signature_algorithms: tuple[int, ...] = SIGNATURE_ALGORITHMS
     server_name: str | None = None
     key_shares: tuple[tuple[int, bytes], ...] = ()
+    compressions: tuple[int, ...] = (0,)
+    extra: tuple[tuple[int, bytes], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.versions or min(self.versions) < Protocol.SSLv3:
@@ -55,7 +67,11 @@ class ClientHello:
     def exchange(self) -> HelloExchange:
         """The talk that answers it, with fresh random bytes."""
         return HelloExchange(
-            self.encode(), version=self.version, suites=self.suites, groups=self.groups
+            self.encode(),
+            version=self.version,
+            suites=self.suites,
+            groups=self.groups,
+            compressions=self.compressions,
         )
 
     def encode(self, entropy: t.Callable[[int], bytes] = os.urandom) -> bytes:
@@ -68,7 +84,7 @@ class ClientHello:
             + entropy(32)
             + _vector(session, 1)
             + _vector(suites, 2)
-            + b"\x01\x00"
+            + _vector(bytes(self.compressions), 1)
             + self._extensions()
         )
         message = b"\x01" + struct.pack("!I", len(body))[1:] + body
@@ -95,6 +111,7 @@ class ClientHello:
             )
             parts.append(_extension(43, _vector(versions, 1)))
             parts.append(_extension(51, _vector(shares, 2)))
+        parts += [_extension(kind, content) for kind, content in self.extra]
         return _vector(b"".join(parts), 2)
 
 
@@ -110,4 +127,4 @@ def _extension(kind: int, content: bytes) -> bytes:
     return struct.pack("!H", kind) + _vector(content, 2)
 
 
-__all__ = ["SIGNATURE_ALGORITHMS", "ClientHello"]
+__all__ = ["FEATURES", "SIGNATURE_ALGORITHMS", "ClientHello"]

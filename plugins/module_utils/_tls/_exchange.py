@@ -47,11 +47,13 @@ class HelloExchange:
         version: Protocol,
         suites: t.Collection[int],
         groups: t.Collection[int],
+        compressions: t.Collection[int] = (0,),
     ) -> None:
         self._hello = hello
         self._version = version
         self._suites = suites
         self._groups = groups
+        self._compressions = compressions
         self._reader = FlightReader()
 
     @property
@@ -78,8 +80,9 @@ class HelloExchange:
         """
         if answer.version > self._version:
             return answer.version.label
-        known = {suite.code for suite in _suites.in_version(answer.version)}
-        if answer.suite not in known.intersection(self._suites):
+        if answer.compression not in self._compressions:
+            return f"compression {answer.compression}"
+        if answer.suite not in self._suites or not _suites.fits(answer.suite, answer.version):
             return f"the suite 0x{answer.suite:04X} in {answer.version.label}"
         if answer.version >= Protocol.TLSv1_3 and answer.group not in self._groups:
             return "no group" if answer.group is None else f"the group 0x{answer.group:04X}"

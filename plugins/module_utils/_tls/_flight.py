@@ -29,7 +29,6 @@ _ALERT, _HANDSHAKE = 21, 22
 _WARNING, _FATAL = 1, 2
 _CLOSE_NOTIFY = 0
 _SERVER_HELLO, _CERTIFICATE, _KEY_EXCHANGE, _REQUEST, _DONE, _STATUS = 2, 11, 12, 13, 14, 22
-_CURVE_EXCHANGES: t.Final = frozenset(("ECDHE",))
 
 
 class FlightReader:
@@ -44,6 +43,7 @@ class FlightReader:
         self._messages = bytearray()
         self._received = 0
         self._hello: ServerHello | None = None
+        self._seen: set[int] = set()
         self._answer: Answer | None = None
 
     @property
@@ -120,21 +120,41 @@ class FlightReader:
         hello = t.cast(ServerHello, self._hello)
         if kind == _DONE:
             return hello
-        if kind == _CERTIFICATE and not hello.certificates:
-            chain = _server_messages.certificates(body)
-            self._hello = dataclasses.replace(hello, certificates=chain)
-        elif kind == _KEY_EXCHANGE:
-            suite = _suites.by_code(hello.suite)
-            if suite is not None and suite.key_exchange in _CURVE_EXCHANGES:
-                group = _server_messages.named_group(body)
-                self._hello = dataclasses.replace(hello, group=group)
-        elif kind == _REQUEST:
-            self._hello = dataclasses.replace(hello, certificate_requested=True)
-        elif kind != _STATUS:
+        if kind not in _PARTS or kind in self._seen:
             raise _server_messages.MalformedMessage(
                 f"A handshake message of type {kind} does not belong to a server's first flight"
             )
+        self._seen.add(kind)
+        self._hello = dataclasses.replace(hello, **_PARTS[kind](body, hello))
         return None
+
+
+def _certificate(body: bytes, _hello: ServerHello) -> dict[str, t.Any]:
+    return {"certificates": _server_messages.certificates(body)}
+
+
+def _key_exchange(body: bytes, hello: ServerHello) -> dict[str, t.Any]:
+    suite = _suites.by_code(hello.suite)
+    return _server_messages.key_exchange(body, suite, hello.version)._asdict()
+
+
+def _request(body: bytes, hello: ServerHello) -> dict[str, t.Any]:
+    return {
+        "certificate_requested": True,
+        "authorities": _server_messages.authorities(body, hello.version),
+    }
+
+
+def _status(body: bytes, _hello: ServerHello) -> dict[str, t.Any]:
+    return {"staple": _server_messages.staple(body)}
+
+
+_PARTS: t.Final[dict[int, t.Callable[[bytes, ServerHello], dict[str, t.Any]]]] = {
+    _CERTIFICATE: _certificate,
+    _KEY_EXCHANGE: _key_exchange,
+    _REQUEST: _request,
+    _STATUS: _status,
+}
 
 
 def _oversized(what: str) -> NotDetermined:

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import ServerHello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
+    DhParameters,
+    ServerHello,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 
 MOST_CERTIFICATES: t.Final = 64
 _RETRY_RANDOM: t.Final = bytes.fromhex(
@@ -19,6 +23,7 @@ _RETRY_RANDOM: t.Final = bytes.fromhex(
 _SUPPORTED_VERSIONS: t.Final = 43
 _KEY_SHARE: t.Final = 51
 _NAMED_CURVE: t.Final = 3
+_OCSP: t.Final = 1
 
 
 class MalformedMessage(Exception):
@@ -57,18 +62,26 @@ def server_hello(body: bytes) -> ServerHello:
     cursor = _Cursor(body, "ServerHello")
     version = cursor.number(2)
     random = cursor.take(32)
-    cursor.vector(1)
+    session_id = cursor.vector(1)
     suite = cursor.number(2)
     compression = cursor.number(1)
-    if compression:
-        raise MalformedMessage(f"The server chose compression {compression}, which was not offered")
     group = None
+    kinds = []
     for kind, content in _extensions(cursor):
+        kinds.append(kind)
         if kind == _SUPPORTED_VERSIONS:
             version = _Cursor(content, "supported_versions extension").number(2)
         elif kind == _KEY_SHARE:
             group = _Cursor(content, "key_share extension").number(2)
-    return ServerHello(_protocol(version), suite, group, retry=random == _RETRY_RANDOM)
+    return ServerHello(
+        _protocol(version),
+        suite,
+        group,
+        random == _RETRY_RANDOM,
+        extensions=frozenset(kinds),
+        compression=compression,
+        session_id=session_id,
+    )
 
 
 def _protocol(version: int) -> Protocol:
@@ -101,10 +114,63 @@ def certificates(body: bytes) -> tuple[bytes, ...]:
     return tuple(chain)
 
 
-def named_group(body: bytes) -> int | None:
-    """The named curve of a ServerKeyExchange (RFC 8422 section 5.4); only for a suite with ECDHE."""
+class KeyExchange(t.NamedTuple):
+    """What a ServerKeyExchange tells: the named group or the finite-field group, and the scheme of the signature."""
+
+    group: int | None = None
+    dh: DhParameters | None = None
+    signature: int | None = None
+
+
+def key_exchange(body: bytes, suite: Suite | None, version: Protocol) -> KeyExchange:
+    """A ServerKeyExchange (RFC 5246 section 7.4.3, RFC 8422 section 5.4, RFC 4279 section 2) of this suite and version.
+
+    Of an exchange that is neither DHE nor ECDHE nothing is read.
+    """
     cursor = _Cursor(body, "ServerKeyExchange")
-    return cursor.number(2) if cursor.number(1) == _NAMED_CURVE else None
+    kind = suite.key_exchange if suite is not None else ""
+    if kind.endswith("PSK"):
+        cursor.vector(2)
+    group, dh = None, None
+    if kind in ("ECDHE", "ECDHEPSK"):
+        if cursor.number(1) != _NAMED_CURVE:
+            return KeyExchange()
+        group = cursor.number(2)
+        cursor.vector(1)
+    elif kind in ("DHE", "DHEPSK"):
+        prime, generator = cursor.vector(2), cursor.vector(2)
+        dh = DhParameters(int.from_bytes(prime, "big"), int.from_bytes(generator, "big"))
+        cursor.vector(2)
+    signed = version == Protocol.TLSv1_2 and (group or dh) is not None
+    return KeyExchange(group, dh, cursor.number(2) if signed and cursor.left else None)
 
 
-__all__ = ["MOST_CERTIFICATES", "MalformedMessage", "certificates", "named_group", "server_hello"]
+def authorities(body: bytes, version: Protocol) -> tuple[bytes, ...]:
+    """The DER names of the authorities in a CertificateRequest up to TLS 1.2 (RFC 5246 section 7.4.4)."""
+    cursor = _Cursor(body, "CertificateRequest")
+    cursor.vector(1)
+    if version == Protocol.TLSv1_2:
+        cursor.vector(2)
+    listed = _Cursor(cursor.vector(2), "list of authorities")
+    names: list[bytes] = []
+    while listed.left:
+        names.append(listed.vector(2))
+    return tuple(names)
+
+
+def staple(body: bytes) -> bytes:
+    """The OCSP response of a CertificateStatus message (RFC 6066 section 8); empty for another kind of status."""
+    cursor = _Cursor(body, "CertificateStatus")
+    return cursor.vector(3) if cursor.number(1) == _OCSP else b""
+
+
+__all__ = [
+    "MOST_CERTIFICATES",
+    "KeyExchange",
+    "MalformedMessage",
+    "authorities",
+    "certificates",
+    "key_exchange",
+    "server_hello",
+    "staple",
+]

@@ -172,4 +172,10 @@ def in_version(protocol: Protocol) -> tuple[Suite, ...]:
     )
 
 
-__all__ = ["ALL", "Suite", "by_code", "by_name", "in_version", "shape_of"]
+def fits(code: int, protocol: Protocol) -> bool:
+    """Whether a code point is a suite that can be negotiated in a version."""
+    suite = by_code(code)
+    return suite is not None and suite.minimum <= protocol <= suite.maximum
+
+
+__all__ = ["ALL", "Suite", "by_code", "by_name", "fits", "in_version", "shape_of"]
