@@ -16,6 +16,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     ServerHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._flight import FlightReader
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import Reply
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 
@@ -29,7 +30,7 @@ class Exchange(t.Protocol):
     def opening(self) -> bytes:
         """What is sent first."""
 
-    def receive(self, data: bytes) -> tuple[bytes, Answer | None]:
+    def receive(self, data: bytes) -> tuple[bytes, Reply | None]:
         """Takes the server's bytes; gives bytes to send, and the answer if there is one."""
 
 

@@ -13,6 +13,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     DhParameters,
     ServerHello,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import (
+    Cursor,
+    MalformedMessage,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 
@@ -26,40 +30,9 @@ _NAMED_CURVE: t.Final = 3
 _OCSP: t.Final = 1
 
 
-class MalformedMessage(Exception):
-    """Bytes that are no message of this protocol; the text says what is wrong with them."""
-
-
-class _Cursor:
-    """Reads fields off a message; each read past its end raises MalformedMessage."""
-
-    def __init__(self, content: bytes, what: str) -> None:
-        self._content = content
-        self._at = 0
-        self._what = what
-
-    def take(self, count: int) -> bytes:
-        end = self._at + count
-        if end > len(self._content):
-            raise MalformedMessage(f"The {self._what} ends within a field")
-        taken = self._content[self._at : end]
-        self._at = end
-        return taken
-
-    def number(self, width: int) -> int:
-        return int.from_bytes(self.take(width), "big")
-
-    def vector(self, width: int) -> bytes:
-        return self.take(self.number(width))
-
-    @property
-    def left(self) -> int:
-        return len(self._content) - self._at
-
-
 def server_hello(body: bytes) -> ServerHello:
     """A ServerHello or HelloRetryRequest; raises MalformedMessage for anything else or for a version without a name."""
-    cursor = _Cursor(body, "ServerHello")
+    cursor = Cursor(body, "ServerHello")
     version = cursor.number(2)
     random = cursor.take(32)
     session_id = cursor.vector(1)
@@ -70,9 +43,9 @@ def server_hello(body: bytes) -> ServerHello:
     for kind, content in _extensions(cursor):
         kinds.append(kind)
         if kind == _SUPPORTED_VERSIONS:
-            version = _Cursor(content, "supported_versions extension").number(2)
+            version = Cursor(content, "supported_versions extension").number(2)
         elif kind == _KEY_SHARE:
-            group = _Cursor(content, "key_share extension").number(2)
+            group = Cursor(content, "key_share extension").number(2)
     return ServerHello(
         _protocol(version),
         suite,
@@ -90,10 +63,10 @@ def _protocol(version: int) -> Protocol:
     return Protocol(version)
 
 
-def _extensions(cursor: _Cursor) -> t.Iterator[tuple[int, bytes]]:
+def _extensions(cursor: Cursor) -> t.Iterator[tuple[int, bytes]]:
     if not cursor.left:
         return
-    block = _Cursor(cursor.vector(2), "extension block")
+    block = Cursor(cursor.vector(2), "extension block")
     if cursor.left:
         raise MalformedMessage("Bytes follow the extensions of the ServerHello")
     while block.left:
@@ -102,8 +75,8 @@ def _extensions(cursor: _Cursor) -> t.Iterator[tuple[int, bytes]]:
 
 def certificates(body: bytes) -> tuple[bytes, ...]:
     """The DER certificates of a Certificate message up to TLS 1.2, leaf first, bounded in number."""
-    cursor = _Cursor(body, "Certificate message")
-    listed = _Cursor(cursor.vector(3), "certificate list")
+    cursor = Cursor(body, "Certificate message")
+    listed = Cursor(cursor.vector(3), "certificate list")
     if cursor.left:
         raise MalformedMessage("Bytes follow the certificate list")
     chain: list[bytes] = []
@@ -127,7 +100,7 @@ def key_exchange(body: bytes, suite: Suite | None, version: Protocol) -> KeyExch
 
     Of an exchange that is neither DHE nor ECDHE nothing is read.
     """
-    cursor = _Cursor(body, "ServerKeyExchange")
+    cursor = Cursor(body, "ServerKeyExchange")
     kind = suite.key_exchange if suite is not None else ""
     if kind.endswith("PSK"):
         cursor.vector(2)
@@ -147,11 +120,11 @@ def key_exchange(body: bytes, suite: Suite | None, version: Protocol) -> KeyExch
 
 def authorities(body: bytes, version: Protocol) -> tuple[bytes, ...]:
     """The DER names of the authorities in a CertificateRequest up to TLS 1.2 (RFC 5246 section 7.4.4)."""
-    cursor = _Cursor(body, "CertificateRequest")
+    cursor = Cursor(body, "CertificateRequest")
     cursor.vector(1)
     if version == Protocol.TLSv1_2:
         cursor.vector(2)
-    listed = _Cursor(cursor.vector(2), "list of authorities")
+    listed = Cursor(cursor.vector(2), "list of authorities")
     names: list[bytes] = []
     while listed.left:
         names.append(listed.vector(2))
@@ -160,7 +133,7 @@ def authorities(body: bytes, version: Protocol) -> tuple[bytes, ...]:
 
 def staple(body: bytes) -> bytes:
     """The OCSP response of a CertificateStatus message (RFC 6066 section 8); empty for another kind of status."""
-    cursor = _Cursor(body, "CertificateStatus")
+    cursor = Cursor(body, "CertificateStatus")
     return cursor.vector(3) if cursor.number(1) == _OCSP else b""
 
 
