@@ -38,7 +38,8 @@ class ClientHello:
     """One hello: C(versions) from the preferred down, C(suites) and C(groups) as code points by preference.
 
     With TLS 1.3 among the versions and no key share, a server answers with a HelloRetryRequest, which tells its suite
-    and group without a signature. C(extra) are further extensions, type and content; signalling suites (RFC 5746,
+    and group without a signature. C(extra) are further extensions, type and content, the last of the hello; C(session_id)
+    is by default a random one in TLS 1.3, as RFC 8446 appendix D.4 has it, and none before. Signalling suites (RFC 5746,
     RFC 7507) are offered among the suites. Raises ValueError for a hello that cannot be put on the wire.
     """
 
@@ -50,6 +51,7 @@ class ClientHello:
     key_shares: tuple[tuple[int, bytes], ...] = ()
     compressions: tuple[int, ...] = (0,)
     extra: tuple[tuple[int, bytes], ...] = ()
+    session_id: bytes | None = None
 
     def __post_init__(self) -> None:
         if not self.versions or min(self.versions) < Protocol.SSLv3:
@@ -77,7 +79,9 @@ class ClientHello:
     def encode(self, entropy: t.Callable[[int], bytes] = os.urandom) -> bytes:
         """The hello in one TLS record; C(entropy) gives the random bytes."""
         legacy = min(self.version, Protocol.TLSv1_2)
-        session = entropy(32) if self.version >= Protocol.TLSv1_3 else b""
+        session = self.session_id
+        if session is None:
+            session = entropy(32) if self.version >= Protocol.TLSv1_3 else b""
         suites = struct.pack(f"!{len(self.suites)}H", *self.suites)
         body = (
             struct.pack("!H", legacy)
