@@ -116,7 +116,8 @@ def checks() -> dict[str, list[Check]]:
     """Return all checks by group, in the order in which they run."""
     static = lints()
     unit = pytests("unit", "-n", "2", "tests/unit")
-    unshrunk = Check("unit:quick", (*unit.argv, "--hypothesis-profile=quick"), junit=True)
+    quickly = ("--hypothesis-profile=quick", "-m", "not slow")
+    unshrunk = Check("unit:quick", (*unit.argv, *quickly), junit=True)
     quick = [check for check in static if check.name in QUICK]
     groups = {"lint": static, "unit": [unit]}
     groups["integration"] = integrations()
