@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import asdict, dataclass
+
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 SEVERITIES: t.Final = ("critical", "high", "medium", "low", "info")
 
@@ -36,7 +37,7 @@ class Finding:
     remedy: str
 
     def as_dict(self) -> dict[str, str]:
-        return asdict(self)
+        return dict(vars(self))
 
 
 def _catalogue(*kinds: Kind) -> dict[str, Kind]:

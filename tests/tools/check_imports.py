@@ -25,13 +25,14 @@ KINDS = {
     "filter": {"module_utils", "plugin_utils"},
     "doc_fragments": set(),
 }
-COMMON = {"_errors", "_findings", "_run"}
+COMMON = {"_errors", "_findings", "_records", "_run"}
 ROOMS = {
     "_errors": set(),
-    "_findings": set(),
+    "_findings": {"_records"},
+    "_records": set(),
     "_run": set(),
-    "_tls": {"_errors"},
-    "_smtp": {"_errors"},
+    "_tls": {"_errors", "_records"},
+    "_smtp": {"_errors", "_records"},
     "_probe": {*COMMON, "_smtp", "_tls"},
     "_openssl": {*COMMON, "_tls"},
     "_postfix": {*COMMON, "_openssl", "_tls"},

@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 MOST_BYTES: t.Final = 64 * 1024
 _MOST_IN_LINE: t.Final = 8 * 1024

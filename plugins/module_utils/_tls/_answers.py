@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 # RFC 8446 section 6, with the codes that RFC 5246 section 7.2 and RFC 6101 section 5.4 had before.

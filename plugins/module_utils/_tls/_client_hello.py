@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import struct
 import typing as t
-from dataclasses import dataclass
 
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._exchange import HelloExchange
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol

@@ -7,9 +7,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
+from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _server_messages,
     _suites,
@@ -125,7 +125,7 @@ class FlightReader:
                 f"A handshake message of type {kind} does not belong to a server's first flight"
             )
         self._seen.add(kind)
-        self._hello = dataclasses.replace(hello, **_PARTS[kind](body, hello))
+        self._hello = replace(hello, **_PARTS[kind](body, hello))
         return None
 
 

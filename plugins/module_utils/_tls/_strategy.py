@@ -13,8 +13,8 @@ over a network and against a library in memory.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import Answer
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._exchange import Exchange
 
