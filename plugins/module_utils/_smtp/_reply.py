@@ -39,6 +39,8 @@ class Reply:
 
 def printable(text: str) -> str:
     """The text with everything escaped that a terminal would obey instead of showing it."""
+    if text.isprintable():
+        return text
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
         for letter in text
