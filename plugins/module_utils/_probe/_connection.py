@@ -11,19 +11,20 @@ import errno
 import os
 import socket
 import typing as t
-from dataclasses import dataclass
 from enum import IntEnum
 
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Endpoint
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._smtp._dialogue import Dialogue
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
-    Answer,
     NotDetermined,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._exchange import Exchange
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import Reply
 
 _CHUNK: t.Final = 16384
 _FAREWELL: t.Final = 2.0
+_IDLE: t.Final = 2.0
 _BROKEN: t.Final = frozenset((errno.ECONNRESET, errno.EPIPE))
 
 
@@ -49,13 +50,17 @@ class Patience:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a connection; C(banner_after) is the delay of the banner in seconds."""
+    """What came of a connection, which began at C(started).
 
-    answer: Answer
+    C(banner_after) is the delay of the banner, C(round_trip) the quickest answer to anything, in seconds.
+    """
+
+    answer: Reply
     stage: Stage
     dialogue: Dialogue | None
-    banner_after: float | None
     started: float
+    banner_after: float | None = None
+    round_trip: float | None = None
 
 
 class Connection:
@@ -80,6 +85,10 @@ class Connection:
         self._started = now
         self._connected = now
         self._banner_after: float | None = None
+        self._round_trip: float | None = None
+        self._spoke = now
+        self._idle: t.Callable[[], Reply | None] | None = getattr(exchange, "idle", None)
+        self._answer_by = now
         self._stage = Stage.CONNECT
         self._output = b""
         self.outcome: Outcome | None = None
@@ -110,11 +119,13 @@ class Connection:
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            self._fail(*_cut(error, self._where()))
+            self._on_cut(*_cut(error, self._where()))
 
-    def on_deadline(self) -> None:
+    def on_deadline(self, now: float) -> None:
         """The deadline has passed."""
-        if self._stage is Stage.BANNER:
+        if self._stage is Stage.HELLO and self._idle is not None and now < self._answer_by:
+            self._on_idle(self._idle(), now)
+        elif self._stage is Stage.BANNER:
             detail = "The connection is open and the server sends no complete banner."
             self._fail("no-banner", detail)
         else:
@@ -150,6 +161,8 @@ class Connection:
             self._fail(*_unconnected(code))
             return
         self._connected = now
+        if self._dialogue is None:
+            self._note_round_trip(now - self._started)
         self.deadline = self._started + self._patience.whole
         if self._dialogue is None:
             self._begin_exchange(now)
@@ -159,29 +172,51 @@ class Connection:
 
     def _begin_exchange(self, now: float) -> None:
         self._stage = Stage.HELLO
-        self.deadline = min(self.deadline, now + self._patience.answer)
+        self._answer_by = min(self.deadline, now + self._patience.answer)
+        self._listen(now)
         self._send(self._exchange.opening())
+
+    def _listen(self, now: float) -> None:
+        """Wait for the rest of the answer, or only for a while if the exchange has a use for silence."""
+        until = self._answer_by
+        self.deadline = until if self._idle is None else min(until, now + _IDLE)
+
+    def _on_idle(self, answer: Reply | None, now: float) -> None:
+        if answer is None:
+            self._listen(now)
+        else:
+            self._finish(answer)
+            self.done = True
 
     def _on_data(self, data: bytes, now: float) -> None:
         if self._stage is Stage.FAREWELL:
             self.done = True
         elif not data:
-            self._fail("closed", f"The server closed the connection {self._where()}.")
+            self._on_cut("closed", f"The server closed the connection {self._where()}.")
         elif self._stage is Stage.HELLO:
             answer_bytes, answer = self._exchange.receive(data)
             self._send(answer_bytes)
-            if answer is not None:
-                self._finish(answer)
-                self.done = True
+            self._on_idle(answer, now)
         else:
             self._on_smtp(t.cast(Dialogue, self._dialogue), data, now)
 
+    def _on_cut(self, reason: str, detail: str) -> None:
+        """The end of a connection can be an answer too, where the exchange says so."""
+        closed: t.Callable[[], Reply | None] | None = getattr(self._exchange, "closed", None)
+        answer = closed() if self._stage is Stage.HELLO and closed is not None else None
+        self._finish(NotDetermined(reason, detail) if answer is None else answer)
+        self.done = True
+
     def _on_smtp(self, dialogue: Dialogue, data: bytes, now: float) -> None:
-        self._send(dialogue.receive(data))
+        words = dialogue.receive(data)
         if self._stage is Stage.BANNER and dialogue.banner is not None:
             self._banner_after = now - self._connected
             self._stage = Stage.DIALOGUE
             self.deadline = self._started + self._patience.whole
+        elif words or dialogue.ready:
+            self._note_round_trip(now - self._spoke)
+        self._spoke = now
+        self._send(words)
         if dialogue.ready:
             self._begin_exchange(now)
         elif dialogue.stop is not None:
@@ -193,6 +228,10 @@ class Connection:
             self._stage = Stage.FAREWELL
             self.deadline = min(self.deadline, now + _FAREWELL)
             self._send(farewell)
+
+    def _note_round_trip(self, seconds: float) -> None:
+        quickest = self._round_trip
+        self._round_trip = seconds if quickest is None else min(seconds, quickest)
 
     def _send(self, data: bytes) -> None:
         self._output += data
@@ -214,10 +253,15 @@ class Connection:
         self._finish(NotDetermined(reason, detail))
         self.done = True
 
-    def _finish(self, answer: Answer) -> None:
+    def _finish(self, answer: Reply) -> None:
         if self.outcome is None:
             self.outcome = Outcome(
-                answer, self._stage, self._dialogue, self._banner_after, self._started
+                answer,
+                self._stage,
+                self._dialogue,
+                self._started,
+                self._banner_after,
+                self._round_trip,
             )
 
 

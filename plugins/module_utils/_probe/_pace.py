@@ -3,83 +3,102 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
 
-"""How fast one server may be asked: fewer connections and longer pauses as soon as it shows a limit.
+"""How fast one address may be asked: fewer connections and longer pauses as soon as it shows a limit.
 
 A mail server's listen queue can be as short as its process limit (Postfix) or ten (sendmail); beyond it a connection
-opens and no banner ever comes. So the pace never exceeds eight, and the first stall already halves it.
+opens and no banner ever comes. So there are never more than eight at once, and the first stall already halves them.
+Everybody who asks the same address shares its pace.
 """
 
 from __future__ import annotations
 
 import typing as t
+from enum import Enum
 
-_FIRST_PAUSE: t.Final = 0.25
-_LONGEST_PAUSE: t.Final = 8.0
-_MOST_FAILURES_BEFORE_CONTACT: t.Final = 3
-_MOST_FAILURES: t.Final = 6
-_LEAST_BANNER_PATIENCE: t.Final = 1.0
+MOST_CONNECTIONS: t.Final = 8
+FIRST_PAUSE: t.Final = 0.25
+_LONGEST_PAUSE: t.Final = 15.0
+_TRUST: t.Final = 8
+
+
+class Trouble(Enum):
+    """How a connection failed before the handshake."""
+
+    STALL = "no sign of life"
+    LIMIT = "the server asked to come back later"
+    REFUSAL = "refused, cut or unreachable"
 
 
 class Pace:
-    """The governor of one server's connections; all times are of the caller's clock, in seconds."""
+    """The connections of all sessions to one address; all times are of the caller's clock, in seconds.
 
-    def __init__(self, *, connections: int, interval: float) -> None:
-        self._limit = connections
-        self._interval = interval
-        self._not_before = 0.0
-        self._pause = _FIRST_PAUSE
+    Sessions that found no room wait in a line; whoever frees some wakes the first.
+    """
+
+    def __init__(self) -> None:
+        self._limit = self._ceiling = MOST_CONNECTIONS
+        self._pause = 0.0
         self._last_failure = -1.0
-        self._failures = 0
-        self._slowest_banner = 0.0
-        self.contacted = False
-        self.throttled = False
+        self._in_a_row = 0
+        self.not_before = 0.0
+        self.live = 0
+        self._waiting: dict[t.Any, None] = {}
 
     @property
     def limit(self) -> int:
-        """How many connections may be open at once: one until the server was reached."""
-        return self._limit if self.contacted else 1
+        """How many connections may be open at once."""
+        return self._limit
 
-    @property
-    def not_before(self) -> float:
-        """When the next connection may begin."""
-        return self._not_before
+    def room(self, now: float) -> bool:
+        """Whether another connection may begin."""
+        return self.live < self._limit and now >= self.not_before
 
-    @property
-    def exhausted(self) -> bool:
-        """Whether the server failed so often in a row that going on is of no use."""
-        most = _MOST_FAILURES if self.contacted else _MOST_FAILURES_BEFORE_CONTACT
-        return self._failures >= most
+    def started(self, now: float, *, interval: float) -> None:
+        """A connection begins, and the next one C(interval) later at the earliest."""
+        self.live += 1
+        self.not_before = max(self.not_before, now + interval)
 
-    def banner_patience(self, longest: float) -> float:
-        """How long to wait for a banner, from what this server's banners took so far."""
-        if not self.contacted:
-            return longest
-        return min(longest, _LEAST_BANNER_PATIENCE + 3 * self._slowest_banner)
+    def ended(self) -> None:
+        """A connection is over, however it ended."""
+        self.live -= 1
 
-    def started(self, now: float) -> None:
-        """A connection begins."""
-        self._not_before = max(self._not_before, now + self._interval)
+    def wait(self, session: t.Hashable) -> None:
+        """The session wants to know when there is room."""
+        self._waiting[session] = None
 
-    def succeeded(self, banner_after: float | None) -> None:
-        """A connection came as far as the handshake."""
-        self.contacted = True
-        self._failures = 0
-        self._pause = _FIRST_PAUSE
-        self._slowest_banner = max(self._slowest_banner, banner_after or 0.0)
+    def woken(self) -> t.Any:
+        """The first session that waits, which does so no more; None when there is no room or nobody waits."""
+        if self.live >= self._limit or not self._waiting:
+            return None
+        session = next(iter(self._waiting))
+        del self._waiting[session]
+        return session
 
-    def failed(self, *, started: float, now: float, limited: bool) -> None:
-        """A connection did not come as far as the handshake; C(limited) when the server asked to come back later.
+    def succeeded(self) -> None:
+        """A connection came as far as the handshake; after some of them, more may be open at once again."""
+        self._pause = 0.0
+        self._in_a_row += 1
+        if self._in_a_row >= _TRUST and self._limit < self._ceiling:
+            self._limit += 1
+            self._in_a_row = 0
 
-        Connections that began before the last failure count with it.
+    def failed(self, trouble: Trouble, *, started: float, now: float, width: int) -> bool:
+        """A connection failed that was one of at most C(width); whether it says anything new.
+
+        Connections that began before the last failure count with it. The first stall is tried again at once, with half
+        as many connections; a limit that the server names is never exceeded again.
         """
-        self.throttled = self.throttled or self.contacted or limited
         if started < self._last_failure:
-            return
+            return False
         self._last_failure = now
-        self._failures += 1
-        self._limit = max(1, self._limit // 2)
-        self._not_before = max(self._not_before, now + self._pause)
-        self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+        self._in_a_row = 0
+        self._limit = max(1, min(self._limit, width) // 2)
+        if trouble is Trouble.LIMIT:
+            self._ceiling = self._limit
+        if self._pause or trouble is not Trouble.STALL:
+            self.not_before = max(self.not_before, now + max(self._pause, FIRST_PAUSE))
+        self._pause = min(max(2 * self._pause, 2 * FIRST_PAUSE), _LONGEST_PAUSE)
+        return True
 
 
-__all__ = ["Pace"]
+__all__ = ["FIRST_PAUSE", "MOST_CONNECTIONS", "Pace", "Trouble"]

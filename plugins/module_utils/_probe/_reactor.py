@@ -3,101 +3,185 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
 
-"""The loop that runs the sessions of any number of servers in one thread, over one selector."""
+"""The loop that runs the sessions of any number of servers in one thread, over one selector.
+
+Whatever happens concerns one session, and only that one is looked at: a turn costs the same among a thousand.
+"""
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import selectors
 import time
 import typing as t
-from dataclasses import dataclass
+from collections import deque
 
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._connection import Connection
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import MOST_CONNECTIONS
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._session import Session
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._timers import Timers
+
+Call = t.Callable[[], None]
 
 
-@dataclass
 class _Watched:
-    session: Session
-    events: int = 0
-    deadline: float = 0.0
+    """An open connection, and what the selector waits for on it."""
+
+    __slots__ = ("connection", "events", "session")
+
+    def __init__(self, session: Session, connection: Connection) -> None:
+        self.session = session
+        self.connection = connection
+        self.events = 0
+
+
+class _Alarm:
+    """A call at a time."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
 
 
 class Reactor:
-    """Runs sessions to their end; C(clock) is monotonic and in seconds, the same that the sessions were made with."""
+    """Runs sessions to their end, with at most C(concurrency) connections open at once.
 
-    def __init__(self, clock: t.Callable[[], float] = time.monotonic) -> None:
+    C(clock) is monotonic and in seconds, the same that the sessions were made with.
+    """
+
+    def __init__(
+        self,
+        clock: t.Callable[[], float] = time.monotonic,
+        *,
+        concurrency: int = MOST_CONNECTIONS,
+    ) -> None:
         self._clock = clock
+        self._free = concurrency
         self._selector = selectors.DefaultSelector()
+        self._timers = Timers()
         self._watched: dict[Connection, _Watched] = {}
-        self._timers: list[tuple[float, int, Connection]] = []
-        self._serial = itertools.count()
+        self._running: dict[Session, Call] = {}
+        self._ready: deque[Session] = deque()
+        self._without_room: dict[Session, None] = {}
 
-    def run(self, sessions: t.Sequence[Session]) -> None:
-        """Return when every session is done."""
-        running = list(sessions)
+    def add(self, session: Session, on_done: Call) -> None:
+        """Run the session, and call C(on_done) when it is done."""
+        self._running[session] = on_done
+        self._ready.append(session)
+
+    def at(self, when: float, call: Call) -> t.Hashable:
+        """Call at a time, unless C(cancel) is called with what this returns."""
+        alarm = _Alarm(call)
+        self._timers.schedule(alarm, when)
+        return alarm
+
+    def cancel(self, alarm: t.Hashable) -> None:
+        """Do not call any more."""
+        self._timers.cancel(alarm)
+
+    def watch(self, source: t.Any, call: Call) -> None:
+        """Call whenever the source can be read."""
+        self._selector.register(source, selectors.EVENT_READ, call)
+
+    def run(self, busy: t.Callable[[], bool] = lambda: False) -> None:
+        """Return when every session is done, and nobody is C(busy) any more."""
         with self._selector:
-            while running:
-                for session in running:
-                    self._begin(session)
-                running = [session for session in running if not session.done]
-                if running:
-                    self._turn(running)
+            self._begin_ready()
+            while self._running or busy():
+                self._turn()
 
-    def _turn(self, running: list[Session]) -> None:
-        for key, _events in self._selector.select(self._wait(running)):
-            connection: Connection = key.data
-            connection.on_ready(self._clock())
-            self._update(connection)
+    def _turn(self) -> None:
+        wake = self._timers.next()
+        wait = None if wake is None else max(0.0, wake - self._clock())
+        for key, _events in self._selector.select(wait):
+            watched = key.data
+            if not isinstance(watched, _Watched):
+                watched()
+                continue
+            watched.connection.on_ready(self._clock())
+            self._update(watched)
         now = self._clock()
-        while self._timers and self._timers[0][0] <= now:
-            connection = heapq.heappop(self._timers)[2]
-            if connection in self._watched and connection.deadline <= now:
-                connection.on_deadline()
-                self._update(connection)
-        for session in running:
-            for connection in session.expire(now):
-                self._release(connection)
+        for owner in self._timers.due(now):
+            if isinstance(owner, _Watched):
+                self._look_at(owner, now)
+            elif isinstance(owner, Session):
+                self._expire(owner, now)
+            else:
+                owner.call()
+        self._begin_ready()
 
-    def _wait(self, running: list[Session]) -> float:
-        wake = min(session.wake_at() for session in running)
-        if self._timers:
-            wake = min(wake, self._timers[0][0])
-        return max(0.0, wake - self._clock())
+    def _look_at(self, watched: _Watched, now: float) -> None:
+        if watched.connection.deadline <= now:
+            watched.connection.on_deadline(now)
+        self._update(watched)
+
+    def _expire(self, session: Session, now: float) -> None:
+        for connection in session.expire(now):
+            self._release(self._watched[connection])
+        self._ready.append(session)
+
+    def _begin_ready(self) -> None:
+        while self._ready:
+            session = self._ready.popleft()
+            if session in self._running:
+                self._begin(session)
 
     def _begin(self, session: Session) -> None:
-        while not session.done:
-            begun = session.begin(self._clock())
-            if not begun:
-                return
-            for connection in begun:
-                self._watched[connection] = _Watched(session)
-                self._update(connection)
+        now = self._clock()
+        while self._free and not session.done:
+            connection = session.begin(now)
+            if connection is None:
+                break
+            self._free -= 1
+            watched = self._watched[connection] = _Watched(session, connection)
+            self._update(watched)
+        if session.done:
+            self._timers.cancel(session)
+            self._running.pop(session)()
+        elif self._free:
+            self._timers.schedule(session, session.wake_at())
+        else:
+            self._without_room[session] = None
+            self._timers.schedule(session, session.deadline)
+        self._pass_on(session)
 
-    def _update(self, connection: Connection) -> None:
+    def _pass_on(self, session: Session) -> None:
+        """What room is left is for those who wait for it: at the same address, and among all."""
+        neighbour = session.pace.woken()
+        if neighbour is not None:
+            self._ready.append(neighbour)
+        if self._free and self._without_room:
+            waiting = next(iter(self._without_room))
+            del self._without_room[waiting]
+            self._ready.append(waiting)
+
+    def _update(self, watched: _Watched) -> None:
+        connection = watched.connection
         if connection.done:
-            watched = self._release(connection)
+            self._release(watched)
+            pace = watched.session.pace
             watched.session.finished(connection, self._clock())
+            neighbour = pace.woken()
+            if neighbour is not None:
+                self._ready.append(neighbour)
+            self._ready.append(watched.session)
             return
-        watched = self._watched[connection]
         events = selectors.EVENT_WRITE if connection.wants_write else selectors.EVENT_READ
         if not watched.events:
-            self._selector.register(connection.socket, events, connection)
+            self._selector.register(connection.socket, events, watched)
         elif watched.events != events:
-            self._selector.modify(connection.socket, events, connection)
+            self._selector.modify(connection.socket, events, watched)
         watched.events = events
-        if watched.deadline != connection.deadline:
-            watched.deadline = connection.deadline
-            heapq.heappush(self._timers, (connection.deadline, next(self._serial), connection))
+        self._timers.schedule(watched, connection.deadline)
 
-    def _release(self, connection: Connection) -> _Watched:
-        watched = self._watched.pop(connection)
+    def _release(self, watched: _Watched) -> None:
+        """Give back what a connection had."""
+        del self._watched[watched.connection]
+        self._timers.cancel(watched)
         if watched.events:
-            self._selector.unregister(connection.socket)
-        connection.close()
-        return watched
+            self._selector.unregister(watched.connection.socket)
+        watched.connection.close()
+        self._free += 1
 
 
 __all__ = ["Reactor"]

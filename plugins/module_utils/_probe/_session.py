@@ -8,8 +8,6 @@
 from __future__ import annotations
 
 import typing as t
-from collections import deque
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._connection import (
     Connection,
@@ -17,13 +15,12 @@ from ansible_collections.postmaster.tls.plugins.module_utils._probe._connection 
     Patience,
     Stage,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import Pace
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import Pace, Trouble
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._standing import Standing
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Endpoint, Target
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._tasks import Asked, Tasks
 from ansible_collections.postmaster.tls.plugins.module_utils._smtp._dialogue import Dialogue
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
-    NotDetermined,
-)
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Fork, Question
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import NotDetermined
 
 _CONNECT: t.Final = 10.0
 _BANNER: t.Final = 30.0
@@ -31,34 +28,17 @@ _ANSWER: t.Final = 15.0
 _WHOLE: t.Final = 45.0
 _TRIES_AFTER_HELLO: t.Final = 2
 _SILENT: t.Final = frozenset(("closed", "reset", "timeout"))
+_CUT: t.Final = frozenset(("closed", "reset"))
 _MAY_PASS: t.Final = frozenset(("throttled", "starttls-unavailable", "closed", "reset"))
-
-
-class _Task:
-    """A strategy that runs, and the place in its parent's fork that waits for its result."""
-
-    def __init__(
-        self, strategy: t.Generator[t.Any, t.Any, t.Any], parent: _Task | None, place: int
-    ) -> None:
-        self.strategy = strategy
-        self.parent = parent
-        self.place = place
-        self.results: list[t.Any] = []
-        self.missing = 0
-
-
-@dataclass
-class _Question:
-    task: _Task
-    content: Question
-    tries: int = 0
 
 
 class Session:
     """Runs one strategy on one server; the reactor calls C(begin), C(finished) and C(expire) and reads C(done).
 
     C(failure) says why the server gave no handshake, or why the probe ended early; C(dialogue) is the talk that came
-    furthest; C(connected) whether any connection came about.
+    furthest; C(connected) whether any connection came about; C(cuts) how many questions the server answered by cutting
+    the connection each time, C(answered) whether it answered any otherwise; C(deadline) when the probe ends.
+    C(pace_of) gives the pace of an address, which sessions share.
     """
 
     def __init__(
@@ -69,23 +49,25 @@ class Session:
         *,
         ehlo_name: str,
         now: float,
+        pace_of: t.Callable[[str], Pace] = lambda _address: Pace(),
     ) -> None:
         self._target = target
         self._endpoints = list(endpoints)
         self._ehlo_name = ehlo_name
-        self._pace = Pace(connections=target.connections, interval=target.interval)
-        self._deadline = now + target.timeout
-        self._queue: deque[_Question] = deque()
-        self._live: dict[Connection, _Question] = {}
-        self._root = _Task(strategy, None, 0)
-        self.result: t.Any = None
-        self.done = False
+        self._pace_of = pace_of
+        self.pace = pace_of(self.endpoint.address)
+        self.standing = Standing(connections=target.connections)
+        self.deadline = now + target.timeout
+        self._tasks = Tasks(strategy)
+        self._live: dict[Connection, Asked] = {}
+        self.answered = False
+        self._last_limit: NotDetermined | None = None
         self.failure: NotDetermined | None = None
         self.dialogue: Dialogue | None = None
         self.early = b""
         self.connected = False
         self.connections = 0
-        self._advance(self._root, None)
+        self.cuts = 0
 
     @property
     def endpoint(self) -> Endpoint:
@@ -93,150 +75,157 @@ class Session:
         return self._endpoints[0]
 
     @property
-    def contacted(self) -> bool:
-        """Whether a connection came as far as the handshake."""
-        return self._pace.contacted
+    def done(self) -> bool:
+        """Whether the strategy came to its end."""
+        return self._tasks.done
 
     @property
-    def throttled(self) -> bool:
-        """Whether the server showed a limit."""
-        return self._pace.throttled
+    def result(self) -> t.Any:
+        """What the strategy returned."""
+        return self._tasks.result
 
     def wake_at(self) -> float:
         """When the session wants to act although no connection reports: to begin the next one, or to expire."""
-        if self._queue and len(self._live) < self._pace.limit:
-            return min(self._deadline, self._pace.not_before)
-        return self._deadline
+        if self._tasks.waiting and len(self._live) < self.standing.width:
+            begin = max(self.pace.not_before, self.standing.not_before)
+            if self.pace.live < self.pace.limit:
+                return min(self.deadline, begin)
+        return self.deadline
 
-    def begin(self, now: float) -> list[Connection]:
-        """The connections that may begin now."""
-        begun: list[Connection] = []
-        while self._queue and len(self._live) < self._pace.limit and now >= self._pace.not_before:
-            question = self._queue.popleft()
-            dialogue = None if self._target.implicit else Dialogue(self._ehlo_name)
-            connection = Connection(
-                self.endpoint,
-                question.content.exchange(),
-                dialogue=dialogue,
-                patience=self._patience(now),
-                now=now,
-            )
-            self.connections += 1
-            question.tries += 1
-            self._pace.started(now)
-            self._live[connection] = question
-            begun.append(connection)
-        return begun
+    def begin(self, now: float) -> Connection | None:
+        """A connection that may begin now; None if there is no use or no room for another."""
+        if not self._tasks.waiting or len(self._live) >= self.standing.width:
+            return None
+        if now < self.standing.not_before:
+            return None
+        if not self.pace.room(now):
+            if self.pace.live >= self.pace.limit and not self._live:
+                self.pace.wait(self)
+            return None
+        return self._begin(self._tasks.pop(), now)
 
     def finished(self, connection: Connection, now: float) -> None:
         """A connection is done."""
-        question = self._live.pop(connection)
-        outcome = t.cast(Outcome, connection.outcome)
-        self.connected = self.connected or outcome.stage > Stage.CONNECT
-        self._remember(outcome.dialogue)
+        asked = self._live.pop(connection)
+        self.pace.ended()
+        outcome = self._noted(connection)
         if outcome.stage >= Stage.HELLO:
-            self._after_hello(question, outcome)
+            self._after_hello(asked, outcome, now)
         else:
-            self._before_hello(question, outcome, now)
+            self._before_hello(asked, outcome, now)
 
     def expire(self, now: float) -> list[Connection]:
         """End everything if the time of the probe is over; the connections that were abandoned."""
-        if now < self._deadline or self.done:
+        if now < self.deadline or self.done:
             return []
-        reason = NotDetermined(
-            "timeout", f"The probe ended after {self._target.timeout:g} seconds."
-        )
+        seconds = f"{self._target.timeout:g} seconds"
+        reason = NotDetermined("timeout", f"The probe ended after {seconds}.")
+        if self._last_limit is not None and self.standing.banned:
+            detail = f"{self._last_limit.detail} So it was until the probe ended after {seconds}."
+            reason = NotDetermined(self._last_limit.reason, detail)
         abandoned = list(self._live)
-        for connection in abandoned:
+        for connection, asked in self._live.items():
             connection.abandon(reason)
-            outcome = t.cast(Outcome, connection.outcome)
-            self.connected = self.connected or outcome.stage > Stage.CONNECT
-            self._remember(outcome.dialogue)
-        self._queue.extend(self._live.values())
+            self.pace.ended()
+            self._noted(connection)
+            self._tasks.put_back(asked)
         self._live.clear()
         self._give_up(reason)
         return abandoned
 
+    def _begin(self, asked: Asked, now: float) -> Connection:
+        content = asked.content
+        dialogue = None
+        if not self._target.implicit:
+            dialogue = Dialogue(
+                self._ehlo_name,
+                lmtp=self._target.lmtp,
+                injection=getattr(content, "purpose", None) == "injection",
+            )
+        connection = Connection(
+            self.endpoint,
+            content.exchange(),
+            dialogue=dialogue,
+            patience=self._patience(now),
+            now=now,
+        )
+        self.connections += 1
+        asked.tries += 1
+        self.pace.started(now, interval=self._target.interval)
+        self._live[connection] = asked
+        return connection
+
     def _patience(self, now: float) -> Patience:
-        left = self._deadline - now
-        banner = self._pace.banner_patience(min(_BANNER, left))
+        left = self.deadline - now
         return Patience(
-            connect=min(_CONNECT, left), banner=banner, answer=_ANSWER, whole=min(_WHOLE, left)
+            connect=self.standing.patience(min(_CONNECT, left)),
+            banner=self.standing.patience(min(_BANNER, left)),
+            answer=_ANSWER,
+            whole=min(_WHOLE, left),
         )
 
-    def _remember(self, dialogue: Dialogue | None) -> None:
-        if dialogue is None:
-            return
-        self.early = self.early or dialogue.early
-        if self.dialogue is None or len(dialogue.transcript) > len(self.dialogue.transcript):
-            self.dialogue = dialogue
+    def _noted(self, connection: Connection) -> Outcome:
+        outcome = t.cast(Outcome, connection.outcome)
+        self.connected = self.connected or outcome.stage > Stage.CONNECT
+        dialogue = outcome.dialogue
+        if dialogue is not None:
+            self.early = self.early or dialogue.early
+            if self.dialogue is None or len(dialogue.transcript) > len(self.dialogue.transcript):
+                self.dialogue = dialogue
+        return outcome
 
-    def _after_hello(self, question: _Question, outcome: Outcome) -> None:
-        self._pace.succeeded(outcome.banner_after)
+    def _after_hello(self, asked: Asked, outcome: Outcome, now: float) -> None:
+        self.pace.succeeded()
+        self.standing.succeeded(
+            banner_after=outcome.banner_after, round_trip=outcome.round_trip, now=now
+        )
         answer = outcome.answer
         silent = isinstance(answer, NotDetermined) and answer.reason in _SILENT
-        if silent and question.tries < _TRIES_AFTER_HELLO:
-            self._queue.append(question)
+        if silent and asked.tries < _TRIES_AFTER_HELLO:
+            self._tasks.put_back(asked)
             return
-        self._advance(question.task, answer)
+        if not silent:
+            self.answered = True
+        elif t.cast(NotDetermined, answer).reason in _CUT:
+            self.cuts += 1
+        self._tasks.answer(asked, answer)
 
-    def _before_hello(self, question: _Question, outcome: Outcome, now: float) -> None:
+    def _before_hello(self, asked: Asked, outcome: Outcome, now: float) -> None:
         answer = t.cast(NotDetermined, outcome.answer)
-        if not self.contacted and outcome.stage is Stage.CONNECT and len(self._endpoints) > 1:
+        standing = self.standing
+        self._tasks.put_back(asked)
+        if not standing.contacted and outcome.stage is Stage.CONNECT and len(self._endpoints) > 1:
             self._endpoints.pop(0)
-            self._queue.appendleft(question)
+            self.pace = self._pace_of(self.endpoint.address)
             return
-        self._pace.failed(started=outcome.started, now=now, limited=answer.reason == "throttled")
-        self._queue.appendleft(question)
-        hopeless = not self.contacted and answer.reason not in _MAY_PASS
-        if hopeless or self._pace.exhausted:
+        trouble = _trouble(answer)
+        if trouble is Trouble.LIMIT:
+            self._last_limit = answer
+        new = True
+        if standing.contacted or trouble is Trouble.LIMIT:
+            new = self.pace.failed(trouble, started=outcome.started, now=now, width=standing.width)
+        if new:
+            standing.failed(trouble, now=now, repeated=asked.tries > 1)
+        hopeless = not standing.contacted and not _may_pass(answer, outcome)
+        if hopeless or standing.exhausted(now):
             self._give_up(answer)
 
     def _give_up(self, reason: NotDetermined) -> None:
         self.failure = reason
-        while self._queue:
-            self._advance(self._queue.popleft().task, reason)
+        self._tasks.give_up(reason)
 
-    def _advance(self, task: _Task, reply: t.Any) -> None:
-        pending: list[tuple[_Task, t.Any]] = [(task, reply)]
-        while pending:
-            current, value = pending.pop()
-            try:
-                question = current.strategy.send(value)
-            except StopIteration as stop:
-                pending.extend(self._completed(current, stop.value))
-                continue
-            if isinstance(question, Fork):
-                pending.extend(self._forked(current, question))
-            else:
-                self._ask(current, question, pending)
 
-    def _ask(
-        self,
-        task: _Task,
-        question: Question,
-        pending: list[tuple[_Task, t.Any]],
-    ) -> None:
-        if self.failure is not None:
-            pending.append((task, self.failure))
-        else:
-            self._queue.append(_Question(task, question))
+def _trouble(answer: NotDetermined) -> Trouble:
+    if answer.reason == "throttled":
+        return Trouble.LIMIT
+    if answer.reason in ("no-banner", "timeout"):
+        return Trouble.STALL
+    return Trouble.REFUSAL
 
-    def _forked(self, task: _Task, fork: Fork) -> list[tuple[_Task, t.Any]]:
-        task.results = [None] * len(fork.branches)
-        task.missing = len(fork.branches)
-        children = [_Task(branch, task, place) for place, branch in enumerate(fork.branches)]
-        return [(child, None) for child in reversed(children)] or [(task, ())]
 
-    def _completed(self, task: _Task, result: t.Any) -> list[tuple[_Task, t.Any]]:
-        parent = task.parent
-        if parent is None:
-            self.result = result
-            self.done = True
-            return []
-        parent.results[task.place] = result
-        parent.missing -= 1
-        return [] if parent.missing else [(parent, tuple(parent.results))]
+def _may_pass(answer: NotDetermined, outcome: Outcome) -> bool:
+    stop = outcome.dialogue.stop if outcome.dialogue is not None else None
+    return answer.reason in _MAY_PASS or (stop is not None and stop.temporary)
 
 
 __all__ = ["Session"]

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import socket
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import MOST_CONNECTIONS
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import NotDetermined
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import CHECKS
 
-MOST_CONNECTIONS: t.Final = 8
 _EHLO_NAME: t.Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,253})|\[[0-9A-Za-z:.]{2,80}\]")
 
 
@@ -24,19 +24,22 @@ _EHLO_NAME: t.Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,253})|\[[0-9A-Za-
 class Target:
     """One server and how to ask it; times in seconds.
 
-    C(address) is what to connect to, C(host) by default. C(sni) None means the host where it is a name.
-    C(timeout) bounds the whole probe. Raises InvalidInput for a value that cannot be used.
+    C(address) is what to connect to, C(host) by default; C(every_address) asks for a result of each address that it has.
+    C(sni) None means the host where it is a name. C(timeout) bounds the whole probe, C(connections) those at once; None
+    leaves them to what is measured. Raises InvalidInput for a value that cannot be used.
     """
 
     host: str
     port: int = 25
     address: str | None = None
+    every_address: bool = False
     implicit: bool = False
+    lmtp: bool = False
     sni: str | None = None
     ehlo_name: str | None = None
     timeout: float = 120.0
     checks: tuple[str, ...] = CHECKS
-    connections: int = 4
+    connections: int | None = None
     interval: float = 0.0
 
     def __post_init__(self) -> None:
@@ -47,7 +50,7 @@ class Target:
             _check_host("sni", self.sni)
         if not 0 < self.port < 65536:
             raise InvalidInput(f"The port {self.port} is not between 1 and 65535.")
-        if not 1 <= self.connections <= MOST_CONNECTIONS:
+        if self.connections is not None and not 1 <= self.connections <= MOST_CONNECTIONS:
             raise InvalidInput(
                 f"The number of connections {self.connections} is not between 1 and {MOST_CONNECTIONS}: mail servers "
                 "queue no more than that without stalling."
@@ -65,6 +68,11 @@ class Target:
         unknown = [check for check in self.checks if check not in CHECKS]
         if unknown:
             raise InvalidInput(f"Unknown check {unknown[0]!r}; known are {', '.join(CHECKS)}.")
+
+    @property
+    def name(self) -> str:
+        """The name or address to connect to."""
+        return self.address or self.host
 
     @property
     def server_name(self) -> str | None:
@@ -118,21 +126,27 @@ def resolve(
     target: Target, getaddrinfo: Resolver = socket.getaddrinfo
 ) -> tuple[Endpoint, ...] | NotDetermined:
     """The addresses of a target in the order of the system's resolver, each once."""
-    name = target.address or target.host
+    name = target.name
     try:
         found = getaddrinfo(name, target.port, 0, socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         detail = f"The name {name} was not resolved: {error}."
         return NotDetermined("unresolvable", detail)
     endpoints = dict.fromkeys(Endpoint(int(row[0]), tuple(row[4])) for row in found)
+    if not endpoints:
+        return NotDetermined("unresolvable", f"The name {name} has no address.")
     return tuple(endpoints)
 
 
-def own_name(endpoint: Endpoint, hostname: t.Callable[[], str] = socket.getfqdn) -> str:
-    """What to say in EHLO (RFC 5321 section 4.1.4): this machine's full name, or else its address as a literal."""
+def full_name(hostname: t.Callable[[], str] = socket.getfqdn) -> str:
+    """This machine's full name if it has one that can be said in EHLO, or else an empty text."""
     name = hostname()
-    if "." in name.strip(".") and _EHLO_NAME.fullmatch(name) and not name.endswith(".arpa"):
-        return name
+    usable = "." in name.strip(".") and _EHLO_NAME.fullmatch(name) and not name.endswith(".arpa")
+    return name if usable else ""
+
+
+def literal(endpoint: Endpoint) -> str:
+    """This machine's address on the way to an endpoint, as it is said in EHLO (RFC 5321 section 4.1.3)."""
     with socket.socket(endpoint.family, socket.SOCK_DGRAM) as unsent:
         try:
             unsent.connect(endpoint.sockaddr)
@@ -142,4 +156,4 @@ def own_name(endpoint: Endpoint, hostname: t.Callable[[], str] = socket.getfqdn)
     return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 
-__all__ = ["MOST_CONNECTIONS", "Endpoint", "Target", "is_address", "own_name", "resolve"]
+__all__ = ["Endpoint", "Target", "full_name", "is_address", "literal", "resolve"]

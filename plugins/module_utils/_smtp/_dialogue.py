@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
-from dataclasses import dataclass
 from enum import Enum
 
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._smtp._reply import (
     MalformedReply,
     Reply,
@@ -18,6 +19,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._smtp._reply import
 )
 
 _MOST_IN_TRANSCRIPT: t.Final = 100
+#: How a 4xx other than 421 says that it is about a limit, as Postfix's 454 to STARTTLS does (smtpd.c, starttls_cmd).
+_LIMIT: t.Final = re.compile(r"too many|rate limit|too fast|too frequent", re.IGNORECASE)
 
 
 class State(Enum):
@@ -47,12 +50,16 @@ class Stop:
 class Dialogue:
     """One connection's talk: bytes in, bytes out; it never speaks before its turn.
 
-    C(stop) is set when the talk ended without STARTTLS; C(ready) when the server's next bytes belong to TLS, and then
-    C(early) has what the server sent in plaintext after that reply, which nobody may send there.
+    C(lmtp) greets with LHLO (RFC 2033 section 4.1). C(injection) sends a command behind STARTTLS in the same write,
+    which a server must forget (CVE-2011-0411). C(stop) is set when the talk ended without STARTTLS; C(ready) when the
+    server's next bytes belong to TLS, and then C(early) has what the server sent in plaintext after that reply, which
+    nobody may send there.
     """
 
-    def __init__(self, ehlo_name: str) -> None:
+    def __init__(self, ehlo_name: str, *, lmtp: bool = False, injection: bool = False) -> None:
         self._name = ehlo_name
+        self._lmtp = lmtp
+        self._injection = injection
         self._parser = ReplyParser()
         self._state = State.BANNER
         self.stop: Stop | None = None
@@ -108,7 +115,7 @@ class Dialogue:
             self.transcript.append(f"S: {reply.code}{separator}{line}")
 
     def _reply(self, reply: Reply) -> bytes:
-        if reply.code == 421:
+        if reply.code == 421 or (reply.kind == 4 and _LIMIT.search(reply.text)):
             return self._end("throttled", f"The server answered {reply.text}", temporary=True)
         handlers: dict[State, t.Callable[[Reply], bytes]] = {
             State.BANNER: self._on_banner,
@@ -122,7 +129,7 @@ class Dialogue:
         self.banner = reply.text
         if reply.code == 220:
             self._state = State.EHLO
-            return f"EHLO {self._name}\r\n".encode("ascii")
+            return f"{'LHLO' if self._lmtp else 'EHLO'} {self._name}\r\n".encode("ascii")
         if reply.kind == 4:
             return self._end("throttled", f"The server greeted with {reply.text}", temporary=True)
         return self._end("rejected", f"The server greeted with {reply.text}")
@@ -134,14 +141,14 @@ class Dialogue:
             self.starttls = "STARTTLS" in keywords
             if self.starttls:
                 self._state = State.STARTTLS
-                return b"STARTTLS\r\n"
+                return b"STARTTLS\r\nNOOP\r\n" if self._injection else b"STARTTLS\r\n"
             return self._end("no-starttls", "The server does not offer STARTTLS")
-        if reply.kind == 5:
+        if reply.kind == 5 and not self._lmtp:
             self._state = State.HELO
             return f"HELO {self._name}\r\n".encode("ascii")
-        temporary = reply.kind == 4
+        temporary, verb = reply.kind == 4, "LHLO" if self._lmtp else "EHLO"
         return self._end(
-            "ehlo-refused", f"The server answered EHLO with {reply.text}", temporary=temporary
+            "ehlo-refused", f"The server answered {verb} with {reply.text}", temporary=temporary
         )
 
     def _on_helo(self, reply: Reply) -> bytes:

@@ -8,11 +8,14 @@ import typing as t
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import Pace
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import Pace, Trouble
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import most_connections
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._standing import Standing
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import (
     Endpoint,
     Target,
-    own_name,
+    full_name,
+    literal,
     resolve,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import NotDetermined
@@ -103,91 +106,198 @@ def test_a_resolver_that_fails_is_not_determined() -> None:
     ("hostname", "name"),
     [
         ("probe.example.test", "probe.example.test"),
-        ("localhost", "[127.0.0.1]"),
-        ("bad_name.example.test", "[127.0.0.1]"),
-        ("1.0.0.127.in-addr.arpa", "[127.0.0.1]"),
+        ("localhost", ""),
+        ("bad_name.example.test", ""),
+        ("1.0.0.127.in-addr.arpa", ""),
     ],
 )
-def test_own_name_is_full_or_an_address_literal(hostname: str, name: str) -> None:
-    assert own_name(LOOPBACK, lambda: hostname) == name
+def test_a_name_that_is_not_full_is_not_said(hostname: str, name: str) -> None:
+    assert full_name(lambda: hostname) == name
 
 
-def test_own_name_over_ipv6() -> None:
-    endpoint = Endpoint(socket.AF_INET6, ("::1", 25, 0, 0))
-    assert own_name(endpoint, lambda: "short") == "[IPv6:::1]"
+def test_the_own_address_is_a_literal() -> None:
+    assert literal(LOOPBACK) == "[127.0.0.1]"
+    assert literal(Endpoint(socket.AF_INET6, ("::1", 25, 0, 0))) == "[IPv6:::1]"
 
 
-def pace(connections: int = 4) -> Pace:
-    governor = Pace(connections=connections, interval=0.0)
-    governor.succeeded(0.0)
-    return governor
+def test_a_scope_id_is_kept_for_the_socket() -> None:
+    found = resolve(Target("fe80::1%lo"))
+    assert isinstance(found, tuple)
+    assert found[0].sockaddr[3] == socket.if_nametoindex("lo")
 
 
-def test_one_connection_until_the_server_was_reached() -> None:
-    governor = Pace(connections=8, interval=0.0)
-    assert governor.limit == 1
-    governor.succeeded(0.01)
-    assert governor.limit == 8
+def test_a_name_without_an_address_is_not_determined() -> None:
+    assert isinstance(resolve(Target("mx.example.test"), lambda *_query: []), NotDetermined)
+
+
+def failed(governor: Pace, now: float, trouble: Trouble = Trouble.REFUSAL, width: int = 8) -> bool:
+    return governor.failed(trouble, started=now, now=now, width=width)
 
 
 def test_each_failure_halves_the_limit_and_doubles_the_pause() -> None:
-    governor, now = pace(8), 10.0
+    governor, now = Pace(), 10.0
     limits, pauses = [], []
     for _failure in range(4):
-        governor.failed(started=now, now=now, limited=False)
+        failed(governor, now)
         limits.append(governor.limit)
         pauses.append(governor.not_before - now)
         now += 60.0
     assert limits == [4, 2, 1, 1]
     assert pauses == [0.25, 0.5, 1.0, 2.0]
-    assert governor.throttled
+
+
+def test_half_is_of_what_was_really_open() -> None:
+    governor = Pace()
+    failed(governor, 10.0, width=4)
+    assert governor.limit == 2
+
+
+def test_the_first_stall_is_tried_again_at_once_with_fewer_connections() -> None:
+    governor = Pace()
+    failed(governor, 10.0, Trouble.STALL)
+    assert (governor.limit, governor.room(10.0)) == (4, True)
+    failed(governor, 20.0, Trouble.STALL)
+    assert (governor.limit, governor.room(20.0)) == (2, False)
 
 
 def test_failures_that_began_together_count_as_one() -> None:
-    governor = pace(8)
-    for moment in (10.0, 10.1, 10.2, 10.3):
-        governor.failed(started=9.0, now=moment, limited=False)
+    governor = Pace()
+    new = [
+        governor.failed(Trouble.STALL, started=9.0, now=moment, width=8)
+        for moment in (10.0, 10.1, 10.2, 10.3)
+    ]
+    assert new == [True, False, False, False]
     assert governor.limit == 4
-    assert not governor.exhausted
 
 
-def test_a_success_in_between_gives_hope_and_no_connections_back() -> None:
-    governor, now = pace(8), 10.0
-    for _round in range(20):
-        governor.failed(started=now, now=now, limited=False)
-        governor.succeeded(0.0)
-        now += 60.0
-    assert not governor.exhausted
-    assert governor.limit == 1
-
-
-def test_six_failures_in_a_row_are_enough() -> None:
-    governor, now = pace(), 10.0
-    for _failure in range(6):
-        assert not governor.exhausted
-        governor.failed(started=now, now=now, limited=False)
-        now += 60.0
-    assert governor.exhausted
-
-
-def test_a_failure_before_contact_is_a_limit_only_when_the_server_says_so() -> None:
-    governor = Pace(connections=4, interval=0.0)
-    governor.failed(started=1.0, now=1.0, limited=False)
-    assert not governor.throttled
-    governor.failed(started=2.0, now=2.0, limited=True)
-    assert governor.throttled
-
-
-def test_a_slow_greeter_is_waited_for() -> None:
-    governor = Pace(connections=4, interval=0.0)
-    assert governor.banner_patience(30.0) == 30.0
-    governor.succeeded(6.0)
-    assert governor.banner_patience(30.0) == 19.0
-    governor.succeeded(20.0)
-    assert governor.banner_patience(30.0) == 30.0
+@pytest.mark.parametrize(("trouble", "limit"), [(Trouble.STALL, 8), (Trouble.LIMIT, 4)])
+def test_after_a_stall_more_are_tried_again_but_not_more_than_the_server_allows(
+    trouble: Trouble, limit: int
+) -> None:
+    governor = Pace()
+    failed(governor, 10.0, trouble)
+    for _success in range(100):
+        governor.succeeded()
+    assert governor.limit == limit
 
 
 def test_the_interval_is_between_beginnings() -> None:
-    governor = Pace(connections=4, interval=2.0)
-    governor.started(100.0)
-    assert governor.not_before == 102.0
+    governor = Pace()
+    governor.started(100.0, interval=2.0)
+    assert not governor.room(101.9)
+    assert governor.room(102.0)
+
+
+def test_who_finds_no_room_is_woken_once_and_only_when_there_is_some() -> None:
+    governor = Pace()
+    for _connection in range(8):
+        governor.started(1.0, interval=0.0)
+    governor.wait("first")
+    governor.wait("first")
+    governor.wait("second")
+    assert governor.woken() is None
+    governor.ended()
+    assert [governor.woken(), governor.woken(), governor.woken()] == ["first", "second", None]
+
+
+def reached(connections: int | None = None, *, banner: float = 0.0, rtt: float = 0.001) -> Standing:
+    standing = Standing(connections=connections)
+    standing.succeeded(banner_after=banner, round_trip=rtt, now=0.0)
+    return standing
+
+
+def test_one_connection_until_the_server_was_reached() -> None:
+    assert Standing(connections=8).width == 1
+    assert reached(8).width == 8
+
+
+@pytest.mark.parametrize(("rtt", "width"), [(0.0002, 4), (0.02, 8)])
+def test_a_long_way_bears_more_connections(rtt: float, width: int) -> None:
+    assert reached(rtt=rtt).width == width
+    assert reached(2, rtt=rtt).width == 2
+
+
+def test_the_quickest_answer_is_the_round_trip() -> None:
+    standing = reached(rtt=0.2)
+    standing.succeeded(banner_after=0.0, round_trip=0.001, now=1.0)
+    standing.succeeded(banner_after=0.0, round_trip=0.3, now=2.0)
+    assert standing.round_trip == 0.001
+
+
+def test_a_quick_greeter_that_stalls_is_found_out_quickly() -> None:
+    assert Standing(connections=4).patience(30.0) == 30.0
+    assert reached(banner=0.01).patience(30.0) == 0.5
+
+
+def test_a_slow_greeter_is_waited_for() -> None:
+    assert reached(banner=6.0).patience(30.0) == 18.0
+    assert reached(banner=20.0).patience(30.0) == 30.0
+
+
+def test_each_stall_makes_it_more_patient_and_a_success_forgets() -> None:
+    standing, patience = reached(), []
+    for now in range(4):
+        standing.failed(Trouble.STALL, now=float(now), repeated=False)
+        patience.append(standing.patience(30.0))
+    assert patience == [2.0, 8.0, 30.0, 30.0]
+    standing.succeeded(banner_after=0.01, round_trip=None, now=9.0)
+    assert standing.patience(30.0) == 0.5
+
+
+@pytest.mark.parametrize("limited", [Trouble.LIMIT, Trouble.REFUSAL])
+def test_a_refusal_after_contact_is_a_limit_and_one_stall_is_not(limited: Trouble) -> None:
+    standing = reached()
+    standing.failed(Trouble.STALL, now=1.0, repeated=False)
+    assert not standing.throttled
+    standing.failed(limited, now=2.0, repeated=False)
+    assert standing.throttled
+
+
+def test_a_question_that_stalls_twice_shows_a_limit() -> None:
+    standing = reached()
+    standing.failed(Trouble.STALL, now=1.0, repeated=True)
+    assert standing.throttled
+
+
+def test_a_failure_before_contact_is_a_limit_only_when_the_server_says_so() -> None:
+    standing = Standing(connections=4)
+    standing.failed(Trouble.REFUSAL, now=1.0, repeated=False)
+    assert not standing.throttled
+    standing.failed(Trouble.LIMIT, now=2.0, repeated=False)
+    assert standing.throttled
+
+
+@pytest.mark.parametrize(
+    ("contact", "trouble", "failures"),
+    [(False, Trouble.REFUSAL, 3), (False, Trouble.LIMIT, 6), (True, Trouble.REFUSAL, 6)],
+)
+def test_so_many_failures_in_a_row_are_enough(
+    contact: bool, trouble: Trouble, failures: int
+) -> None:
+    standing = reached() if contact else Standing(connections=4)
+    for number in range(failures):
+        assert not standing.exhausted(float(number))
+        standing.failed(trouble, now=float(number), repeated=False)
+    assert standing.exhausted(float(failures))
+
+
+def test_a_limit_is_waited_out_for_longer_than_the_minute_of_anvil() -> None:
+    standing = reached()
+    for second in range(70):
+        standing.failed(Trouble.LIMIT, now=float(second), repeated=False)
+    assert not standing.exhausted(70.0)
+    assert standing.exhausted(76.0)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "files", "most"), [(None, 1024, 256), (None, 256, 64), (8, 256, 8)]
+)
+def test_the_concurrency_fits_the_open_files(wanted: int | None, files: int, most: int) -> None:
+    assert most_connections(wanted, files=files) == most
+
+
+@pytest.mark.parametrize(("wanted", "said"), [(0, "from 1 up"), (900, "ulimit")])
+def test_a_concurrency_that_cannot_be_had_is_one_sentence(wanted: int, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said) as caught:
+        most_connections(wanted, files=1024)
+    assert str(caught.value).endswith(".")
