@@ -7,13 +7,18 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    InvalidInput,
+    PostmasterTlsError,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import finding
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import where
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary import summary
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import is_address
 from ansible_collections.postmaster.tls.plugins.plugin_utils._certificate_names import covers
 from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import describe
@@ -84,6 +89,65 @@ def _name_matches(certificate: t.Any, name: str) -> bool | None:
     return True if matches else None if is_address(name) else False
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How the result of one target is understood."""
+
+    name: str
+    trust: TrustStore | None
+    policy: Policy | None
+
+
+class Readings:
+    """Takes from the arguments what only the controller can use, once for each policy and file that they name."""
+
+    def __init__(self) -> None:
+        self._policies: dict[str, Policy] = {}
+        self._stores: dict[str, TrustStore] = {}
+
+    def split(self, arguments: Data) -> tuple[Data, list[Reading]]:
+        """The arguments of the module, and a reading for each target. Raises PostmasterTlsError."""
+        targets = arguments.get("targets")
+        if not isinstance(targets, Sequence) or isinstance(targets, str):
+            own, reading = self._one(arguments, {})
+            return own, [reading]
+        readings, elements = [], []
+        for number, element in enumerate(targets, 1):
+            options = element if isinstance(element, Mapping) else {"host": element}
+            try:
+                own, reading = self._one(options, arguments)
+            except PostmasterTlsError as error:
+                place = f"Target {number} of {len(targets)} ({options.get('host')})"
+                raise InvalidInput(f"{place}: {error}") from None
+            elements.append(own if isinstance(element, Mapping) else element)
+            readings.append(reading)
+        return {**self._one(arguments, {})[0], "targets": elements}, readings
+
+    def _one(
+        self, options: Mapping[str, t.Any], defaults: Mapping[str, t.Any]
+    ) -> tuple[Data, Reading]:
+        merged = {**defaults, **options}
+        policy, ca_file = merged.get("policy"), merged.get("ca_file")
+        name = str(merged.get("sni") or merged.get("host") or "")
+        own = {key: value for key, value in options.items() if key not in ("policy", "ca_file")}
+        return own, Reading(
+            name,
+            self._store(str(ca_file)) if ca_file else None,
+            self._policy(policy) if policy else None,
+        )
+
+    def _store(self, path: str) -> TrustStore:
+        if path not in self._stores:
+            self._stores[path] = TrustStore.load(path)
+        return self._stores[path]
+
+    def _policy(self, wanted: t.Any) -> Policy:
+        key = repr(wanted)
+        if key not in self._policies:
+            self._policies[key] = load_policy(wanted)
+        return self._policies[key]
+
+
 class ActionModule(ActionBase):
     _supports_check_mode = True
 
@@ -91,18 +155,37 @@ class ActionModule(ActionBase):
         self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
     ) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        arguments = dict(self._task.args)
         try:
             require_cryptography()
-            policy = arguments.pop("policy", None)
-            wanted = load_policy(policy) if policy else None
-            ca_file = arguments.pop("ca_file", None)
-            trust = TrustStore.load(str(ca_file)) if ca_file else None
+            arguments, readings = Readings().split(dict(self._task.args))
         except PostmasterTlsError as error:
             return {**result, "failed": True, "msg": str(error)}
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
-        if "_chains" not in result:
-            return result
-        trust = trust or TrustStore.system()
-        name = str(arguments.get("sni") or arguments["host"])
-        return understood(result, name=name, trust=trust, policy=wanted, now=datetime.now(UTC))
+        return all_understood(result, readings, now=datetime.now(UTC))
+
+
+def all_understood(result: Data, readings: Sequence[Reading], *, now: datetime) -> Data:
+    """The module's result, of one target or of many, with all that can be understood on the controller."""
+    if "results" not in result and "_chains" not in result:
+        return result
+    system = TrustStore.system()
+
+    def read(raw: Mapping[str, t.Any], reading: Reading) -> Data:
+        return understood(
+            raw,
+            name=reading.name,
+            trust=reading.trust or system,
+            policy=reading.policy,
+            now=now,
+        )
+
+    if "_chains" in result:
+        return read(result, readings[0])
+    results = [
+        read(
+            {key: value for key, value in raw.items() if key != "_position"},
+            readings[raw["_position"]],
+        )
+        for raw in result["results"]
+    ]
+    return {**result, "results": results, "summary": summary(results)}

@@ -33,14 +33,42 @@ attributes:
     description: Where the module runs.
     support: full
     platforms: posix
+  check_mode:
+    support: full
+    details: Asks the servers in any mode, since that changes nothing. Does not write O(results_file).
+  idempotent:
+    support: partial
+    details: Every run appends to O(results_file), if it is given, and is then C(changed).
 requirements:
   - Python >= 3.9 where the module runs; nothing else is installed there.
 options:
   host:
     description:
       - The name or IP address of the server.
+      - One of O(host) and O(targets) is needed.
     type: str
-    required: true
+  targets:
+    description:
+      - Many servers, all asked in one run of the module, side by side.
+      - An element is a host, or a dictionary of the options O(host) to O(policy), of which O(host) is needed. The
+        options of the task are the defaults of every element.
+      - Two targets at the same address share the limit of its connections.
+      - The results are in RV(results), in the order of the targets.
+    type: list
+    elements: raw
+  concurrency:
+    description:
+      - How many connections may be open at the same time to all servers together.
+      - By default 256, or fewer if the process may open fewer files.
+    type: int
+  results_file:
+    description:
+      - A file on the host where the module runs, to which every result is appended as soon as there is one, as a line of
+        JSON. A run that is ended before its time leaves there what it knew.
+      - Each line has the number of its target in C(target), and its certificates as PEM in C(chains), since they are only
+        described when the module has returned.
+      - In check mode nothing is written.
+    type: path
   port:
     description:
       - The TCP port.
@@ -50,12 +78,24 @@ options:
     description:
       - The name or IP address to connect to, when it is not the one that O(host) resolves to.
     type: str
+  every_address:
+    description:
+      - Whether to probe every address of the name for itself, with a result for each in RV(results).
+      - Otherwise the first address that accepts a connection is probed.
+    type: bool
+    default: false
   tls_mode:
     description:
       - V(starttls) for SMTP with STARTTLS, V(implicit) for TLS from the first byte, as on port 465.
     type: str
     choices: [starttls, implicit]
     default: starttls
+  mail_protocol:
+    description:
+      - V(lmtp) greets with C(LHLO).
+    type: str
+    choices: [smtp, lmtp]
+    default: smtp
   sni:
     description:
       - The name to ask for in the server name extension.
@@ -69,8 +109,10 @@ options:
   timeout:
     description:
       - The seconds after which the probe ends, whatever the server does. What is open by then is not determined.
-      - Within it, at most 10 seconds are spent on one connect, 30 on one banner and 15 on one answer to a hello.
-      - Name resolution comes before and is bounded by the resolver's own configuration.
+      - Name resolution is within it, and at most 10 seconds of it are spent on one connect, 30 on one banner and 15 on one
+        answer to a hello.
+      - A server that limits the rate of connections is waited for until then, and at most 75 seconds in a row. Postfix
+        counts anew each minute.
     type: float
     default: 120
   checks:
@@ -84,11 +126,11 @@ options:
     default: [handshake, protocols, ciphers, groups, certificates]
   connections:
     description:
-      - How many connections may be open at the same time, from 1 to 8.
+      - How many connections to one server may be open at the same time, from 1 to 8.
+      - By default 4, or 8 if an answer takes longer than 5 milliseconds.
       - It falls by itself when the server shows a limit.
       - More than 8 overflow the queue of many mail servers, which then let connections hang.
     type: int
-    default: 4
   interval:
     description:
       - The seconds to pause between two connections.
@@ -137,6 +179,20 @@ EXAMPLES = r"""
     timeout: 600
   delegate_to: vantage.example.net
 
+- name: Look at every MX host of a list at once, and keep the results of a run that is ended early
+  postmaster.tls.starttls_probe:
+    targets:
+      - mx1.example.com
+      - mx2.example.com
+      - host: mail.example.com
+        port: 465
+        tls_mode: implicit
+    checks: [handshake, certificates]
+    timeout: 60
+    results_file: /var/tmp/probe.jsonl
+  delegate_to: localhost
+  register: probe
+
 - name: Only ask whether a server speaks TLS, and which version a sender of today gets
   postmaster.tls.starttls_probe:
     host: mx.example.com
@@ -145,6 +201,50 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+results:
+  description:
+    - The results, in the order of O(targets), and within it of the addresses where O(every_address) is set.
+    - Each has the return values of a run with O(host), as they are below, which a run with O(targets) does not have itself.
+  returned: with O(targets) or O(every_address)
+  type: list
+  elements: dict
+summary:
+  description: What the results come to, in numbers. A server may count in several of them.
+  returned: with O(targets) or O(every_address)
+  type: dict
+  contains:
+    results:
+      description: All of them.
+      type: int
+      returned: always
+    reached:
+      description: Servers that answered.
+      type: int
+      returned: always
+    unreached:
+      description: Servers to which there was no connection.
+      type: int
+      returned: always
+    throttled:
+      description: Servers that limited the probe.
+      type: int
+      returned: always
+    hanging:
+      description: Servers that took a connection and did not go on with it until the time was over.
+      type: int
+      returned: always
+    not_tls:
+      description: Servers that offer no TLS, or answer with something else than SMTP and TLS.
+      type: int
+      returned: always
+    connections:
+      description: The connections to all of them.
+      type: int
+      returned: always
+    findings:
+      description: The findings of all results, by severity.
+      type: dict
+      returned: always
 host:
   description: The O(host) option.
   returned: always
@@ -157,6 +257,11 @@ address:
   description: The IP address that was connected to. V(none) when the name was not resolved.
   returned: always
   type: str
+addresses:
+  description: All addresses of the name, in the order of the resolver.
+  returned: always
+  type: list
+  elements: str
 tls_mode:
   description: The O(tls_mode) option.
   returned: always
@@ -171,7 +276,7 @@ reason:
   description:
     - Why there was no handshake, or why the probe ended early. V(none) when it went to its end.
     - One of V(unresolvable), V(refused), V(unreachable), V(timeout), V(no-banner), V(closed), V(reset), V(throttled),
-      V(rejected), V(ehlo-refused), V(no-starttls), V(starttls-unavailable), V(starttls-refused) and V(malformed).
+      V(rejected), V(ehlo-refused), V(no-starttls), V(starttls-unavailable), V(starttls-refused), V(malformed) and V(not-tls).
   returned: always
   type: str
   sample: refused
@@ -335,12 +440,35 @@ seconds:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    InvalidInput,
+    PostmasterTlsError,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._batch import Batch, appended
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe_all
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary import summary
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 
 _CHECKS = ["handshake", "protocols", "ciphers", "groups", "certificates"]
+_TARGET = {
+    "host": {"type": "str"},
+    "port": {"type": "int", "default": 25},
+    "address": {"type": "str"},
+    "every_address": {"type": "bool", "default": False},
+    "tls_mode": {"type": "str", "choices": ["starttls", "implicit"], "default": "starttls"},
+    "mail_protocol": {"type": "str", "choices": ["smtp", "lmtp"], "default": "smtp"},
+    "sni": {"type": "str"},
+    "ehlo_name": {"type": "str"},
+    "timeout": {"type": "float", "default": 120},
+    "checks": {"type": "list", "elements": "str", "choices": _CHECKS, "default": _CHECKS},
+    "connections": {"type": "int"},
+    "interval": {"type": "float", "default": 0},
+    "ca_file": {"type": "str"},
+    "policy": {"type": "raw"},
+}
+
+Data = dict[str, t.Any]
 
 
 def _target(params: t.Mapping[str, t.Any]) -> Target:
@@ -348,7 +476,9 @@ def _target(params: t.Mapping[str, t.Any]) -> Target:
         host=params["host"],
         port=params["port"],
         address=params["address"],
+        every_address=params["every_address"],
         implicit=params["tls_mode"] == "implicit",
+        lmtp=params["mail_protocol"] == "lmtp",
         sni=params["sni"],
         ehlo_name=params["ehlo_name"],
         timeout=params["timeout"],
@@ -358,26 +488,60 @@ def _target(params: t.Mapping[str, t.Any]) -> Target:
     )
 
 
+def _targets(params: t.Mapping[str, t.Any]) -> list[Target]:
+    """The target of the options, or those of the list, whose elements have the options as defaults."""
+    if params["targets"] is None:
+        return [_target(params)]
+    validator = ArgumentSpecValidator(_TARGET)
+    defaults = {name: params[name] for name in _TARGET}
+    targets = []
+    for number, element in enumerate(params["targets"], 1):
+        own = {"host": element} if isinstance(element, str) else element
+        place = f"Target {number} of {len(params['targets'])}"
+        if not isinstance(own, dict) or not own.get("host"):
+            raise InvalidInput(f"{place} is neither a host nor a dictionary of options with one.")
+        checked = validator.validate({**defaults, **own})
+        if checked.error_messages:
+            raise InvalidInput(f"{place} ({own['host']}): {checked.error_messages[0]}.")
+        try:
+            targets.append(_target(checked.validated_parameters))
+        except InvalidInput as error:
+            raise InvalidInput(f"{place} ({own['host']}): {error}") from None
+    return targets
+
+
+def _run(module: AnsibleModule) -> Data:
+    params = module.params
+    targets = _targets(params)
+    path = None if module.check_mode else params["results_file"]
+    lines = appended(path) if path else None
+    batch = Batch(len(targets), lines=lines, say=module.log if module._verbosity else None)
+    try:
+        probe_all(targets, tell=batch.told, concurrency=params["concurrency"])
+    finally:
+        if lines is not None:
+            lines.close()
+    results = batch.results()
+    changed = bool(params["results_file"])
+    if params["targets"] is None and not params["every_address"]:
+        return {**results[0], "changed": changed}
+    return {"results": results, "summary": summary(results), "changed": changed}
+
+
 def main() -> t.NoReturn:
     module = AnsibleModule(
         argument_spec={
-            "host": {"type": "str", "required": True},
-            "port": {"type": "int", "default": 25},
-            "address": {"type": "str"},
-            "tls_mode": {"type": "str", "choices": ["starttls", "implicit"], "default": "starttls"},
-            "sni": {"type": "str"},
-            "ehlo_name": {"type": "str"},
-            "timeout": {"type": "float", "default": 120},
-            "checks": {"type": "list", "elements": "str", "choices": _CHECKS, "default": _CHECKS},
-            "connections": {"type": "int", "default": 4},
-            "interval": {"type": "float", "default": 0},
-            "ca_file": {"type": "str"},
-            "policy": {"type": "raw"},
+            **_TARGET,
+            "targets": {"type": "list", "elements": "raw"},
+            "concurrency": {"type": "int"},
+            "results_file": {"type": "path"},
         },
+        mutually_exclusive=[("host", "targets")],
+        required_one_of=[("host", "targets")],
         supports_check_mode=True,
     )
     try:
-        result = report(probe(_target(module.params)))
+        result = _run(module)
     except PostmasterTlsError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

@@ -27,6 +27,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import
 
 Data = dict[str, t.Any]
 
+_CUTS: t.Final = "to {} of the hellos the server closed the connection on every try, and it answered the others: it may refuse so"
+
 
 def report(probe: Probe) -> Data:
     """Everything that was found out; a part that was not asked for, or not determined, is empty or null.
@@ -38,6 +40,7 @@ def report(probe: Probe) -> Data:
         "host": target.host,
         "port": target.port,
         "address": probe.address,
+        "addresses": list(probe.addresses),
         "tls_mode": "implicit" if target.implicit else "starttls",
         "reached": probe.reached,
         "reason": probe.failure.reason if probe.failure else None,
@@ -175,7 +178,8 @@ def _doubt(probe: Probe) -> str:
     if survey is None:
         offered = probe.dialogue is None or probe.dialogue.starttls is not False
         return probe.failure.detail if probe.failure and offered else ""
-    doubts = [
+    doubts = [_CUTS.format(probe.cuts)] if probe.cuts else []
+    doubts += [
         f"{len(scan.suites.undetermined)} suites of {scan.protocol.label} "
         f"({', '.join(sorted({scan.suites.reasons[code] for code in scan.suites.undetermined}))})"
         for scan in survey.protocols
