@@ -13,6 +13,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import dat
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Answer,
     ServerHello,
+    SSLv2ServerHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
@@ -60,6 +61,6 @@ class HandshakeResult:
     reply: bytes = b""
 
 
-Reply = t.Union[Answer, HandshakeResult]
+Reply = t.Union[Answer, HandshakeResult, SSLv2ServerHello]
 
 __all__ = ["HandshakeResult", "Reply", "Resumption"]

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""What is done once a handshake is over, by its purpose: each is a generator of what it waits for."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
+    _handshake_messages as messages,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
+    Alert,
+    ServerHello,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._channel import (
+    Alerted,
+    Channel,
+    Data,
+    Ended,
+    Event,
+    Message,
+    Silence,
+    Talk,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
+    HandshakeResult,
+    Reply,
+    Resumption,
+)
+
+_WARNING: t.Final = 1
+_CLOSE_NOTIFY: t.Final = 0
+_NO_RENEGOTIATION: t.Final = 100
+_MOST_REPLY: t.Final = 512
+
+
+def close(channel: Channel) -> None:
+    """Say that nothing more will come."""
+    channel.send_alert(_WARNING, _CLOSE_NOTIFY)
+
+
+def ticket(channel: Channel, resumption: t.Callable[[Message], Resumption]) -> Talk:
+    """Wait for the first NewSessionTicket of TLS 1.3.
+
+    The close_notify is sent at once: whoever reads it has come past the place where tickets are sent, so that a
+    close_notify in return proves that there is none.
+    """
+    hello = t.cast(ServerHello, channel.hello)
+    close(channel)
+    while True:
+        event = yield
+        if isinstance(event, Message) and event.kind == messages.NEW_SESSION_TICKET:
+            return HandshakeResult(hello, resumption(event))
+        reply = _ending(event, HandshakeResult(hello))
+        if reply is not None:
+            return reply
+
+
+def unasked_reply(channel: Channel) -> Talk:
+    """Wait for what the server says although nobody has spoken to it under TLS."""
+    hello = t.cast(ServerHello, channel.hello)
+    while True:
+        event = yield
+        if isinstance(event, Data) and event.content:
+            close(channel)
+            return HandshakeResult(hello, reply=event.content[:_MOST_REPLY])
+        if isinstance(event, Silence):
+            return HandshakeResult(hello)
+        reply = _ending(event, HandshakeResult(hello))
+        if reply is not None:
+            return reply
+
+
+def renegotiation(channel: Channel, hello_body: bytes) -> Talk:
+    """Send a second ClientHello, once, and wait for what comes of it."""
+    result = HandshakeResult(t.cast(ServerHello, channel.hello))
+    channel.send(messages.CLIENT_HELLO, hello_body, alone=True)
+    while True:
+        event = yield
+        if isinstance(event, Message) and event.kind == messages.SERVER_HELLO:
+            close(channel)
+            return replace(result, renegotiation=True)
+        if isinstance(event, Alerted) and (
+            event.level != _WARNING or event.description in (_CLOSE_NOTIFY, _NO_RENEGOTIATION)
+        ):
+            close(channel)
+            alert = Alert(event.level, event.description)
+            return replace(result, renegotiation=False, reason=f"alert {alert.name}")
+        if isinstance(event, Ended):
+            return replace(result, renegotiation=False, reason="closed")
+        if isinstance(event, Silence):
+            return replace(result, reason="timeout")
+
+
+def _ending(event: Event, result: HandshakeResult) -> Reply | None:
+    """What the end of the talk says where nothing else came; None if the event is no end of it."""
+    if isinstance(event, Alerted):
+        if event.description == _CLOSE_NOTIFY:
+            return result
+        if event.level != _WARNING:
+            return Alert(event.level, event.description, result.hello)
+    if isinstance(event, Ended):
+        return replace(result, reason="closed")
+    if isinstance(event, Silence):
+        return replace(result, reason="timeout")
+    return None
+
+
+__all__ = ["close", "renegotiation", "ticket", "unasked_reply"]
