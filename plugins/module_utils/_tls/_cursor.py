@@ -37,6 +37,11 @@ class Cursor:
     def vector(self, width: int) -> bytes:
         return self.take(self.number(width))
 
+    def end(self) -> None:
+        """Raises MalformedMessage if anything follows."""
+        if self.left:
+            raise MalformedMessage(f"The {self._what} is {self.left} bytes too long")
+
     @property
     def left(self) -> int:
         return len(self._content) - self._at

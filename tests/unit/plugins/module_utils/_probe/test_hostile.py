@@ -1,0 +1,181 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every hostile server of the catalogue, asked by an engine in a process of its own: it ends in time and in little memory.
+
+What such a server does is never a verdict; the result says why nothing was determined.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from ansible_collections.postmaster.tls.tests.support import engine_child
+from ansible_collections.postmaster.tls.tests.support import server_bytes as tls
+from ansible_collections.postmaster.tls.tests.support.hostile_cases import (
+    CASES,
+    SOUND,
+    TO_TLS,
+    Case,
+)
+from ansible_collections.postmaster.tls.tests.support.hostile_server import (
+    Hold,
+    Reply,
+    Say,
+    Script,
+    hosted,
+)
+
+TIMEOUT = 2.0
+MOST_KIB = 64 * 1024
+Data = dict[str, t.Any]
+
+
+def run_engine(targets: list[Data], *, together: bool = False) -> list[Data]:
+    """What the engine says of the targets, in a process of its own."""
+    order = json.dumps({"targets": targets, "together": together})
+    command = [sys.executable, str(Path(engine_child.__file__))]
+    done = subprocess.run(
+        command, input=order, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return t.cast(list[Data], json.loads(done.stdout))
+
+
+def target(host: str, port: int, **fields: t.Any) -> Data:
+    return {
+        "host": host,
+        "port": port,
+        "timeout": TIMEOUT,
+        "checks": ["handshake"],
+        "ehlo_name": "probe.example.test",
+        **fields,
+    }
+
+
+def no_verdict(result: Data) -> None:
+    """Nothing in the result says accepted or refused."""
+    assert result["handshake"] is None or result["handshake"]["accepted"] is None
+    assert all(item["accepted"] is None for item in result["protocols"])
+    assert not any(result["ciphers"].values())
+
+
+def obedient(value: t.Any) -> list[str]:
+    """The strings of a result that a terminal would obey instead of showing them."""
+    if isinstance(value, dict):
+        return [bad for item in value.items() for part in item for bad in obedient(part)]
+    if isinstance(value, list):
+        return [bad for item in value for bad in obedient(item)]
+    return [value] if isinstance(value, str) and not value.isprintable() else []
+
+
+def judge(case: Case, result: Data) -> None:
+    assert "crash" not in result, result["crash"]
+    shown = {key: value for key, value in result.items() if key != "_chains"}
+    assert result["reached"] is case.reached
+    if case.early:
+        assert (result["handshake"], result["reason"]) == (None, case.reason), shown
+        assert result["message"].endswith(".")
+    else:
+        assert result["handshake"]["reason"] == case.reason, shown
+    no_verdict(result)
+    assert obedient(shown) == []
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the engine said of a server, and what the server says of the engine."""
+
+    result: Data
+    faults: list[str]
+
+
+def ask(scripts: dict[str, Script], *, together: bool, **fields: t.Any) -> dict[str, Heard]:
+    with hosted(scripts, strict=False) as servers:
+        targets = [target(*place, **fields) for place in servers.places.values()]
+        results = run_engine(targets, together=together)
+    return {
+        name: Heard(result, servers.faults.get(name, []))
+        for name, result in zip(servers.places, results, strict=True)
+    }
+
+
+SCRIPTS = {name: case.script for name, case in CASES.items()}
+SOUND_ONES = {f"sound-{number}": SOUND for number in range(20)}
+
+
+@pytest.fixture(scope="module")
+def alone() -> dict[str, Heard]:
+    return ask(SCRIPTS, together=False)
+
+
+@pytest.fixture(scope="module")
+def together() -> dict[str, Heard]:
+    """All hostile servers in one call, with sound ones before, between and after them."""
+    names = [*SOUND_ONES, *SCRIPTS]
+    random.Random(3).shuffle(names)
+    everything = {**SCRIPTS, **SOUND_ONES}
+    return ask({name: everything[name] for name in names}, together=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_alone(name: str, alone: dict[str, Heard]) -> None:
+    heard = alone[name]
+    judge(CASES[name], heard.result)
+    assert heard.faults == []
+    assert heard.result["elapsed"] < TIMEOUT + 1.0
+    assert heard.result["peak_kib"] < MOST_KIB
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_beside_others(name: str, together: dict[str, Heard]) -> None:
+    heard = together[name]
+    judge(CASES[name], heard.result)
+    assert heard.faults == []
+
+
+@pytest.mark.parametrize("name", SOUND_ONES)
+def test_a_sound_server_beside_hostile_ones(name: str, together: dict[str, Heard]) -> None:
+    heard = together[name]
+    assert (heard.result["reached"], heard.result["reason"]) == (True, None)
+    assert heard.result["handshake"]["accepted"] is True
+    assert heard.faults == []
+
+
+def test_all_together_end_in_time_and_in_little_memory(together: dict[str, Heard]) -> None:
+    slowest = max(together, key=lambda name: together[name].result["elapsed"])
+    assert together[slowest].result["elapsed"] < 3 * TIMEOUT
+    assert next(iter(together.values())).result["peak_kib"] < MOST_KIB
+
+
+def test_a_version_above_the_offered_one_is_no_verdict() -> None:
+    """TLS 1.3 to everybody."""
+    retry = (*TO_TLS, Reply(lambda hello: tls.record(tls.hello13(hello))), Hold())
+    heard = ask({"13": retry}, together=False, checks=["handshake", "protocols"])["13"]
+    verdicts = {item["name"]: item["accepted"] for item in heard.result["protocols"]}
+    assert verdicts.pop("TLSv1.3") is True
+    assert set(verdicts.values()) == {None}
+    assert heard.faults == []
+
+
+def test_a_version_below_those_of_a_sender_is_no_handshake() -> None:
+    """SSL 3.0 to everybody."""
+    hello = tls.server_hello(tls.RSA_AES_CBC, version=tls.SSL3)
+    old = tls.flight(tls.certificate(b"leaf"), hello=hello)
+    heard = ask(
+        {"old": (*TO_TLS, Say(old), Hold())}, together=False, checks=["handshake", "protocols"]
+    )["old"]
+    handshake = heard.result["handshake"]
+    assert (handshake["accepted"], handshake["reason"]) == (None, "SSLv3 chosen")
+    verdicts = {item["name"]: item["accepted"] for item in heard.result["protocols"]}
+    assert verdicts["SSLv3"] is True
+    assert {verdicts[name] for name in ("TLSv1", "TLSv1.1", "TLSv1.2")} == {False}
+    assert verdicts["TLSv1.3"] is None
