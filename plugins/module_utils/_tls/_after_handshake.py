@@ -15,6 +15,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Alert,
+    NotDetermined,
     ServerHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._channel import (
@@ -56,7 +57,9 @@ def ticket(channel: Channel, resumption: t.Callable[[Message], Resumption]) -> T
         event = yield
         if isinstance(event, Message) and event.kind == messages.NEW_SESSION_TICKET:
             return HandshakeResult(hello, resumption(event))
-        reply = _ending(event, HandshakeResult(hello))
+        if isinstance(event, Alerted) and event.description == _CLOSE_NOTIFY:
+            return HandshakeResult(hello)
+        reply = _ending(event, hello)
         if reply is not None:
             return reply
 
@@ -71,7 +74,7 @@ def unasked_reply(channel: Channel) -> Talk:
             return HandshakeResult(hello, reply=event.content[:_MOST_REPLY])
         if isinstance(event, Silence):
             return HandshakeResult(hello)
-        reply = _ending(event, HandshakeResult(hello))
+        reply = _ending(event, hello)
         if reply is not None:
             return reply
 
@@ -97,17 +100,16 @@ def renegotiation(channel: Channel, hello_body: bytes) -> Talk:
             return replace(result, reason="timeout")
 
 
-def _ending(event: Event, result: HandshakeResult) -> Reply | None:
-    """What the end of the talk says where nothing else came; None if the event is no end of it."""
-    if isinstance(event, Alerted):
-        if event.description == _CLOSE_NOTIFY:
-            return result
-        if event.level != _WARNING:
-            return Alert(event.level, event.description, result.hello)
-    if isinstance(event, Ended):
-        return replace(result, reason="closed")
+def _ending(event: Event, hello: ServerHello) -> Reply | None:
+    """What the end of a talk says that should have said more; None if the event is no end of it."""
+    if isinstance(event, Alerted) and event.level != _WARNING:
+        return Alert(event.level, event.description, hello)
+    if isinstance(event, Ended) or (
+        isinstance(event, Alerted) and event.description == _CLOSE_NOTIFY
+    ):
+        return NotDetermined("closed", "The server closed the connection after the handshake.")
     if isinstance(event, Silence):
-        return replace(result, reason="timeout")
+        return NotDetermined("timeout", "The server said nothing after the handshake.")
     return None
 
 

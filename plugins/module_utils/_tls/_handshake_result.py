@@ -49,8 +49,8 @@ class HandshakeResult:
     """A handshake that came to its end, and what followed.
 
     C(resumption) is what the server gave, None when it certainly gave nothing. C(resumed) is None where no session was
-    offered. C(renegotiation) is whether the client may begin a second handshake, None with the C(reason) where it was not
-    asked or not answered. C(reply) is what the server said unasked after the handshake.
+    offered. C(renegotiation) is whether the client may begin a second handshake; C(reason) says how it was refused, or
+    why it is None although it was asked. C(reply) is what the server said unasked after the handshake.
     """
 
     hello: ServerHello
