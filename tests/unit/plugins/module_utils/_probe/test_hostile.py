@@ -8,16 +8,9 @@ What such a server does is never a verdict; the result says why nothing was dete
 
 from __future__ import annotations
 
-import json
 import random
-import subprocess
-import sys
-import typing as t
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from ansible_collections.postmaster.tls.tests.support import engine_child
 from ansible_collections.postmaster.tls.tests.support import server_bytes as tls
 from ansible_collections.postmaster.tls.tests.support.hostile_cases import (
     CASES,
@@ -25,55 +18,17 @@ from ansible_collections.postmaster.tls.tests.support.hostile_cases import (
     TO_TLS,
     Case,
 )
-from ansible_collections.postmaster.tls.tests.support.hostile_server import (
-    Hold,
-    Reply,
-    Say,
-    Script,
-    hosted,
+from ansible_collections.postmaster.tls.tests.support.hostile_run import (
+    TIMEOUT,
+    Data,
+    Heard,
+    ask,
+    no_verdict,
+    obedient,
 )
+from ansible_collections.postmaster.tls.tests.support.hostile_server import Hold, Reply, Say
 
-TIMEOUT = 2.0
 MOST_KIB = 64 * 1024
-Data = dict[str, t.Any]
-
-
-def run_engine(targets: list[Data], *, together: bool = False) -> list[Data]:
-    """What the engine says of the targets, in a process of its own."""
-    order = json.dumps({"targets": targets, "together": together})
-    command = [sys.executable, str(Path(engine_child.__file__))]
-    done = subprocess.run(
-        command, input=order, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return t.cast(list[Data], json.loads(done.stdout))
-
-
-def target(host: str, port: int, **fields: t.Any) -> Data:
-    return {
-        "host": host,
-        "port": port,
-        "timeout": TIMEOUT,
-        "checks": ["handshake"],
-        "ehlo_name": "probe.example.test",
-        **fields,
-    }
-
-
-def no_verdict(result: Data) -> None:
-    """Nothing in the result says accepted or refused."""
-    assert result["handshake"] is None or result["handshake"]["accepted"] is None
-    assert all(item["accepted"] is None for item in result["protocols"])
-    assert not any(result["ciphers"].values())
-
-
-def obedient(value: t.Any) -> list[str]:
-    """The strings of a result that a terminal would obey instead of showing them."""
-    if isinstance(value, dict):
-        return [bad for item in value.items() for part in item for bad in obedient(part)]
-    if isinstance(value, list):
-        return [bad for item in value for bad in obedient(item)]
-    return [value] if isinstance(value, str) and not value.isprintable() else []
 
 
 def judge(case: Case, result: Data) -> None:
@@ -87,24 +42,6 @@ def judge(case: Case, result: Data) -> None:
         assert result["handshake"]["reason"] == case.reason, shown
     no_verdict(result)
     assert obedient(shown) == []
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What the engine said of a server, and what the server says of the engine."""
-
-    result: Data
-    faults: list[str]
-
-
-def ask(scripts: dict[str, Script], *, together: bool, **fields: t.Any) -> dict[str, Heard]:
-    with hosted(scripts, strict=False) as servers:
-        targets = [target(*place, **fields) for place in servers.places.values()]
-        results = run_engine(targets, together=together)
-    return {
-        name: Heard(result, servers.faults.get(name, []))
-        for name, result in zip(servers.places, results, strict=True)
-    }
 
 
 SCRIPTS = {name: case.script for name, case in CASES.items()}
