@@ -108,7 +108,9 @@ class Readings:
     def split(self, arguments: Data) -> tuple[Data, list[Reading]]:
         """The arguments of the module, and a reading for each target. Raises PostmasterTlsError."""
         targets = arguments.get("targets")
-        if not isinstance(targets, Sequence) or isinstance(targets, str):
+        if isinstance(targets, str):
+            targets = [word.strip() for word in targets.split(",")]
+        if not isinstance(targets, Sequence):
             own, reading = self._one(arguments, {})
             return own, [reading]
         readings, elements = [], []

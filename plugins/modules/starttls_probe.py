@@ -500,9 +500,15 @@ def _targets(params: t.Mapping[str, t.Any]) -> list[Target]:
         place = f"Target {number} of {len(params['targets'])}"
         if not isinstance(own, dict) or not own.get("host"):
             raise InvalidInput(f"{place} is neither a host nor a dictionary of options with one.")
+        unknown = sorted(set(own) - set(_TARGET))
+        if unknown:
+            known = ", ".join(_TARGET)
+            raise InvalidInput(f"{place} has the unknown option {unknown[0]}; known are {known}.")
         checked = validator.validate({**defaults, **own})
         if checked.error_messages:
-            raise InvalidInput(f"{place} ({own['host']}): {checked.error_messages[0]}.")
+            raise InvalidInput(
+                f"{place} ({own['host']}): {checked.error_messages[0].rstrip('.')}."
+            )
         try:
             targets.append(_target(checked.validated_parameters))
         except InvalidInput as error:
