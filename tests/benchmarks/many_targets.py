@@ -35,25 +35,27 @@ from ansible_collections.postmaster.tls.tests.support.many_servers import (
     HOSTILE,
     THROTTLING,
     address,
+    free_port,
     many_servers,
 )
 
-PORT = 20025
 TIMEOUT = 3.0
 MOST_TIMES = 10.0
 MOST_MIB = 150.0
 Data = dict[str, t.Any]
 
 
-def target(number: int) -> Target:
+def target(number: int, port: int) -> Target:
     return Target(
-        address(number), PORT, checks=("handshake",), timeout=TIMEOUT, ehlo_name="probe.test"
+        address(number), port, checks=("handshake",), timeout=TIMEOUT, ehlo_name="probe.test"
     )
 
 
-def asked(numbers: t.Sequence[int], *, concurrency: int | None = None) -> tuple[float, list[Data]]:
+def asked(
+    numbers: t.Sequence[int], port: int, *, concurrency: int | None
+) -> tuple[float, list[Data]]:
     """The seconds that it took, and the results."""
-    targets = [target(number) for number in numbers]
+    targets = [target(number, port) for number in numbers]
     batch = Batch(len(targets), lines=None, say=None)
     started = time.monotonic()
     probe_all(targets, tell=batch.told, concurrency=concurrency)
@@ -66,9 +68,9 @@ def peak_mib() -> float:
     return int(line.split()[1]) / 1024
 
 
-def child(numbers: t.Sequence[int], concurrency: int | None) -> Data:
+def child(numbers: t.Sequence[int], port: int, *, concurrency: int | None) -> Data:
     """One measurement in a process of its own, so that its memory is its own."""
-    order = json.dumps({"numbers": list(numbers), "concurrency": concurrency})
+    order = json.dumps({"numbers": list(numbers), "port": port, "concurrency": concurrency})
     done = subprocess.run(
         [sys.executable, str(Path(__file__)), "--child"],
         input=order,
@@ -81,7 +83,7 @@ def child(numbers: t.Sequence[int], concurrency: int | None) -> Data:
 
 def measured() -> None:
     order = json.load(sys.stdin)
-    seconds, results = asked(order["numbers"], concurrency=order["concurrency"])
+    seconds, results = asked(order["numbers"], order["port"], concurrency=order["concurrency"])
     sound = [one["seconds"] for one in results if one["handshake"] and one["handshake"]["accepted"]]
     json.dump(
         {
@@ -114,13 +116,14 @@ def expected(kind: str) -> str:
 
 def measure(targets: int) -> Data:
     """Everything that the benchmark reports."""
-    with many_servers(PORT, sound=targets - len(BAD)) as kinds:
+    port = free_port()
+    with many_servers(port, sound=targets - len(BAD)) as kinds:
         last = targets - 1
         alone = statistics.median(
-            child([last] * 100, concurrency=1)["seconds"] / 100 for _round in range(3)
+            child([last] * 100, port, concurrency=1)["seconds"] / 100 for _round in range(3)
         )
-        sound = child(range(len(BAD), targets), concurrency=None)
-        everything = child(range(targets), concurrency=None)
+        sound = child(range(len(BAD), targets), port, concurrency=None)
+        everything = child(range(targets), port, concurrency=None)
     wrong = [
         f"{kind}: {word}"
         for kind, word in zip(kinds, everything["told"], strict=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import subprocess
 import sys
 import typing as t
@@ -124,6 +125,13 @@ async def serve(port: int, kinds: t.Sequence[str]) -> None:
 def kinds_of(sound: int, each: int) -> list[str]:
     """The kinds of the servers in the order of their addresses."""
     return [kind for kind in BAD for _number in range(each)] + ["sound"] * sound
+
+
+def free_port() -> int:
+    """A port that nobody uses at the first address."""
+    with socket.socket() as unused:
+        unused.bind((address(0), 0))
+        return int(unused.getsockname()[1])
 
 
 @contextlib.contextmanager
