@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _record_layer
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import ServerHello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import MalformedMessage
@@ -23,7 +24,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer 
 _MOST_IN_MESSAGE: t.Final = 128 * 1024
 
 
-class Message(t.NamedTuple):
+@dataclass(frozen=True)
+class Message:
     """A handshake message."""
 
     kind: int
@@ -35,28 +37,33 @@ class Message(t.NamedTuple):
         return bytes((self.kind,)) + len(self.body).to_bytes(3, "big") + self.body
 
 
-class Alerted(t.NamedTuple):
+@dataclass(frozen=True)
+class Alerted:
     """An alert."""
 
     level: int
     description: int
 
 
-class Data(t.NamedTuple):
+@dataclass(frozen=True)
+class Data:
     """Application data."""
 
     content: bytes
 
 
-class CipherChanged(t.NamedTuple):
+@dataclass(frozen=True)
+class CipherChanged:
     """A ChangeCipherSpec."""
 
 
-class Silence(t.NamedTuple):
+@dataclass(frozen=True)
+class Silence:
     """The server has said nothing for a while."""
 
 
-class Ended(t.NamedTuple):
+@dataclass(frozen=True)
+class Ended:
     """The server has closed the connection."""
 
 

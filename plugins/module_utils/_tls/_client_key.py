@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import ServerHello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._channel import HandshakeFailed
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._cipher_specs import spec
@@ -20,7 +21,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 
-class ClientKey(t.NamedTuple):
+@dataclass(frozen=True)
+class ClientKey:
     """The body of the message, and the secret of both sides."""
 
     message: bytes

@@ -179,8 +179,8 @@ class Handshake:
     def _protection(
         self, schedule: KeySchedule, secret: bytes, cipher: CipherSpec
     ) -> Tls13Protection:
-        keys = schedule.keys(secret, cipher.key_size)
-        return Tls13Protection(cipher.aead(keys.key), keys.iv)
+        key, iv = schedule.keys(secret, cipher.key_size)
+        return Tls13Protection(cipher.aead(key), iv)
 
     def _server_flight(self, schedule: KeySchedule) -> Part[messages.CertificateRequest | None]:
         """What the server sends encrypted, up to and with its Finished."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import (
     Cursor,
     MalformedMessage,
@@ -59,7 +60,8 @@ def extensions(block: bytes, what: str) -> dict[int, bytes]:
     return found
 
 
-class Hello(t.NamedTuple):
+@dataclass(frozen=True)
+class Hello:
     """The random and the extensions of a ServerHello."""
 
     random: bytes
@@ -107,7 +109,8 @@ def certificates_13(body: bytes) -> tuple[tuple[bytes, ...], bytes]:
     return tuple(chain), staple
 
 
-class CertificateRequest(t.NamedTuple):
+@dataclass(frozen=True)
+class CertificateRequest:
     """The context to repeat, and the DER names of the authorities."""
 
     context: bytes
@@ -129,7 +132,8 @@ def certificate_request_13(body: bytes) -> CertificateRequest:
     return CertificateRequest(context, tuple(names))
 
 
-class Ticket(t.NamedTuple):
+@dataclass(frozen=True)
+class Ticket:
     """A NewSessionTicket: C(lifetime) in seconds; C(nonce), C(age_add) and C(early_data) in TLS 1.3 only."""
 
     lifetime: int

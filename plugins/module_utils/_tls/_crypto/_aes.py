@@ -11,6 +11,7 @@ every block. Timing depends on nothing that is worth hiding: the probe's keys pr
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 
@@ -45,10 +46,15 @@ def _substitution() -> bytes:
 
 _BOX: t.Final = _substitution()
 _BOX_DOUBLED: t.Final = bytes(_double(value) for value in _BOX)
-_UNBOX: t.Final = bytes(_BOX.index(value) for value in range(256))
-_UNMIX: t.Final = tuple(
-    bytes(_times(value, factor) for value in range(256)) for factor in (14, 11, 13, 9)
-)
+
+
+@functools.cache
+def _inverse() -> tuple[bytes, tuple[bytes, ...]]:
+    """The inverse substitution, and the four products of the inverse mixing."""
+    products = tuple(
+        bytes(_times(value, factor) for value in range(256)) for factor in (14, 11, 13, 9)
+    )
+    return bytes(_BOX.index(value) for value in range(256)), products
 
 
 class Aes:
@@ -85,17 +91,18 @@ class Aes:
         """Each block of 16 bytes for itself."""
         count = len(blocks) // 16
         size, keys = 4 * count, self._keys(count)[::-1]
+        unbox, products = _inverse()
         rows = [number ^ key for number, key in zip(_rows(blocks), keys[0])]
         for round_keys in keys[1:]:
             rows = [
                 int.from_bytes(
-                    _rotated(number.to_bytes(size, "big").translate(_UNBOX), -row * count), "big"
+                    _rotated(number.to_bytes(size, "big").translate(unbox), -row * count), "big"
                 )
                 ^ round_keys[row]
                 for row, number in enumerate(rows)
             ]
             if round_keys is not keys[-1]:
-                rows = _unmixed([number.to_bytes(size, "big") for number in rows])
+                rows = _unmixed([number.to_bytes(size, "big") for number in rows], products)
         return _blocks(rows, count)
 
     def _keys(self, count: int) -> list[list[int]]:
@@ -155,8 +162,8 @@ def _blocks(rows: list[int], count: int) -> bytes:
     return bytes(blocks)
 
 
-def _unmixed(rows: list[bytes]) -> list[int]:
-    parts = [[int.from_bytes(row.translate(table), "big") for table in _UNMIX] for row in rows]
+def _unmixed(rows: list[bytes], products: tuple[bytes, ...]) -> list[int]:
+    parts = [[int.from_bytes(row.translate(table), "big") for table in products] for row in rows]
     return [
         parts[row][0] ^ parts[row - 3][1] ^ parts[row - 2][2] ^ parts[row - 1][3]
         for row in range(4)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import typing as t
 
 
 def expand_label(secret: bytes, label: bytes, context: bytes, length: int, name: str) -> bytes:
@@ -24,13 +23,6 @@ def expand_label(secret: bytes, label: bytes, context: bytes, length: int, name:
         output += block
         counter += 1
     return output[:length]
-
-
-class TrafficKeys(t.NamedTuple):
-    """What protects the records of one direction."""
-
-    key: bytes
-    iv: bytes
 
 
 class KeySchedule:
@@ -76,9 +68,9 @@ class KeySchedule:
         key = expand_label(secret, b"finished", b"", self._size, self._name)
         return hmac.digest(key, self.hashed(transcript), self._name)
 
-    def keys(self, secret: bytes, length: int) -> TrafficKeys:
+    def keys(self, secret: bytes, length: int) -> tuple[bytes, bytes]:
         """Key of this length and IV of a traffic secret."""
-        return TrafficKeys(
+        return (
             expand_label(secret, b"key", b"", length, self._name),
             expand_label(secret, b"iv", b"", 12, self._name),
         )
@@ -88,4 +80,4 @@ class KeySchedule:
         self._current = hmac.digest(salt, given, self._name)
 
 
-__all__ = ["KeySchedule", "TrafficKeys", "expand_label"]
+__all__ = ["KeySchedule", "expand_label"]
