@@ -71,7 +71,7 @@ else:
     def _annotated(cls: type) -> list[str]:
         """Its own fields; since Python 3.14 the annotations are no plain entry of the class."""
         own = vars(cls).get("__annotations__")
-        annotations = cls.__annotations__ if own is None else own
+        annotations = getattr(cls, "__annotations__", {}) if own is None else own
         return [name for name, kind in annotations.items() if "ClassVar" not in str(kind)]
 
     def _initialise(self: t.Any, *values: t.Any, **named: t.Any) -> None:
