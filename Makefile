@@ -5,11 +5,12 @@
 # Every target sets up what it needs, outside this checkout: see tests/tools/venv.sh.
 
 VENV := tests/tools/venv.sh
+PARK := $(VENV) sh -c 'PYTHONPATH=$$POSTMASTER_TREE:tests/lab exec python "$$@"' sh
 LAB := $(VENV) python tests/lab/lab.py
 RUN := $(VENV) python tests/tools/run_all.py
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo lab images clean-lab test test-quick lint unit integration molecule build format readme
+.PHONY: help venv demo lab images clean-lab test test-quick lint unit integration molecule bench build format readme
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -46,6 +47,9 @@ integration: ## tests against the lab
 
 molecule: ## the roles on a Postfix of every Debian release
 	@$(RUN) molecule
+
+bench: ## measure the probe beside its peers, and write docs/performance.md
+	@$(PARK) tests/benchmarks/bench.py $(BENCH)
 
 build: ## the tarball, in dist/
 	@$(VENV) ansible-galaxy collection build --force --output-path dist

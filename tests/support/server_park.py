@@ -17,9 +17,8 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtalab import engine, images
-
 from ansible_collections.postmaster.tls.tests.support import park_keys
+from mtalab import engine, images
 
 LAB_IMAGE = "localhost/postmaster-tls-lab"
 IMAGE = "localhost/postmaster-tls-park"
@@ -78,7 +77,7 @@ class Park:
         self._names: list[str] = []
         self.pid = 0
 
-    def __enter__(self) -> Park:
+    def __enter__(self) -> t.Self:
         try:
             images.ensure(self._podman, ["bookworm"])
             self._podman = engine.working_podman(self._podman, f"{LAB_IMAGE}:bookworm")
@@ -185,7 +184,9 @@ class Park:
         if not image.packages:
             return
         recipe = self.directory / "Containerfile"
-        recipe.write_text(f"FROM {image.lab}\n" + _INSTALL.format(packages=" ".join(image.packages)))
+        recipe.write_text(
+            f"FROM {image.lab}\n" + _INSTALL.format(packages=" ".join(image.packages))
+        )
         options = ("--quiet", "--network=host", "--format=docker", f"--tag={image.name}")
         self._podman("build", *options, f"--file={recipe}", str(self.directory), timeout=900)
 

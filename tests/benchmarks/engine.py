@@ -1,0 +1,33 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The scan engine as a plain process: the full job on one server, its result as JSON.
+
+usage: python3 engine.py TREE HOST PORT FILE [CONNECTIONS]
+
+TREE is the directory that holds B(ansible_collections).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+sys.path.insert(0, sys.argv[1])
+
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
+
+
+def main() -> None:
+    """Probe and write."""
+    host, port, path = sys.argv[2:5]
+    connections = int(sys.argv[5]) if len(sys.argv) > 5 else Target.connections
+    result = report(probe(Target(host, int(port), connections=connections)))
+    with open(path, "w", encoding="ascii") as handle:
+        handle.write(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
