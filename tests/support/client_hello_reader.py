@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import struct
 import typing as t
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ class Recorded:
     suites: tuple[int, ...]
     compressions: bytes
     extensions: tuple[tuple[int, bytes], ...]
+
+    def sorted(self) -> Recorded:
+        """The same with the extensions in the order of their numbers, for clients that shuffle them."""
+        return dataclasses.replace(self, extensions=tuple(sorted(self.extensions)))
 
     def lines(self) -> list[str]:
         """What a profile says of it; the name, the padding and the key shares are made afresh for each hello."""

@@ -134,6 +134,28 @@ def _dialogue(client: socket.socket, pending: bytes = b"") -> bool:
             return False
 
 
+def ask_for_tls(connection: socket.socket) -> None:
+    """The client's side: a dialogue with a server of this kind up to the reply to STARTTLS."""
+    connection.settimeout(20)
+    _line(connection)
+    connection.sendall(b"EHLO client.example.test\r\n")
+    while _line(connection)[3:4] == b"-":
+        pass
+    connection.sendall(b"STARTTLS\r\n")
+    if not _line(connection).startswith(b"220"):
+        raise EOFError
+
+
+def _line(connection: socket.socket) -> bytes:
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = connection.recv(1)
+        if not byte:
+            raise EOFError
+        line += byte
+    return line
+
+
 def _peek_hello(client: socket.socket) -> bytes:
     """The first record or SSL 2.0 message, left in the socket's buffer."""
     for _attempt in range(400):
