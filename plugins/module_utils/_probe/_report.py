@@ -19,7 +19,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     ServerHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._group_scan import GroupScan
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import (
     ProtocolScan,
     Survey,
@@ -103,9 +102,6 @@ def _protocol_parts(scans: t.Sequence[ProtocolScan]) -> Data:
         {"name": scan.protocol.label, "accepted": scan.accepted, "reason": scan.reason or None}
         for scan in ordered
     ]
-    if listed:
-        unasked = {"name": Protocol.SSLv2.label, "accepted": None, "reason": "not asked"}
-        listed.insert(0, unasked)
     with_suites = [scan for scan in ordered if scan.complete]
     return {
         "protocols": listed,

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Every certificate chain that a server can serve: by the one kind of key that a client says it knows."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
+    Answer,
+    ServerHello,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
+    FullHandshake,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._sights import Sight, sight
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Strategy
+
+Chain = tuple[bytes, ...]
+_ECDSA: t.Final = (0x0403, 0x0503, 0x0603, 0x081A, 0x081B, 0x081C, 0x0203)
+_EDWARDS: t.Final = (0x0807, 0x0808)
+_RSA_PSS: t.Final = (0x0809, 0x080A, 0x080B)
+_RSA: t.Final = (0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0201)
+_ML_DSA: t.Final = (0x0904, 0x0905, 0x0906)
+_DSA: t.Final = (0x0402, 0x0202)
+#: The kinds that a scan of all suites of TLS 1.2 shows in passing, by the authentication of a suite.
+USUAL: t.Final[dict[str, tuple[int, ...]]] = {"RSA": _RSA, "ECDSA": _ECDSA, "DSS": _DSA}
+#: Those that share the suites of a usual kind, so that only their schemes tell them apart (RFC 8422 section 5.1.1).
+RARE: t.Final[dict[str, tuple[int, ...]]] = {"ECDSA": _EDWARDS, "RSA": _RSA_PSS}
+_IN_TLS13: t.Final = (_RSA, _ECDSA, _EDWARDS, _RSA_PSS, _ML_DSA)
+
+
+class ServedChains(t.NamedTuple):
+    """The chains that were served, each once, with what else the flights showed, and the whole handshakes."""
+
+    chains: tuple[Chain, ...] = ()
+    sights: tuple[Sight, ...] = ()
+    hellos: tuple[ServerHello, ...] = ()
+
+
+def clear_chain(
+    authentication: str, schemes: tuple[int, ...], *, offer: Offer
+) -> t.Generator[ClientHello, Answer, ServedChains]:
+    """The chain that is served, in whatever version up to TLS 1.2, to a client that knows one kind of key."""
+    suites = tuple(
+        suite.code
+        for suite in _suites.in_version(Protocol.TLSv1_2)
+        if suite.authentication == authentication and suite.key_exchange in ("RSA", "DHE", "ECDHE")
+    )
+    hello = replace(offer.hello(Protocol.TLSv1_2, suites), signature_algorithms=schemes)
+    answer = yield hello
+    if isinstance(answer, ServerHello) and answer.certificates:
+        return ServedChains((answer.certificates,), (sight(hello, answer),))
+    return ServedChains()
+
+
+def hidden_chains(*, server_name: str | None) -> Strategy[ServedChains]:
+    """The chains of a server that speaks TLS 1.3 only: a handshake to its end for each kind of key."""
+    hellos: list[ServerHello] = []
+    for schemes in _IN_TLS13:
+        answer = yield FullHandshake(server_name, signature_algorithms=schemes)
+        if isinstance(answer, ServerHello):
+            hellos.append(answer)
+    chains = dict.fromkeys(hello.certificates for hello in hellos if hello.certificates)
+    return ServedChains(tuple(chains), hellos=tuple(hellos))
+
+
+__all__ = ["RARE", "USUAL", "Chain", "ServedChains", "clear_chain", "hidden_chains"]
