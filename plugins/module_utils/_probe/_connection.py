@@ -203,8 +203,9 @@ class Connection:
     def _on_cut(self, reason: str, detail: str) -> None:
         """The end of a connection can be an answer too, where the exchange says so."""
         closed: t.Callable[[], Reply | None] | None = getattr(self._exchange, "closed", None)
-        answer = closed() if self._stage is Stage.HELLO and closed is not None else None
-        self._finish(NotDetermined(reason, detail) if answer is None else answer)
+        after_hello = self._stage is Stage.HELLO
+        answer = closed() if after_hello and closed is not None else None
+        self._finish(NotDetermined(reason, detail, after_hello) if answer is None else answer)
         self.done = True
 
     def _on_smtp(self, dialogue: Dialogue, data: bytes, now: float) -> None:
