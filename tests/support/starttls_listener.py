@@ -17,6 +17,7 @@ import socket
 import ssl
 import threading
 import typing as t
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -225,9 +226,11 @@ def server_context(certificate: Path, key: Path, **settings: t.Any) -> ssl.SSLCo
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers(settings.get("ciphers", "ALL") + ":@SECLEVEL=0")
-    context.minimum_version = settings.get("lowest", ssl.TLSVersion.TLSv1)
-    if "highest" in settings:
-        context.maximum_version = settings["highest"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = settings.get("lowest", ssl.TLSVersion.TLSv1)
+        if "highest" in settings:
+            context.maximum_version = settings["highest"]
     if "curve" in settings:
         context.set_ecdh_curve(settings["curve"])
     if "dh" in settings:

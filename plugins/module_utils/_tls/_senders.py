@@ -12,8 +12,8 @@ a timeout, a limit or a broken connection leaves it open.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _sender_hello,
     _sender_logs,
@@ -229,14 +229,18 @@ def judge(profile: SenderProfile, answer: Answer) -> SenderResult:
 
 
 def _refused_by_server(profile: SenderProfile, alert: Alert) -> SenderResult:
+    """To a client of SSL 3.0, which has no alert protocol_version, OpenSSL says handshake_failure (ssl/s3_enc.c)."""
     after = alert.after
+    code = alert.description
+    if code == _sender_logs.HANDSHAKE_FAILURE and profile.versions[-1] == Protocol.SSLv3:
+        code = _sender_logs.PROTOCOL_VERSION
     return SenderResult(
         profile,
         False,
         after.version if after else None,
         after.suite if after else None,
-        _SERVER_REASONS.get(alert.description, f"alert-{alert.name}".replace("_", "-")),
-        _sender_logs.server_log(alert.description, sent_by_server=True),
+        _SERVER_REASONS.get(code, f"alert-{alert.name}".replace("_", "-")),
+        _sender_logs.server_log(code, sent_by_server=True),
         _sender_logs.client_log(profile.mta, profile.library, alert=alert.description),
     )
 

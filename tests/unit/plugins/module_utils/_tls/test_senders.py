@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
+import socket
 import ssl
 import subprocess
 import typing as t
@@ -39,7 +40,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-FIXTURES = Path(__file__).resolve().parents[5] / "fixtures/senders"
+FIXTURES = Path(__file__).resolve().parents[4] / "fixtures/senders"
 RECORDED = sorted(path.stem for path in FIXTURES.glob("*.hex"))
 HELLO_FIELDS = ("hello", "suites", "compressions", "extensions")
 SCSV = {0x00FF, 0x5600}
@@ -246,7 +247,6 @@ def test_numbers_and_words_are_those_of_openssl() -> None:
 
 def connection_to(port: int) -> t.Callable[[t.Any], Answer]:
     """Asks a question of a STARTTLS server on loopback."""
-    import socket
 
     def ask(question: t.Any) -> Answer:
         with socket.create_connection(("127.0.0.1", port), 10) as connection:
