@@ -20,6 +20,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._findings import fi
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import where
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary import summary
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import is_address
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 from ansible_collections.postmaster.tls.plugins.plugin_utils._certificate_names import covers
 from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import describe
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import (
@@ -132,11 +133,10 @@ class Readings:
         policy, ca_file = merged.get("policy"), merged.get("ca_file")
         name = str(merged.get("sni") or merged.get("host") or "")
         own = {key: value for key, value in options.items() if key not in ("policy", "ca_file")}
-        return own, Reading(
-            name,
-            self._store(str(ca_file)) if ca_file else None,
-            self._policy(policy) if policy else None,
-        )
+        rule = self._policy(policy) if policy else None
+        if rule is not None and "policy" in (merged.get("checks") or ()):
+            own["policy"] = plain(rule)
+        return own, Reading(name, self._store(str(ca_file)) if ca_file else None, rule)
 
     def _store(self, path: str) -> TrustStore:
         if path not in self._stores:
@@ -148,6 +148,21 @@ class Readings:
         if key not in self._policies:
             self._policies[key] = load_policy(wanted)
         return self._policies[key]
+
+
+def plain(policy: Policy) -> Data:
+    """What the module needs to know of a policy in order to offer only what it forbids."""
+    return {
+        "name": policy.name,
+        "protocols": [protocol.label for protocol in sorted(policy.protocols)],
+        "ciphers": _names(policy.ciphers),
+        "ciphersuites": _names(policy.ciphersuites),
+        "groups": None if policy.groups is None else list(policy.groups),
+    }
+
+
+def _names(suites: tuple[Suite, ...] | None) -> list[str] | None:
+    return None if suites is None else [suite.name for suite in suites]
 
 
 class ActionModule(ActionBase):

@@ -50,8 +50,8 @@ options:
   targets:
     description:
       - Many servers, all asked in one run of the module, side by side.
-      - An element is a host, or a dictionary of the options O(host) to O(policy), of which O(host) is needed. The
-        options of the task are the defaults of every element.
+      - An element is a host, or a dictionary of options, of which O(host) is needed. It may have all options but O(targets),
+        O(concurrency) and O(results_file). Those of the task are the defaults of every element.
       - Two targets at the same address share the limit of its connections.
       - The results are in RV(results), in the order of the targets.
     type: list
@@ -120,9 +120,15 @@ options:
       - What to find out.
       - V(handshake) is one hello as a sender of today has it, and is always made.
       - V(ciphers) includes V(protocols).
+      - V(signatures) are the signature algorithms. V(features) tries compression, renegotiation (once), resumption and the
+        fallback signal too; without it RV(features) has what shows in passing.
+      - V(senders) asks as the senders of O(senders) do, or as all of them.
+      - V(injection) sends a command behind STARTTLS in the same packet, which the server must forget (CVE-2011-0411).
+      - V(policy) offers only what O(policy) forbids, in at most 12 connections. Alone it is the quickest way to know whether a
+        server keeps to a policy.
     type: list
     elements: str
-    choices: [handshake, protocols, ciphers, groups, certificates]
+    choices: [handshake, protocols, ciphers, groups, certificates, signatures, features, senders, injection, policy]
     default: [handshake, protocols, ciphers, groups, certificates]
   connections:
     description:
@@ -146,12 +152,18 @@ options:
       - The name of a policy, or a policy as a dictionary.
       - What the server accepts beyond it is returned in RV(violations).
     type: raw
+  senders:
+    description:
+      - Names of sender profiles to ask as. Giving some includes the check V(senders).
+      - The profiles and where they come from are in C(docs/senders.md) of the collection.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: postmaster.tls.mta_tls_facts
 notes:
-  - SSL 2.0 is not asked for, and its RV(protocols) entry has no verdict.
-  - A server that speaks TLS 1.3 only encrypts its certificates. They are then read in one full handshake by the
-    interpreter's TLS library, which shows one chain, and before Python 3.10 only its first certificate.
+  - A server that speaks TLS 1.3 only encrypts its certificates. They are then read in full handshakes, one for each kind
+    of key.
 """
 
 EXAMPLES = r"""
@@ -450,7 +462,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import 
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary import summary
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 
-_CHECKS = ["handshake", "protocols", "ciphers", "groups", "certificates"]
+_USUAL = ["handshake", "protocols", "ciphers", "groups", "certificates"]
+_CHECKS = [*_USUAL, "signatures", "features", "senders", "injection", "policy"]
 _TARGET = {
     "host": {"type": "str"},
     "port": {"type": "int", "default": 25},
@@ -461,11 +474,12 @@ _TARGET = {
     "sni": {"type": "str"},
     "ehlo_name": {"type": "str"},
     "timeout": {"type": "float", "default": 120},
-    "checks": {"type": "list", "elements": "str", "choices": _CHECKS, "default": _CHECKS},
+    "checks": {"type": "list", "elements": "str", "choices": _CHECKS, "default": _USUAL},
     "connections": {"type": "int"},
     "interval": {"type": "float", "default": 0},
     "ca_file": {"type": "str"},
     "policy": {"type": "raw"},
+    "senders": {"type": "list", "elements": "str", "default": []},
 }
 
 Data = dict[str, t.Any]
@@ -485,6 +499,8 @@ def _target(params: t.Mapping[str, t.Any]) -> Target:
         checks=tuple(params["checks"]),
         connections=params["connections"],
         interval=params["interval"],
+        policy=params["policy"],
+        senders=tuple(params["senders"]),
     )
 
 
@@ -506,9 +522,7 @@ def _targets(params: t.Mapping[str, t.Any]) -> list[Target]:
             raise InvalidInput(f"{place} has the unknown option {unknown[0]}; known are {known}.")
         checked = validator.validate({**defaults, **own})
         if checked.error_messages:
-            raise InvalidInput(
-                f"{place} ({own['host']}): {checked.error_messages[0].rstrip('.')}."
-            )
+            raise InvalidInput(f"{place} ({own['host']}): {checked.error_messages[0].rstrip('.')}.")
         try:
             targets.append(_target(checked.validated_parameters))
         except InvalidInput as error:

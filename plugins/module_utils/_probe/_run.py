@@ -204,7 +204,12 @@ class _Fleet:
         session = Session(
             target,
             endpoints,
-            survey(target.checks, server_name=target.server_name),
+            survey(
+                target.asked,
+                server_name=target.server_name,
+                policy=target.policy,
+                senders=target.profiles,
+            ),
             ehlo_name=target.ehlo_name or self._own or _target.literal(endpoints[0]),
             now=job.started,
             pace_of=self._pace_of,

@@ -15,7 +15,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Inva
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import MOST_CONNECTIONS
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import NotDetermined
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import CHECKS
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import (
+    ALL_CHECKS,
+    CHECKS,
+)
 
 _EHLO_NAME: t.Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,253})|\[[0-9A-Za-z:.]{2,80}\]")
 
@@ -26,7 +29,8 @@ class Target:
 
     C(address) is what to connect to, C(host) by default; C(every_address) asks for a result of each address that it has.
     C(sni) None means the host where it is a name. C(timeout) bounds the whole probe, C(connections) those at once; None
-    leaves them to what is measured. Raises InvalidInput for a value that cannot be used.
+    leaves them to what is measured. C(policy) is what the check of that name needs, as plain data; C(senders) are names
+    of profiles, and stand for the check of that name. Raises InvalidInput for a value that cannot be used.
     """
 
     host: str
@@ -41,6 +45,8 @@ class Target:
     checks: tuple[str, ...] = CHECKS
     connections: int | None = None
     interval: float = 0.0
+    policy: t.Mapping[str, t.Any] | None = None
+    senders: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_host("host", self.host)
@@ -65,9 +71,38 @@ class Target:
             raise InvalidInput(
                 f"The EHLO name {self.ehlo_name!r} is neither a host name nor an address literal in brackets."
             )
-        unknown = [check for check in self.checks if check not in CHECKS]
+        self._check_questions()
+
+    def _check_questions(self) -> None:
+        """Rules and profiles are loaded only for those who ask for them."""
+        unknown = [check for check in self.checks if check not in ALL_CHECKS]
         if unknown:
-            raise InvalidInput(f"Unknown check {unknown[0]!r}; known are {', '.join(CHECKS)}.")
+            raise InvalidInput(f"Unknown check {unknown[0]!r}; known are {', '.join(ALL_CHECKS)}.")
+        if "policy" in self.checks:
+            if not self.policy:
+                raise InvalidInput("The check policy needs a policy.")
+            from ansible_collections.postmaster.tls.plugins.module_utils._tls._policy_check import (  # noqa: PLC0415
+                rule_of,
+            )
+
+            rule_of(self.policy)
+        missing = [name for name in self.senders if name not in _profiles()]
+        if missing:
+            known = ", ".join(_profiles())
+            raise InvalidInput(f"There is no sender {missing[0]!r}; known are {known}.")
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The checks to make."""
+        implied = ("senders",) if self.senders and "senders" not in self.checks else ()
+        return (*self.checks, *implied)
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The senders to ask as: those that are named, or all where only the check is."""
+        if "senders" in self.checks and not self.senders:
+            return _profiles()
+        return self.senders
 
     @property
     def name(self) -> str:
@@ -82,6 +117,14 @@ class Target:
         if not name or is_address(name):
             return None
         return name if name.isascii() else name.encode("idna").decode("ascii")
+
+
+def _profiles() -> tuple[str, ...]:
+    from ansible_collections.postmaster.tls.plugins.module_utils._tls._senders import (  # noqa: PLC0415
+        NAMES,
+    )
+
+    return NAMES
 
 
 @dataclass(frozen=True)
