@@ -10,7 +10,7 @@ LAB := $(VENV) python tests/lab/lab.py
 RUN := $(VENV) python tests/tools/run_all.py
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo lab images clean-lab test test-quick lint unit integration molecule bench build format readme
+.PHONY: help venv demo lab images clean-lab test test-quick lint unit fuzz integration molecule bench build format readme
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -41,6 +41,9 @@ lint: ## linters, types, documentation, licences, build, ansible-test sanity
 
 unit: ## unit tests
 	@$(RUN) unit
+
+fuzz: ## any bytes for what reads the bytes of servers, 5 minutes; SECONDS=1800 for longer
+	@$(VENV) python tests/fuzz/run.py --seconds $(or $(SECONDS),300)
 
 integration: ## tests against the lab
 	@$(RUN) integration

@@ -62,6 +62,7 @@ class SSLv2Exchange:
         self._hello = hello
         self._received = bytearray()
         self._tls: FlightReader | None = None
+        self._answer: Reply | None = None
 
     @property
     def progress(self) -> str:
@@ -71,18 +72,21 @@ class SSLv2Exchange:
         return self._hello
 
     def receive(self, data: bytes) -> tuple[bytes, Reply | None]:
-        self._received += data
-        if not self._received:
-            return b"", None
-        if self._tls is None and not self._received[0] & 0x80:
-            self._tls = FlightReader()
-            data = bytes(self._received)
+        if self._answer is None and data:
+            self._answer = self._read(data)
+        return b"", self._answer
+
+    def _read(self, data: bytes) -> Reply | None:
+        if self._tls is None:
+            self._received += data
+            if not self._received[0] & 0x80:
+                self._tls = FlightReader()
         if self._tls is not None:
-            return b"", _not_hello(self._tls.feed(data))
+            return _not_hello(self._tls.feed(data))
         length = int.from_bytes(self._received[:2], "big") & 0x7FFF
         if len(self._received) < 2 or len(self._received) < 2 + length:
-            return b"", None
-        return b"", _message(bytes(self._received[2 : 2 + length]))
+            return None
+        return _message(bytes(self._received[2 : 2 + length]))
 
 
 def _not_hello(answer: Answer | None) -> Answer | None:
