@@ -78,7 +78,7 @@ class FlightReader:
         while len(self._records) >= 5:
             content, length = self._records[0], int.from_bytes(self._records[3:5], "big")
             if content not in _CONTENTS or self._records[1] != 3:
-                start = bytes(self._records[:16])
+                start = bytes(self._records[:5])
                 return NotDetermined("not-tls", f"The server answered {start!r}, which is not TLS.")
             if content not in (_ALERT, _HANDSHAKE):
                 raise _server_messages.MalformedMessage(

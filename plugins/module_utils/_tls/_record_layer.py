@@ -88,7 +88,7 @@ class RecordLayer:
         header = bytes(self._buffer[:5])
         length = int.from_bytes(header[3:], "big")
         if not CHANGE_CIPHER_SPEC <= header[0] <= APPLICATION_DATA or header[1] != 3:
-            start = bytes(self._buffer[:16])
+            start = bytes(self._buffer[:5])
             raise MalformedMessage(f"The server sent {start!r}, which is no record of TLS")
         if length > _MOST_IN_RECORD:
             raise Oversized(f"a record claims {length} bytes")
