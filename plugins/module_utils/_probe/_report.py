@@ -11,6 +11,10 @@ import binascii
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils import _findings
+from ansible_collections.postmaster.tls.plugins.module_utils._probe import (
+    _survey_findings,
+    _survey_parts,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import Probe
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
@@ -18,7 +22,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     Answer,
     ServerHello,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._group_scan import GroupScan
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import (
     ProtocolScan,
     Survey,
@@ -47,7 +50,7 @@ def report(probe: Probe) -> Data:
         "smtp": _smtp(probe),
         "handshake": _handshake(survey.handshake) if survey else None,
         **_protocol_parts(survey.protocols if survey else ()),
-        "groups": _group_list(survey.groups if survey else ()),
+        **_survey_parts.parts(survey),
         "_chains": [[_pem(der) for der in chain] for chain in survey.chains] if survey else [],
         "findings": [finding.as_dict() for finding in _found(probe)],
         "connections": probe.connections,
@@ -113,6 +116,11 @@ def _protocol_parts(scans: t.Sequence[ProtocolScan]) -> Data:
         "preference": {
             scan.protocol.label: scan.preference for scan in with_suites if scan.accepted
         },
+        "prioritizes_chacha": {
+            scan.protocol.label: scan.chacha_first
+            for scan in with_suites
+            if scan.chacha_first is not None
+        },
         "undetermined": {
             scan.protocol.label: [
                 _suites.shape_of(code) for code in sorted(scan.suites.undetermined)
@@ -121,28 +129,6 @@ def _protocol_parts(scans: t.Sequence[ProtocolScan]) -> Data:
             if scan.suites.undetermined
         },
     }
-
-
-def _group_list(scans: t.Sequence[GroupScan]) -> list[Data]:
-    verdicts: dict[int, bool | None] = {}
-    versions: dict[int, list[str]] = {}
-    for scan in scans:
-        for code in scan.accepted:
-            verdicts[code] = True
-            versions.setdefault(code, []).append(scan.protocol.label)
-        for code in scan.undetermined:
-            verdicts[code] = True if verdicts.get(code) else None
-        for code in scan.rejected:
-            verdicts.setdefault(code, False)
-    return [
-        {
-            "name": _groups.name_of(code),
-            "code": f"0x{code:04X}",
-            "accepted": verdict,
-            "protocols": sorted(versions.get(code, [])),
-        }
-        for code, verdict in verdicts.items()
-    ]
 
 
 def _pem(der: bytes) -> str:
@@ -160,6 +146,8 @@ def _found(probe: Probe) -> list[_findings.Finding]:
     if probe.early:
         evidence = repr(probe.early[:64])
         found.append(_findings.finding("bytes-after-starttls", where=place, evidence=evidence))
+    if probe.survey is not None:
+        found += _survey_findings.found_in(probe.survey, place)
     if probe.throttled:
         evidence = probe.failure.detail if probe.failure else f"{probe.connections} connections"
         found.append(_findings.finding("throttled", where=place, evidence=evidence))
@@ -174,7 +162,8 @@ def _doubt(probe: Probe) -> str:
     if survey is None:
         offered = probe.dialogue is None or probe.dialogue.starttls is not False
         return probe.failure.detail if probe.failure and offered else ""
-    doubts = [_CUTS.format(probe.cuts)] if probe.cuts else []
+    settled = survey.protocols and all(scan.accepted is not None for scan in survey.protocols)
+    doubts = [_CUTS.format(probe.cuts)] if probe.cuts and not settled else []
     doubts += [
         f"{len(scan.suites.undetermined)} suites of {scan.protocol.label} "
         f"({', '.join(sorted({scan.suites.reasons[code] for code in scan.suites.undetermined}))})"

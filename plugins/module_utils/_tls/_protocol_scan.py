@@ -27,12 +27,18 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import (
     Tally,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._sslv2 import CODES, SSLv2Hello
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Fork, Strategy
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import (
+    USUAL_WIDTH,
+    Fork,
+    Strategy,
+    Width,
+)
 
-_CHAINS: t.Final[dict[Protocol, int]] = {
-    Protocol.TLSv1_2: 4,
-    Protocol.TLSv1_1: 2,
-    Protocol.TLSv1: 2,
+#: Chains side by side in a version: as many as pay on a LAN, and where each answer takes long.
+_CHAINS: t.Final[dict[Protocol, tuple[int, int]]] = {
+    Protocol.TLSv1_2: (4, 7),
+    Protocol.TLSv1_1: (2, 3),
+    Protocol.TLSv1: (2, 3),
 }
 _SESSION_TICKET: t.Final = 35
 
@@ -65,7 +71,7 @@ def protocol_alone(
     return _result(scan, complete=False)
 
 
-def sslv2_scan() -> Strategy[ProtocolScan]:
+def sslv2_scan(*, complete: bool = True) -> Strategy[ProtocolScan]:
     """SSL 2.0 in one connection: its server lists the suites, and the client chooses.
 
     One that lists none speaks SSL 2.0 all the same (CVE-2015-3197 is about such servers).
@@ -76,13 +82,13 @@ def sslv2_scan() -> Strategy[ProtocolScan]:
         chains = ((answer.certificate,),) if answer.certificate else ()
         scan = SuiteScan(Protocol.SSLv2, answer.suites, rejected, chains=chains)
         reason = "" if answer.suites else "no suite listed"
-        return ProtocolScan(Protocol.SSLv2, True, reason, scan, complete=True)
+        return ProtocolScan(Protocol.SSLv2, True, reason, scan, complete)
     tally = Tally(Protocol.SSLv2, Offer())
     if isinstance(answer, Alert):
         tally.reject(CODES, f"alert {answer.name}")
     else:
         tally.leave_open(CODES, _scan.reason_of(t.cast(NotDetermined, answer)))
-    return _result(tally.result(), complete=True)
+    return _result(tally.result(), complete=complete)
 
 
 def protocol_scan(
@@ -111,7 +117,7 @@ def protocol_scan(
     )
     picks = tuple(dict.fromkeys(first.accepted + second.accepted))
     left = [code for code in codes if code not in picks]
-    chains = 1 if len(picks) == 1 else _CHAINS.get(protocol, 1)
+    chains = 1 if len(picks) == 1 else (yield from _chains(protocol))
     parts = yield Fork(
         tuple(
             _scan.accepted_suites(protocol, left[start::chains], offer=offer, rotation=rotation)
@@ -128,6 +134,12 @@ def protocol_scan(
     preferred = yield from _chacha_first(result.suites, offer, decides)
     seen = tuple(rotation.seen)
     return replace(result, preference=decides, chacha_first=preferred, groups=seen)
+
+
+def _chains(protocol: Protocol) -> Strategy[int]:
+    width = yield Width()
+    near, far = _CHAINS.get(protocol, (1, 1))
+    return far if width > USUAL_WIDTH else near
 
 
 def _ticketless(offer: Offer) -> Offer:

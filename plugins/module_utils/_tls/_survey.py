@@ -145,7 +145,8 @@ class _Job:
             elif "protocols" in checks or "features" in checks:
                 parts.append(("versions", _protocol_scan.protocol_alone(protocol, offer=offer)))
         if checks & {"protocols", "ciphers"}:
-            parts.append(("versions", _protocol_scan.sslv2_scan()))
+            oldest = _protocol_scan.sslv2_scan(complete="ciphers" in checks)
+            parts.append(("versions", oldest))
         if "groups" in checks and "ciphers" not in checks:
             parts += [
                 ("groups", _group_scan.accepted_groups(version, offer=offer))

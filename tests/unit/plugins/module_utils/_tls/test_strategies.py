@@ -226,7 +226,7 @@ def test_protocols_alone_take_one_question_each() -> None:
     server = PaperServer({V12: CODES, V13: CODES13})
     result = survey(server, "protocols")
     assert len(server.questions) == len(["the handshake", "SSLv2"]) + len(_survey.PROTOCOLS)
-    assert {scan.protocol for scan in result.protocols if scan.complete} == {Protocol.SSLv2}
+    assert not any(scan.complete for scan in result.protocols)
 
 
 def test_tls13_only_certificates_are_asked_for_by_a_full_handshake() -> None:
