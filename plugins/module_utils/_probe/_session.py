@@ -58,7 +58,7 @@ class Session:
         self.pace = pace_of(self.endpoint.address)
         self.standing = Standing(connections=target.connections)
         self.deadline = now + target.timeout
-        self._tasks = Tasks(strategy)
+        self._tasks = Tasks(strategy, lambda: self.standing.width)
         self._live: dict[Connection, Asked] = {}
         self.answered = False
         self._last_limit: NotDetermined | None = None
