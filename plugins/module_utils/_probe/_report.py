@@ -35,7 +35,8 @@ _CUTS: t.Final = "to {} of the hellos the server closed the connection on every 
 def report(probe: Probe) -> Data:
     """Everything that was found out; a part that was not asked for, or not determined, is empty or null.
 
-    C(_chains) are PEM, leaf first, one list for each chain: raw material for whoever understands certificates.
+    C(_chains) are PEM, leaf first, one list for each chain, and C(_staples) OCSP responses in base64: raw material for
+    whoever understands certificates.
     """
     target, survey = probe.target, probe.survey
     return {
@@ -52,6 +53,7 @@ def report(probe: Probe) -> Data:
         **_protocol_parts(survey.protocols if survey else ()),
         **_survey_parts.parts(survey),
         "_chains": [[_pem(der) for der in chain] for chain in survey.chains] if survey else [],
+        "_staples": [_base64(der) for der in survey.staples] if survey else [],
         "findings": [finding.as_dict() for finding in _found(probe)],
         "connections": probe.connections,
         "throttled": probe.throttled,
@@ -131,8 +133,12 @@ def _protocol_parts(scans: t.Sequence[ProtocolScan]) -> Data:
     }
 
 
+def _base64(data: bytes) -> str:
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
+
+
 def _pem(der: bytes) -> str:
-    text = binascii.b2a_base64(der, newline=False).decode("ascii")
+    text = _base64(der)
     lines = [text[start : start + 64] for start in range(0, len(text), 64)]
     return "\n".join(("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""))
 

@@ -54,7 +54,7 @@ def seen(sights: t.Iterable[Sight], hellos: t.Iterable[ServerHello] = ()) -> See
     verdicts["session_ids"] = _session_ids(clear)
     requests = [one.requested for one in clear] + [one.certificate_requested for one in whole]
     verdicts["client_certificate"] = _any(requests)
-    staples = [one.stapled for one in clear if _STATUS_REQUEST in one.offered]
+    staples = [bool(one.staple) for one in clear if _STATUS_REQUEST in one.offered]
     verdicts["ocsp_staple"] = _any(staples + [bool(one.staple) for one in whole])
     named = [one.authorities for one in clear] + [one.authorities for one in whole]
     return Seen(verdicts, tuple(dict.fromkeys(name for names in named for name in names)))

@@ -36,7 +36,7 @@ class Sight(t.NamedTuple):
     dh: DhParameters | None = None
     requested: bool = False
     authorities: tuple[bytes, ...] = ()
-    stapled: bool = False
+    staple: bytes = b""
 
 
 def sight(hello: ClientHello, answer: ServerHello) -> Sight:
@@ -52,7 +52,7 @@ def sight(hello: ClientHello, answer: ServerHello) -> Sight:
         answer.dh,
         answer.certificate_requested,
         answer.authorities,
-        bool(answer.staple),
+        answer.staple,
     )
 
 

@@ -84,6 +84,7 @@ class Survey:
     senders: tuple[t.Any, ...] = ()
     policy: PolicyVerdict | None = None
     injection: t.Any = None
+    staples: tuple[bytes, ...] = ()
 
 
 class _Job:
@@ -225,6 +226,7 @@ class _Job:
         found = self.found
         shown = self.checks & {"protocols", "ciphers"}
         dh = dict.fromkeys(one.dh for one in self.sights if one.dh is not None)
+        staples = dict.fromkeys(one.staple for one in self._flights() if one.staple)
         return Survey(
             self.handshake,
             self.versions if shown else (),
@@ -236,12 +238,19 @@ class _Job:
             tuple(result for results in found.get("senders", ()) for result in results),
             found["policy"][0] if "policy" in found else None,
             found["injection"][0] if "injection" in found else None,
+            tuple(staples),
         )
 
+    def _flights(self) -> t.Iterator[Sight | ServerHello]:
+        yield from self.sights
+        yield from self._whole()
+
+    def _whole(self) -> list[ServerHello]:
+        return [hello for served in self.found.get("chains", []) for hello in served.hellos]
+
     def _features(self) -> Features:
-        whole = [hello for served in self.found.get("chains", []) for hello in served.hellos]
         asked = self.found.get("features", [_features.Asked({}, {})])[0]
-        seen = _features.seen(self.sights, (*whole, *asked.hellos))
+        seen = _features.seen(self.sights, (*self._whole(), *asked.hellos))
         return Features({**seen.verdicts, **asked.verdicts}, asked.reasons, seen.authorities)
 
 
