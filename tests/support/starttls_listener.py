@@ -92,23 +92,22 @@ class Listener:
             self._secure(client, hello, self._context)
 
     def _secure(self, client: socket.socket, hello: bytes, context: ssl.SSLContext) -> None:
-        try:
-            secured = context.wrap_socket(client, server_side=True)
-        except OSError as error:
-            reason = getattr(error, "reason", None) or str(error)
-            self._handshakes.put(Handshake(hello, error=reason))
-            return
-        try:
-            first = secured.recv(512)
-        except ssl.SSLError as error:
-            self._handshakes.put(Handshake(hello, error=error.reason or str(error)))
-            return
-        if not first:
-            self._handshakes.put(Handshake(hello, error="closed after the handshake"))
-            return
-        suite = secured.cipher()
-        self._handshakes.put(Handshake(hello, secured.version(), suite[0] if suite else None))
-        _dialogue(secured, first)
+        with context.wrap_socket(
+            client, server_side=True, do_handshake_on_connect=False
+        ) as secured:
+            try:
+                secured.do_handshake()
+                first = secured.recv(512)
+            except OSError as error:
+                reason = getattr(error, "reason", None) or str(error)
+                self._handshakes.put(Handshake(hello, error=reason))
+                return
+            if not first:
+                self._handshakes.put(Handshake(hello, error="closed after the handshake"))
+                return
+            suite = secured.cipher()
+            self._handshakes.put(Handshake(hello, secured.version(), suite[0] if suite else None))
+            _dialogue(secured, first)
 
 
 def _dialogue(client: socket.socket, pending: bytes = b"") -> bool:

@@ -15,7 +15,6 @@ plugins/module_utils/_tls/_sender_profiles.py. A program that is not installed i
 from __future__ import annotations
 
 import argparse
-import contextlib
 import datetime
 import importlib
 import re
@@ -123,25 +122,35 @@ def from_java(name: str) -> bytes:
 
 def from_nassl(name: str) -> bytes:
     """Return the hello of OpenSSL 1.0.2, which the package nassl contains."""
+    with listener.listening(listener.on_loopback) as server:
+        shake_hands_with_nassl(name, server.port)
+        return bytes(server.next().hello)
+
+
+def shake_hands_with_nassl(name: str, port: int) -> str:
+    """Let OpenSSL 1.0.2, set up as a profile says, try a port of the loopback; return its error, if any."""
     try:
         legacy = importlib.import_module("nassl.legacy_ssl_client")
         settings = importlib.import_module("nassl.ssl_client")
+        errors = importlib.import_module("nassl._nassl")
     except ImportError:
         raise Missing("the Python package nassl is not installed") from None
     method, suites = NASSL[name]
-    with listener.listening(listener.on_loopback) as server:
-        with socket.create_connection(("127.0.0.1", server.port), 10) as connection:
-            listener.ask_for_tls(connection)
-            client = legacy.LegacySslClient(
-                ssl_version=settings.OpenSslVersionEnum[method],
-                underlying_socket=connection,
-                ssl_verify=settings.OpenSslVerifyEnum.NONE,
-                ignore_client_authentication_requests=True,
-            )
-            client.set_cipher_list(suites)
-            with contextlib.suppress(OSError):
-                client.do_handshake()
-        return bytes(server.next().hello)
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        listener.ask_for_tls(connection)
+        client = legacy.LegacySslClient(
+            ssl_version=settings.OpenSslVersionEnum[method],
+            underlying_socket=connection,
+            ssl_verify=settings.OpenSslVerifyEnum.NONE,
+            ignore_client_authentication_requests=True,
+        )
+        client.set_cipher_list(suites)
+        try:
+            client.do_handshake()
+            client.write(b"QUIT\r\n")
+        except (OSError, errors.OpenSSLError) as error:
+            return str(error)
+    return ""
 
 
 def record(names: t.Collection[str]) -> t.Iterator[tuple[str, bytes | Missing]]:

@@ -158,8 +158,8 @@ def received(library: str, alert: int) -> str:
 
 def client_log(mta: str, library: str, *, alert: int, own: str = "") -> str:
     """What the sender logs: about an alert that it received, or about its C(own) refusal (of OWN_REFUSALS)."""
-    if library == "java":
-        return _java(alert, own)
+    if library.startswith("java"):
+        return _java(library, alert, own)
     if library == "schannel":
         if own:
             return f"Schannel event 36888: a fatal alert was generated and sent; code {alert}"
@@ -176,9 +176,11 @@ def client_log(mta: str, library: str, *, alert: int, own: str = "") -> str:
     return line
 
 
-def _java(alert: int, own: str) -> str:
-    what = OWN_REFUSALS[own].java if own else f"Received fatal alert: {ALERTS.get(alert, alert)}"
-    return f"javax.net.ssl.SSLHandshakeException: {what}"
+def _java(library: str, alert: int, own: str) -> str:
+    name = ALERTS.get(alert, str(alert))
+    what = OWN_REFUSALS[own].java if own else f"Received fatal alert: {name}"
+    begin = f"({name}) " if library == "java-25" else ""
+    return f"javax.net.ssl.SSLHandshakeException: {begin}{what}"
 
 
 def _gnutls(library: str, alert: int, own: str) -> str:

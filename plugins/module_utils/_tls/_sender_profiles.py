@@ -349,7 +349,7 @@ java-25
  source recorded: Temurin 25
  date 2026-11-22
  mta none
- library java
+ library java-25
  minimum_dh 1024
  plaintext deferred Jakarta Mail gives the failure to its caller: com.sun.mail.smtp, property mail.smtp.starttls.required
  hello 0303 0303 32
