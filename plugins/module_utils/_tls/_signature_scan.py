@@ -34,7 +34,7 @@ _SIGNING: t.Final = frozenset(("RSA", "ECDSA", "DSS"))
 class SignatureScan(t.NamedTuple):
     """Every scheme that was asked for stands in exactly one of the three; C(accepted) in the order of the picks.
 
-    C(chains) are those that were served with the signatures.
+    C(chains) are those that were served with the signatures, C(hellos) the handshakes to their end.
     """
 
     protocol: Protocol
@@ -43,6 +43,7 @@ class SignatureScan(t.NamedTuple):
     undetermined: frozenset[int] = frozenset()
     reason: str = ""
     chains: tuple[Chain, ...] = ()
+    hellos: tuple[ServerHello, ...] = ()
 
 
 def accepted_signatures(protocol: Protocol, *, offer: Offer) -> Strategy[SignatureScan]:
@@ -53,11 +54,11 @@ def accepted_signatures(protocol: Protocol, *, offer: Offer) -> Strategy[Signatu
     """
     schemes = _signatures.IN_TLS13 if protocol >= Protocol.TLSv1_3 else _signatures.IN_TLS12
     left, accepted = list(schemes), list[int]()
-    chains: dict[Chain, None] = {}
+    hellos: list[ServerHello] = []
     while left:
         answer = yield _question(protocol, tuple(left), offer)
         if isinstance(answer, ServerHello) and answer.certificates:
-            chains[answer.certificates] = None
+            hellos.append(answer)
         verdict = _picked(answer, protocol)
         if isinstance(verdict, int) and verdict in left:
             accepted.append(verdict)
@@ -70,9 +71,14 @@ def accepted_signatures(protocol: Protocol, *, offer: Offer) -> Strategy[Signatu
             frozenset(left) - open_ones,
             open_ones,
             _why(verdict),
-            tuple(chains),
+            _chains(hellos),
+            tuple(hellos) if protocol >= Protocol.TLSv1_3 else (),
         )
-    return SignatureScan(protocol, tuple(accepted), chains=tuple(chains))
+    return SignatureScan(protocol, tuple(accepted), chains=_chains(hellos))
+
+
+def _chains(hellos: list[ServerHello]) -> tuple[Chain, ...]:
+    return tuple(dict.fromkeys(hello.certificates for hello in hellos))
 
 
 def _question(protocol: Protocol, schemes: tuple[int, ...], offer: Offer) -> Question:
