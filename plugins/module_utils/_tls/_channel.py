@@ -22,6 +22,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer 
 )
 
 _MOST_IN_MESSAGE: t.Final = 128 * 1024
+# Up to TLS 1.2 nothing long is encrypted within a handshake, and some of the old ciphers are slow here.
+_MOST_AFTER_FINISHED: t.Final = 40 * 1024
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ class Channel:
         if self._fragments:
             raise MalformedMessage("The server changes its keys within a handshake message")
         self._layer.reading = protection
+        if self._version < Protocol.TLSv1_3:
+            self._layer.allow(_MOST_AFTER_FINISHED)
 
     def output(self) -> bytes:
         """What has to be sent now."""

@@ -14,6 +14,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import rep
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _after_handshake,
     _server_messages,
+    _suites,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _handshake_messages as messages,
@@ -75,8 +76,11 @@ class Handshake:
         self._channel = channel
         self._entropy = entropy
         self._version = question.version
-        known = question.suites or computable(self._version)
-        self._suites = [code for code in known if spec(code)]
+        self._suites = [
+            code
+            for code in question.suites or computable(self._version)
+            if spec(code) and _suites.fits(code, self._version)
+        ]
         self._groups = [code for code in question.groups or GROUPS if code in GROUPS]
         if not self._suites:
             raise ValueError("a full handshake needs a suite that it can compute")

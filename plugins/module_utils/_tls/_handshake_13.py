@@ -14,6 +14,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import rep
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _after_handshake,
     _server_messages,
+    _suites,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _handshake_messages as messages,
@@ -73,7 +74,9 @@ class Handshake:
         self._random = entropy(32)
         self._session_id = entropy(32)
         self._suites = [
-            code for code in question.suites or computable(Protocol.TLSv1_3) if spec(code)
+            code
+            for code in question.suites or computable(Protocol.TLSv1_3)
+            if spec(code) and _suites.fits(code, Protocol.TLSv1_3)
         ]
         self._groups = [code for code in question.groups or GROUPS if code in GROUPS]
         if not self._suites or not self._groups:

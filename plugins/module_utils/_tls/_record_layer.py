@@ -65,6 +65,8 @@ class RecordLayer:
         self._buffer = bytearray()
         self._received = 0
         self._records = 0
+        self._read = 0
+        self._most = MOST_BYTES
 
     @property
     def started(self) -> bool:
@@ -77,6 +79,10 @@ class RecordLayer:
         if self._received > MOST_BYTES:
             raise Oversized(f"the handshake is over {MOST_BYTES} bytes")
         self._buffer += data
+
+    def allow(self, more: int) -> None:
+        """Let the server send no more than so many further bytes."""
+        self._most = min(self._most, self._read + more)
 
     def next(self) -> tuple[int, bytes] | None:
         """Type and fragment of the next record, None while it is not complete.
@@ -94,6 +100,9 @@ class RecordLayer:
             raise Oversized(f"a record claims {length} bytes")
         if len(self._buffer) < 5 + length:
             return None
+        self._read += 5 + length
+        if self._read > self._most:
+            raise Oversized(f"over {self._most} bytes were sent")
         self._records += 1
         if self._records > _MOST_RECORDS:
             raise Oversized(f"the handshake has over {_MOST_RECORDS} records")
