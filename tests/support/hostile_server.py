@@ -77,6 +77,11 @@ class Peer:
             raise _Left
         raise Fault(f"the client spoke before its turn: {said[:64]!r}")
 
+    def ignore(self) -> None:
+        """Returns when the client leaves, whatever it says until then."""
+        while True:
+            self._receive()
+
     def _length(self) -> int:
         """Of the record that begins the buffer; SSL 2.0 has another head (draft-hickman-netscape-ssl-00)."""
         if self._buffer[0] & 0x80:
@@ -119,6 +124,24 @@ class Reply:
 
     def play(self, peer: Peer) -> None:
         peer.send(self.make(peer.hello))
+
+
+@dataclass(frozen=True)
+class React:
+    """Send what is made, piece by piece, from the client's last TLS record, unless the client leaves before; then hold.
+
+    The client may answer.
+    """
+
+    make: t.Callable[[bytes], t.Iterator[bytes]]
+
+    def play(self, peer: Peer) -> None:
+        end = time.monotonic() + PATIENCE
+        for piece in self.make(peer.hello):
+            peer.send(piece)
+            if time.monotonic() > end:
+                raise Fault("the client reads for ever")
+        peer.ignore()
 
 
 @dataclass(frozen=True)
@@ -340,6 +363,7 @@ __all__ = [
     "OneOf",
     "Peer",
     "Pour",
+    "React",
     "Reply",
     "Reset",
     "Say",

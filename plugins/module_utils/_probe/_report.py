@@ -20,6 +20,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Alert,
     Answer,
+    NotDetermined,
     ServerHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import (
@@ -176,7 +177,10 @@ def _doubt(probe: Probe) -> str:
         for scan in survey.protocols
         if scan.suites.undetermined
     ]
-    return "; ".join(doubts)
+    doubts += survey.doubts
+    if isinstance(survey.handshake, NotDetermined):
+        doubts.append(survey.handshake.detail)
+    return "; ".join(dict.fromkeys(doubts))
 
 
 __all__ = ["report", "where"]

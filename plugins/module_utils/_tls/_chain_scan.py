@@ -13,6 +13,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import rep
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Answer,
+    NotDetermined,
     ServerHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
@@ -39,11 +40,15 @@ _IN_TLS13: t.Final = (_RSA, _ECDSA, _EDWARDS, _RSA_PSS, _ML_DSA)
 
 
 class ServedChains(t.NamedTuple):
-    """The chains that were served, each once, with what else the flights showed, and the whole handshakes."""
+    """The chains that were served, each once, with what else the flights showed, and the whole handshakes.
+
+    C(doubts) are the details of handshakes that could not be understood.
+    """
 
     chains: tuple[Chain, ...] = ()
     sights: tuple[Sight, ...] = ()
     hellos: tuple[ServerHello, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def clear_chain(
@@ -65,12 +70,15 @@ def clear_chain(
 def hidden_chains(*, server_name: str | None) -> Strategy[ServedChains]:
     """The chains of a server that speaks TLS 1.3 only: a handshake to its end for each kind of key."""
     hellos: list[ServerHello] = []
+    doubts: dict[str, None] = {}
     for schemes in _IN_TLS13:
         answer = yield FullHandshake(server_name, signature_algorithms=schemes)
         if isinstance(answer, ServerHello):
             hellos.append(answer)
+        elif isinstance(answer, NotDetermined):
+            doubts[answer.detail] = None
     chains = dict.fromkeys(hello.certificates for hello in hellos if hello.certificates)
-    return ServedChains(tuple(chains), hellos=tuple(hellos))
+    return ServedChains(tuple(chains), hellos=tuple(hellos), doubts=tuple(doubts))
 
 
 __all__ = ["RARE", "USUAL", "Chain", "ServedChains", "clear_chain", "hidden_chains"]

@@ -17,6 +17,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._server_messages import (
     MOST_CERTIFICATES,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._server_messages import (
+    staple as staple_of,
+)
 
 HELLO_REQUEST: t.Final = 0
 CLIENT_HELLO: t.Final = 1
@@ -44,8 +47,6 @@ PSK_MODES: t.Final = 45
 AUTHORITIES: t.Final = 47
 KEY_SHARE: t.Final = 51
 RENEGOTIATION_INFO: t.Final = 0xFF01
-
-_OCSP: t.Final = 1
 
 
 def extensions(block: bytes, what: str) -> dict[int, bytes]:
@@ -103,9 +104,10 @@ def certificates_13(body: bytes) -> tuple[tuple[bytes, ...], bytes]:
             raise MalformedMessage(f"The server sent more than {MOST_CERTIFICATES} certificates")
         chain.append(listed.vector(3))
         status = extensions(listed.vector(2), "certificate").get(STATUS_REQUEST)
-        if status and len(chain) == 1:
-            field = Cursor(status, "certificate status")
-            staple = field.vector(3) if field.number(1) == _OCSP else b""
+        if status is not None and len(chain) == 1:
+            staple = staple_of(status)
+    if not chain or not all(chain):
+        raise MalformedMessage("The certificate list has no certificate, or an empty one")
     return tuple(chain), staple
 
 

@@ -71,7 +71,8 @@ class Survey:
     """Everything that was found out about a server; a check that was not asked for leaves its part empty.
 
     C(features) has what flights showed in passing, and with the check C(features) all of it. C(dh) are the groups of
-    finite-field exchanges, C(injection) is the answer to a handshake with a command behind STARTTLS.
+    finite-field exchanges, C(injection) is the answer to a handshake with a command behind STARTTLS. C(doubts) say why
+    chains may be missing.
     """
 
     handshake: Answer
@@ -85,6 +86,7 @@ class Survey:
     policy: PolicyVerdict | None = None
     injection: t.Any = None
     staples: tuple[bytes, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 class _Job:
@@ -239,6 +241,7 @@ class _Job:
             found["policy"][0] if "policy" in found else None,
             found["injection"][0] if "injection" in found else None,
             tuple(staples),
+            tuple(doubt for served in found.get("chains", []) for doubt in served.doubts),
         )
 
     def _flights(self) -> t.Iterator[Sight | ServerHello]:
