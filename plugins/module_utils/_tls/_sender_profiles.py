@@ -8,7 +8,8 @@
 A line without a blank before it is a name; the lines below it are its fields; two blanks go on with the field before.
 hello: version of the record (0002: the form of SSL 2.0), version, length of the session id. suites: codes by
 preference. extensions: number=content in order, number@groups for key shares. floor: the oldest version that is taken,
-where no extension tells. minimum_dh: bits. plaintext: what becomes of the mail without TLS, and the source for that.
+where no extension tells. minimum_dh, minimum_rsa: bits. refuses:
+legacy-signature where a signature with SHA-1 or MD5, as before TLS 1.2, is not taken. plaintext: what becomes of the mail without TLS, and the source for that.
 tests/tools/record_senders.py records them again and compares; docs/senders.md says how.
 """
 
@@ -435,7 +436,7 @@ postfix-openssl-0.9.8
 
 exchange-2008r2
  title Exchange on Windows Server 2008 R2 (Schannel default: TLS 1.0 and SSL 3.0)
- source Microsoft Learn, TLS Cipher Suites in Windows 7; TLS registry settings (DH minimum)
+ source Microsoft Learn, TLS Cipher Suites in Windows 7; Protocols in TLS/SSL; TLS registry settings
  date 2018-05-31
  mta exchange
  library schannel
@@ -447,12 +448,12 @@ exchange-2008r2
  extensions 65281=00 0=name 5=0100000000 10=000400170018 11=0100
 
 exchange-2012r2
- title Exchange on Windows Server 2012 R2 (Schannel default: TLS 1.0 to 1.2)
- source Microsoft Learn, TLS Cipher Suites in Windows 8.1; TLS registry settings (DH minimum)
+ title Exchange on Windows Server 2012 R2 (Schannel default: SSL 3.0 to TLS 1.2)
+ source Microsoft Learn, TLS Cipher Suites in Windows 8.1; Protocols in TLS/SSL; TLS registry settings
  date 2018-05-31
  mta exchange
  library schannel
- floor TLSv1
+ floor SSLv3
  minimum_dh 1024
  plaintext plaintext opportunistic TLS falls back: RequireTLS of Set-SendConnector, Microsoft Learn
  hello 0303 0303 0
@@ -463,11 +464,12 @@ exchange-2012r2
 exchange-2016
  title Exchange on Windows Server 2016 (Schannel default: TLS 1.0 to 1.2)
  source Microsoft Learn, TLS Cipher Suites in Windows 10 v1607, TLS Elliptic Curves in Windows 10 version 1607 and later;
-  TLS registry settings (DH minimum)
+  Protocols in TLS/SSL; TLS registry settings
  date 2020-06-10
  mta exchange
  library schannel
  floor TLSv1
+ minimum_rsa 1024
  minimum_dh 1024
  plaintext plaintext opportunistic TLS falls back: RequireTLS of Set-SendConnector, Microsoft Learn
  hello 0303 0303 0
@@ -479,10 +481,11 @@ exchange-2016
 exchange-2022
  title Exchange on Windows Server 2022 (Schannel default: TLS 1.0 to 1.3)
  source Microsoft Learn, TLS Cipher Suites in Windows Server 2022, TLS Elliptic Curves in Windows 10 version 1607 and
-  later; TLS registry settings (DH minimum)
+  later; Protocols in TLS/SSL; TLS registry settings
  date 2021-02-16
  mta exchange
  library schannel
+ minimum_rsa 1024
  minimum_dh 1024
  plaintext plaintext opportunistic TLS falls back: RequireTLS of Set-SendConnector, Microsoft Learn
  hello 0303 0303 32

@@ -11,6 +11,7 @@ a timeout, a limit or a broken connection leaves it open.
 
 from __future__ import annotations
 
+import math
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
@@ -26,6 +27,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     NotDetermined,
     ServerHello,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto import _rsa
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._errors import CryptoError
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Fork, Strategy
 
@@ -40,7 +43,8 @@ _SERVER_REASONS: t.Final[dict[int, str]] = {
 class SenderProfile:
     """A sender: its hello, and what it refuses although it was offered.
 
-    C(floor) is the oldest version that it takes; C(minimum_dh_bits) the smallest prime (0: any). C(signs_modern) means
+    C(floor) is the oldest version that it takes; C(minimum_dh_bits) the smallest prime, C(minimum_rsa_bits) the smallest
+    RSA key for a key exchange (0: any). C(signs_modern) means
     that it refuses the SHA-1 and MD5 signature that every key exchange before TLS 1.2 has. C(without_tls) is
     C(plaintext) or C(deferred): what it does with the mail after a failed handshake, says C(without_tls_source).
     """
@@ -55,6 +59,7 @@ class SenderProfile:
     hello: _sender_hello.HelloTemplate
     versions: tuple[Protocol, ...]
     minimum_dh_bits: int
+    minimum_rsa_bits: int
     signs_modern: bool
     without_tls: str
     without_tls_source: str
@@ -153,6 +158,7 @@ def by_name(name: str) -> SenderProfile:
         hello,
         _versions(hello, fields.get("floor")),
         int(fields.get("minimum_dh", "0")),
+        int(fields.get("minimum_rsa", "0")),
         fields.get("refuses") == "legacy-signature",
         fate,
         why,
@@ -192,8 +198,11 @@ def _versions(hello: _sender_hello.HelloTemplate, floor: str | None) -> tuple[Pr
 def sender_scan(
     names: t.Sequence[str], *, server_name: str | None
 ) -> Strategy[tuple[SenderResult, ...]]:
-    """What each of these senders would get, one connection each; raises ValueError for a name that is no profile."""
-    profiles = [by_name(name) for name in names]
+    """What each of these senders would get, or every one if none is named, one connection each.
+
+    Raises ValueError for a name that is no profile.
+    """
+    profiles = [by_name(name) for name in names or NAMES]
     results = yield Fork(tuple(_one(profile, server_name) for profile in profiles))
     return t.cast("tuple[SenderResult, ...]", results)
 
@@ -256,6 +265,8 @@ def refusal(profile: SenderProfile, hello: ServerHello) -> str:
         return "wrong-curve"
     if hello.dh is not None and hello.dh.bits < profile.minimum_dh_bits:
         return "dh-key-too-small"
+    if _rsa_bits(profile, hello) < profile.minimum_rsa_bits:
+        return "rsa-key-too-small"
     signed = hello.group is not None or hello.dh is not None
     if signed and hello.version < Protocol.TLSv1_2 and profile.signs_modern:
         return "legacy-signature"
@@ -263,6 +274,18 @@ def refusal(profile: SenderProfile, hello: ServerHello) -> str:
     if hello.signature is not None and schemes and hello.signature not in schemes:
         return "wrong-signature"
     return ""
+
+
+def _rsa_bits(profile: SenderProfile, hello: ServerHello) -> float:
+    """The size of the key that the premaster secret is encrypted to; endless where there is none or nobody minds."""
+    suite = _suites.by_code(hello.suite)
+    exchange = suite.key_exchange if suite is not None else ""
+    if exchange != "RSA" or not profile.minimum_rsa_bits or not hello.certificates:
+        return math.inf
+    try:
+        return _rsa.public_key(hello.certificates[0]).modulus.bit_length()
+    except CryptoError:
+        return math.inf
 
 
 __all__ = [
