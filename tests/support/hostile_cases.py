@@ -416,6 +416,9 @@ _MESSAGES: dict[str, Case] = {
     "point-zero": _flight(_LEAF, tls.ecdhe(bytes(32))),
     "point-at-infinity": _flight(_LEAF, tls.ecdhe(b"\x00", curve=tls.P256)),
     "point-compressed": _flight(_LEAF, tls.ecdhe(b"\x02" + bytes(31) + b"\x05", curve=tls.P256)),
+    "point-not-on-its-curve": _flight(
+        _LEAF, tls.ecdhe(b"\x04" + bytes(31) + b"\x01" + bytes(31) + b"\x01", curve=tls.P256)
+    ),
     "done-with-a-body": _answers(
         tls.record(_hello12() + _LEAF + tls.ecdhe() + tls.message(tls.DONE, b"x")), "malformed"
     ),

@@ -11,12 +11,14 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import DhParameters
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._errors import CryptoError
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import MalformedMessage
 
 #: OpenSSL stops at 10000 bits (OPENSSL_DH_MAX_MODULUS_BITS in openssl/dh.h), others before or a little later.
 MOST_DH_BITS: t.Final = 16384
 _MONTGOMERY: t.Final[dict[int, int]] = {0x001D: 32, 0x001E: 56}
 _UNCOMPRESSED: t.Final = 4
+_WITH_ARITHMETIC: t.Final = range(0x0017, 0x001A)
 #: The bytes of a coordinate, by code point from 0x0001 to 0x001C.
 _COORDINATES: t.Final[tuple[int, ...]] = (
     *(21, 21, 21, 25, 25, 30, 30, 30, 36, 36, 52, 52, 72, 72),
@@ -39,6 +41,19 @@ def check_point(group: int, point: bytes) -> None:
     if not sound:
         name = _groups.name_of(group)
         raise MalformedMessage(f"The server's key has {len(point)} bytes and is no key of {name}")
+    if group in _WITH_ARITHMETIC:
+        _check_on_curve(group, point)
+
+
+def _check_on_curve(group: int, point: bytes) -> None:
+    from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto import (  # noqa: PLC0415 - for these three
+        _weierstrass,
+    )
+
+    try:
+        (_weierstrass.P256, _weierstrass.P384, _weierstrass.P521)[group - 0x0017].point(point)
+    except CryptoError as error:
+        raise MalformedMessage(str(error)) from None
 
 
 def check_dh(group: DhParameters, public: int) -> None:

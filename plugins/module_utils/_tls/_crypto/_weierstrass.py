@@ -38,13 +38,19 @@ class Weierstrass:
 
     def shared(self, secret: bytes, peer: bytes) -> bytes:
         """The shared secret; raises CryptoError for what is not a point of this curve."""
+        return self._multiplied(self._scalar(secret), self.point(peer))[0].to_bytes(
+            self.size, "big"
+        )
+
+    def point(self, peer: bytes) -> tuple[int, int]:
+        """The coordinates of an uncompressed point; raises CryptoError for what is not a point of this curve."""
         size, p = self.size, self.prime
         if len(peer) != 1 + 2 * size or peer[0] != 4:
             raise CryptoError(f"A key of {self.name} is no uncompressed point")
         x, y = int.from_bytes(peer[1 : 1 + size], "big"), int.from_bytes(peer[1 + size :], "big")
         if x >= p or y >= p or (y * y - (x * x - 3) * x - self.b) % p:
             raise CryptoError(f"The server's key is no point of {self.name}")
-        return self._multiplied(self._scalar(secret), (x, y))[0].to_bytes(size, "big")
+        return x, y
 
     def _scalar(self, secret: bytes) -> int:
         return int.from_bytes(secret, "big") % (self.order - 1) + 1
