@@ -34,7 +34,11 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography impor
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load as load_policy
-from ansible_collections.postmaster.tls.plugins.plugin_utils._violations import violations
+from ansible_collections.postmaster.tls.plugins.plugin_utils._staples import Staple, staple_of
+from ansible_collections.postmaster.tls.plugins.plugin_utils._violations import (
+    Violation,
+    violations,
+)
 
 Data = dict[str, t.Any]
 
@@ -49,17 +53,18 @@ def understood(
 ) -> Data:
     """The module's result with its raw chains described, verified and matched with ``name``, and the violations."""
     place = where(result["host"], result["port"])
+    staples = result.get("_staples") or ()
     certificates = [
-        _certificate(chain, name=name, trust=trust, now=now) for chain in result["_chains"]
+        _certificate(chain, staples, name=name, trust=trust, now=now) for chain in result["_chains"]
     ]
     found = [
         {**one, "where": place} for certificate in certificates for one in certificate["findings"]
     ]
-    complete: Data = {key: value for key, value in result.items() if key != "_chains"}
+    complete: Data = {key: value for key, value in result.items() if not key.startswith("_")}
     complete["certificates"] = certificates
     complete["findings"] = [*result["findings"], *found]
     if policy is not None:
-        complete["violations"] = violations(policy, complete)
+        complete["violations"] = _violations(policy, complete)
         if complete["violations"]:
             evidence = "; ".join(violation["message"] for violation in complete["violations"])
             excess = finding("policy-violation", where=place, evidence=evidence)
@@ -67,13 +72,32 @@ def understood(
     return complete
 
 
-def _certificate(chain: list[str], *, name: str, trust: TrustStore | None, now: datetime) -> Data:
+def _violations(policy: Policy, complete: Data) -> list[Violation]:
+    """Those that the module has evidence for by the check of that name, and those that the whole scan shows."""
+    shown = [*(complete.get("violations") or ()), *violations(policy, complete)]
+    kept: dict[tuple[t.Any, ...], Violation] = {}
+    for one in shown:
+        protocol = None if one["kind"] == "group" else one["protocol"]
+        kept.setdefault((protocol, one["kind"], one["name"]), one)
+    return list(kept.values())
+
+
+def _certificate(
+    chain: list[str],
+    staples: Sequence[str],
+    *,
+    name: str,
+    trust: TrustStore | None,
+    now: datetime,
+) -> Data:
     names = [] if is_address(name) else [name]
     entry = describe(chain, now=now, names=names, trust=trust)
+    staple = None
     try:
         certificates = [load(pem) for pem in chain]
         checked = verify(certificates, trust, now=now)
         matches = _name_matches(certificates[0], name)
+        staple = staple_of(certificates, staples, now=now)
     except ValueError as error:
         checked, matches = Verification(None, f"a certificate cannot be read: {error}"), None
     return {
@@ -81,7 +105,27 @@ def _certificate(chain: list[str], *, name: str, trust: TrustStore | None, now: 
         "name_matches": matches,
         "verified": checked.verified,
         "verify_reason": checked.reason,
+        "ocsp_staple": staple,
+        "findings": [*entry["findings"], *_of_staple(staple)],
     }
+
+
+def _of_staple(staple: Staple | None) -> list[Data]:
+    if staple is None:
+        return []
+    if staple["status"] == "revoked":
+        evidence = f"revoked at {staple['revoked_at']}"
+        evidence += f", reason {staple['reason']}" if staple["reason"] else ""
+        return [finding("certificate-revoked", where="", evidence=evidence).as_dict()]
+    if staple["status"] != "good":
+        evidence = f"{staple['status']}, next update {staple['next_update']}"
+        if staple["status"] == "unreadable":
+            evidence = f"unreadable: {staple['reason']}"
+    elif staple["verified"] is False:
+        evidence = "its signature is not that of the issuer"
+    else:
+        return []
+    return [finding("staple-unusable", where="", evidence=evidence).as_dict()]
 
 
 def _name_matches(certificate: t.Any, name: str) -> bool | None:
