@@ -249,7 +249,8 @@ class _Job:
         yield from self._whole()
 
     def _whole(self) -> list[ServerHello]:
-        return [hello for served in self.found.get("chains", []) for hello in served.hellos]
+        scans = (*self.found.get("chains", []), *self.found.get("signatures", []))
+        return [hello for scan in scans for hello in scan.hellos]
 
     def _features(self) -> Features:
         asked = self.found.get("features", [_features.Asked({}, {})])[0]
