@@ -48,7 +48,7 @@ MESSAGE = "From: a@example.test\nTo: b@example.test\nSubject: test\n\ntest\n"
 PREPARE = """
 postconf -e myhostname=sender.example.test mydestination= inet_interfaces=loopback-only inet_protocols=ipv4 \
     disable_dns_lookups=yes smtp_host_lookup=native smtp_tls_session_cache_database= smtp_tls_loglevel=1 \
-    maillog_file=/var/log/postfix.log
+    maillog_file=/var/log/postfix.log minimal_backoff_time=1s maximal_backoff_time=2s queue_run_delay=1s
 postconf -e smtp_tls_security_level=may transport_maps=texthash:/etc/postfix/ports
 postconf -M# smtp/inet
 postconf -M 'mandatory/unix=mandatory unix - - n - - smtp -o smtp_tls_security_level=encrypt'

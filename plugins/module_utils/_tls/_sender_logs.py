@@ -165,7 +165,7 @@ def client_log(mta: str, library: str, *, alert: int, own: str = "") -> str:
             return f"Schannel event 36888: a fatal alert was generated and sent; code {alert}"
         return f"Schannel event 36887: a fatal alert was received; code {alert}"
     if library.startswith("gnutls"):
-        return f"TLS session: (gnutls_handshake): {_gnutls(library, alert, own)}"
+        return f"TLS session: (gnutls_handshake): {_gnutls(mta, alert, own)}"
     if library == "boringssl":
         return f"TLS Negotiation failed: {ALERTS.get(alert, alert)}".replace("_", " ")
     line, text = _openssl(library, alert, own)
@@ -183,12 +183,23 @@ def _java(library: str, alert: int, own: str) -> str:
     return f"javax.net.ssl.SSLHandshakeException: {begin}{what}"
 
 
-def _gnutls(library: str, alert: int, own: str) -> str:
+def _gnutls(mta: str, alert: int, own: str) -> str:
+    """Exim names the alert since 4.96, and calls it one since 4.98."""
     if own:
         return OWN_REFUSALS[own].gnutls
-    if alert == HANDSHAKE_FAILURE and library != "gnutls-3.7":
-        return "rxd alert: Handshake failed"
-    return "A TLS fatal alert has been received."
+    name = _GNUTLS_ALERTS.get(alert, ALERTS.get(alert, str(alert)))
+    forms = {"exim-4.94": "A TLS fatal alert has been received.", "exim-4.96": name}
+    return forms.get(mta, f"rxd alert: {name}")
+
+
+# gnutls_alert_get_name(3)
+_GNUTLS_ALERTS: t.Final[dict[int, str]] = {
+    HANDSHAKE_FAILURE: "Handshake failed",
+    ILLEGAL_PARAMETER: "Illegal parameter",
+    PROTOCOL_VERSION: "Error in protocol version",
+    INSUFFICIENT_SECURITY: "Insufficient security",
+    INTERNAL_ERROR: "Internal error",
+}
 
 
 def _openssl(library: str, alert: int, own: str) -> tuple[str, str]:

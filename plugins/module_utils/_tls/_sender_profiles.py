@@ -8,8 +8,8 @@
 A line without a blank before it is a name; the lines below it are its fields; two blanks go on with the field before.
 hello: version of the record (0002: the form of SSL 2.0), version, length of the session id. suites: codes by
 preference. extensions: number=content in order, number@groups for key shares. floor: the oldest version that is taken,
-where no extension tells. minimum_dh, minimum_rsa: bits. refuses:
-legacy-signature where a signature with SHA-1 or MD5, as before TLS 1.2, is not taken. plaintext: what becomes of the mail without TLS, and the source for that.
+where no extension tells. minimum_dh, minimum_rsa: bits. refuses: legacy-signature where a signature with SHA-1 or MD5,
+as before TLS 1.2, is not taken. plaintext: plaintext, deferred or unknown, and why: what becomes of the mail.
 tests/tools/record_senders.py records them again and compares; docs/senders.md says how.
 """
 
@@ -25,8 +25,7 @@ postfix-3.5
  mta postfix
  library openssl-1.1.1
  minimum_dh 1024
- plaintext deferred Postfix 3.0 and later retry in plaintext once the message is 5 minutes (minimal_backoff_time) old:
-  postfix/src/smtp/smtp.h at v3.7.11
+ plaintext plaintext from the first retry on, 5 minutes later (minimal_backoff_time): postfix/src/smtp/smtp.h at v3.7.11
  hello 0301 0303 32
  suites 1302 1303 1301 00a7 006d 00c5 c019 003a 0089 c02c c030 00a3 009f cca9 cca8 ccaa c0af c0ad c0a3 c09f c05d
   c061 c057 c053 c024 c028 006b 006a c073 c077 00c4 00c3 c00a c014 0039 0038 0088 0087 009d c0a1 c09d c051
@@ -44,8 +43,7 @@ postfix-3.7
  mta postfix
  library openssl-3.0
  minimum_dh 1024
- plaintext deferred Postfix 3.0 and later retry in plaintext once the message is 5 minutes (minimal_backoff_time) old:
-  postfix/src/smtp/smtp.h at v3.7.11
+ plaintext plaintext from the first retry on, 5 minutes later (minimal_backoff_time): postfix/src/smtp/smtp.h at v3.7.11
  hello 0301 0303 32
  suites 1302 1303 1301 00a7 006d 00c5 c019 003a 0089 c02c c030 00a3 009f cca9 cca8 ccaa c0af c0ad c0a3 c09f c05d
   c061 c057 c053 c024 c028 006b 006a c073 c077 00c4 00c3 c00a c014 0039 0038 0088 0087 009d c0a1 c09d c051
@@ -63,8 +61,7 @@ postfix-3.10
  mta postfix
  library openssl-3.5
  minimum_dh 1024
- plaintext deferred Postfix 3.0 and later retry in plaintext once the message is 5 minutes (minimal_backoff_time) old:
-  postfix/src/smtp/smtp.h at v3.7.11
+ plaintext plaintext from the first retry on, 5 minutes later (minimal_backoff_time): postfix/src/smtp/smtp.h at v3.7.11
  hello 0301 0303 32
  suites 1302 1303 1301 00a7 006d 00c5 c019 003a 0089 c02c c030 009f cca9 cca8 ccaa c0ad c09f c05d c061 c053 c024
   c028 006b c073 c077 00c4 c00a c014 0039 0088 009d c09d c051 003d 00c0 0035 0084 00a6 006c 00bf c018 0034
@@ -81,8 +78,7 @@ postfix-3.11
  mta postfix
  library openssl-3.6
  minimum_dh 1024
- plaintext deferred Postfix 3.0 and later retry in plaintext once the message is 5 minutes (minimal_backoff_time) old:
-  postfix/src/smtp/smtp.h at v3.7.11
+ plaintext plaintext from the first retry on, 5 minutes later (minimal_backoff_time): postfix/src/smtp/smtp.h at v3.7.11
  hello 0301 0303 32
  suites 1302 1303 1301 00a7 006d 00c5 c019 003a 0089 c02c c030 009f cca9 cca8 ccaa c0ad c09f c05d c061 c053 c024
   c028 006b c073 c077 00c4 c00a c014 0039 0088 009d c09d c051 003d 00c0 0035 0084 00a6 006c 00bf c018 0034
@@ -157,7 +153,7 @@ exim-4.94
  title Exim 4.94 with GnuTLS 3.7.1 (Debian 11)
  source recorded: exim4-daemon-light of Debian bullseye
  date 2026-11-22
- mta exim
+ mta exim-4.94
  library gnutls-3.7
  minimum_dh 1024
  plaintext plaintext tls_tempfail_tryclear is on by default: spec.xfpt of Exim 4.99
@@ -172,7 +168,7 @@ exim-4.96
  title Exim 4.96 with GnuTLS 3.7.9 (Debian 12)
  source recorded: exim4-daemon-light of Debian bookworm
  date 2026-11-22
- mta exim
+ mta exim-4.96
  library gnutls-3.7
  minimum_dh 1024
  plaintext plaintext tls_tempfail_tryclear is on by default: spec.xfpt of Exim 4.99
@@ -187,7 +183,7 @@ exim-4.98
  title Exim 4.98 with GnuTLS 3.8.9 (Debian 13)
  source recorded: exim4-daemon-light of Debian trixie
  date 2026-11-22
- mta exim
+ mta exim-4.98
  library gnutls-3.8
  minimum_dh 1024
  plaintext plaintext tls_tempfail_tryclear is on by default: spec.xfpt of Exim 4.99
@@ -202,7 +198,7 @@ exim-4.100
  title Exim 4.100 with GnuTLS 3.8.13 (Debian sid)
  source recorded: exim4-daemon-light of Debian sid
  date 2026-11-22
- mta exim
+ mta exim-4.100
  library gnutls-3.8
  minimum_dh 1024
  plaintext plaintext tls_tempfail_tryclear is on by default: spec.xfpt of Exim 4.99
@@ -220,7 +216,7 @@ openssl-1.1.1
  mta none
  library openssl-1.1.1
  minimum_dh 2048
- plaintext deferred the program that uses the library decides; taken for the stricter case
+ plaintext unknown the program that uses the library decides
  hello 0301 0303 32
  suites 1302 1303 1301 c02c c030 009f cca9 cca8 ccaa c02b c02f 009e c024 c028 006b c023 c027 0067 c00a c014 0039
   c009 c013 0033 009d 009c 003d 003c 0035 002f 00ff
@@ -236,7 +232,7 @@ openssl-3.0
  library openssl-3.0
  minimum_dh 2048
  refuses legacy-signature
- plaintext deferred the program that uses the library decides; taken for the stricter case
+ plaintext unknown the program that uses the library decides
  hello 0301 0303 32
  suites 1302 1303 1301 c02c c030 009f cca9 cca8 ccaa c02b c02f 009e c024 c028 006b c023 c027 0067 c00a c014 0039
   c009 c013 0033 009d 009c 003d 003c 0035 002f 00ff
@@ -251,7 +247,7 @@ openssl-3.5
  mta none
  library openssl-3.5
  minimum_dh 2048
- plaintext deferred the program that uses the library decides; taken for the stricter case
+ plaintext unknown the program that uses the library decides
  hello 0301 0303 32
  suites 1302 1303 1301 c02c c030 009f cca9 cca8 ccaa c02b c02f 009e c024 c028 006b c023 c027 0067 c00a c014 0039
   c009 c013 0033 009d 009c 003d 003c 0035 002f
@@ -266,7 +262,7 @@ openssl-3.6
  mta none
  library openssl-3.6
  minimum_dh 2048
- plaintext deferred the program that uses the library decides; taken for the stricter case
+ plaintext unknown the program that uses the library decides
  hello 0301 0303 32
  suites 1302 1303 1301 c02c c030 009f cca9 cca8 ccaa c02b c02f 009e c024 c028 006b c023 c027 0067 c00a c014 0039
   c009 c013 0033 009d 009c 003d 003c 0035 002f
@@ -282,7 +278,7 @@ openssl-1.0.2
  library openssl-1.0
  floor SSLv3
  minimum_dh 768
- plaintext deferred the program that uses the library decides; taken for the stricter case
+ plaintext unknown the program that uses the library decides
  hello 0301 0303 0
  suites c030 c02c c028 c024 c014 c00a 00a5 00a3 00a1 009f 006b 006a 0069 0068 0039 0038 0037 0036 0088 0087 0086
   0085 c032 c02e c02a c026 c00f c005 009d 003d 0035 0084 c02f c02b c027 c023 c013 c009 00a4 00a2 00a0 009e
@@ -301,8 +297,7 @@ postfix-openssl-1.0.2
  library openssl-1.0
  floor TLSv1
  minimum_dh 768
- plaintext deferred Postfix 3.0 and later retry in plaintext once the message is 5 minutes (minimal_backoff_time) old:
-  postfix/src/smtp/smtp.h at v3.7.11
+ plaintext plaintext from the first retry on, 5 minutes later (minimal_backoff_time): postfix/src/smtp/smtp.h at v3.7.11
  hello 0301 0303 0
  suites c019 00a7 006d 003a 0089 c030 c02c c028 c024 c014 c00a 00a5 00a3 00a1 009f 006b 006a 0069 0068 0039 0038
   0037 0036 0088 0087 0086 0085 c032 c02e c02a c026 c00f c005 009d 003d 0035 0084 c018 00a6 006c 0034 0046
@@ -320,7 +315,7 @@ java-11
  mta none
  library java
  minimum_dh 1024
- plaintext deferred Jakarta Mail gives the failure to its caller: com.sun.mail.smtp, property mail.smtp.starttls.required
+ plaintext deferred Jakarta Mail throws a MessagingException, and its caller decides: SMTPTransport.startTLS
  hello 0303 0303 32
  suites 1302 1301 1303 c02c c02b cca9 c030 cca8 c02f 009f ccaa 00a3 009e 00a2 c024 c028 c023 c027 006b 006a 0067
   0040 c00a c014 c009 c013 0039 0038 0033 0032 00ff
@@ -336,7 +331,7 @@ java-17
  mta none
  library java
  minimum_dh 1024
- plaintext deferred Jakarta Mail gives the failure to its caller: com.sun.mail.smtp, property mail.smtp.starttls.required
+ plaintext deferred Jakarta Mail throws a MessagingException, and its caller decides: SMTPTransport.startTLS
  hello 0303 0303 32
  suites 1302 1301 1303 c02c c02b cca9 c030 cca8 c02f 009f ccaa 00a3 009e 00a2 c024 c028 c023 c027 006b 006a 0067
   0040 c00a c014 c009 c013 0039 0038 0033 0032 009d 009c 003d 003c 0035 002f 00ff
@@ -352,7 +347,7 @@ java-25
  mta none
  library java-25
  minimum_dh 1024
- plaintext deferred Jakarta Mail gives the failure to its caller: com.sun.mail.smtp, property mail.smtp.starttls.required
+ plaintext deferred Jakarta Mail throws a MessagingException, and its caller decides: SMTPTransport.startTLS
  hello 0303 0303 32
  suites 1302 1301 1303 c02c c02b cca9 c030 cca8 c02f 009f ccaa 00a3 009e 00a2 c024 c028 c023 c027 006b 006a 0067
   0040 c00a c014 c009 c013 0039 0038 0033 0032 00ff
@@ -367,7 +362,7 @@ sslv3-only
  mta none
  library openssl-1.0
  floor SSLv3
- plaintext deferred the program that uses the library decides; taken for the stricter case
+ plaintext unknown the program that uses the library decides
  hello 0300 0300 0
  suites c014 c00a 0039 0038 0037 0036 0088 0087 0086 0085 c00f c005 0035 0084 c013 c009 0033 0032 0031 0030 009a
   0099 0098 0097 0045 0044 0043 0042 c00e c004 002f 0096 0041 0007 c011 c007 c00c c002 0005 0004 c012 c008
@@ -381,7 +376,7 @@ tls1.0-only
  mta none
  library openssl-1.0
  floor TLSv1
- plaintext deferred the program that uses the library decides; taken for the stricter case
+ plaintext unknown the program that uses the library decides
  hello 0301 0301 0
  suites c014 c00a 0039 0038 0037 0036 0088 0087 0086 0085 c019 003a 0089 c00f c005 0035 0084 c013 c009 0033 0032
   0031 0030 009a 0099 0098 0097 0045 0044 0043 0042 c018 0034 009b 0046 c00e c004 002f 0096 0041 0007 c011
@@ -442,7 +437,7 @@ exchange-2008r2
  library schannel
  floor SSLv3
  minimum_dh 1024
- plaintext plaintext opportunistic TLS falls back: RequireTLS of Set-SendConnector, Microsoft Learn
+ plaintext unknown Microsoft documents plaintext where no TLS is offered, not what follows a failed handshake
  hello 0301 0301 0
  suites c014 c013 0039 0033 0035 002f c00a c009 0038 0032 000a 0013 0005 0004
  extensions 65281=00 0=name 5=0100000000 10=000400170018 11=0100
@@ -455,7 +450,7 @@ exchange-2012r2
  library schannel
  floor SSLv3
  minimum_dh 1024
- plaintext plaintext opportunistic TLS falls back: RequireTLS of Set-SendConnector, Microsoft Learn
+ plaintext unknown Microsoft documents plaintext where no TLS is offered, not what follows a failed handshake
  hello 0303 0303 0
  suites c028 c027 c014 c013 009f 009e 0039 0033 009d 009c 003d 003c 0035 002f c02c c02b c024 c023 c00a c009 006a
   0040 0038 0032 000a 0013 0005 0004
@@ -471,7 +466,7 @@ exchange-2016
  floor TLSv1
  minimum_rsa 1024
  minimum_dh 1024
- plaintext plaintext opportunistic TLS falls back: RequireTLS of Set-SendConnector, Microsoft Learn
+ plaintext unknown Microsoft documents plaintext where no TLS is offered, not what follows a failed handshake
  hello 0303 0303 0
  suites c02c c02b c030 c02f 009f 009e c024 c023 c028 c027 c00a c009 c014 c013 0039 0033 009d 009c 003d 003c 0035
   002f 000a 006a 0040 0038 0032 0013 0005 0004
@@ -487,7 +482,7 @@ exchange-2022
  library schannel
  minimum_rsa 1024
  minimum_dh 1024
- plaintext plaintext opportunistic TLS falls back: RequireTLS of Set-SendConnector, Microsoft Learn
+ plaintext unknown Microsoft documents plaintext where no TLS is offered, not what follows a failed handshake
  hello 0303 0303 32
  suites 1302 1301 c02c c02b c030 c02f 009f 009e c024 c023 c028 c027 c00a c009 c014 c013 009d 009c 003d 003c 0035
   002f 000a
@@ -501,7 +496,7 @@ java-8
  mta none
  library java
  minimum_dh 1024
- plaintext deferred Jakarta Mail gives the failure to its caller: com.sun.mail.smtp, property mail.smtp.starttls.required
+ plaintext deferred Jakarta Mail throws a MessagingException, and its caller decides: SMTPTransport.startTLS
  hello 0303 0303 0
  suites c02c c02b c030 009d c02e c032 009f 00a3 c02f 009c c02d c031 009e 00a2 c024 c028 003d c026 c02a 006b 006a
   c00a c014 0035 c005 c00f 0039 0038 c023 c027 003c c025 c029 0067 0040 c009 c013 002f c004 c00e 0033 0032
@@ -516,7 +511,7 @@ boringssl
  date 2026-08-21
  mta none
  library boringssl
- plaintext deferred the deferrals of a case in which Google met no shared cipher; Google documents no fallback
+ plaintext deferred seen with Google by a server that shared no cipher with it; Google documents no fallback
  hello 0301 0303 32
  suites 1301 1302 1303 c02b c02f c02c c030 cca9 cca8 c009 c013 c00a c014 009c 009d 002f 0035
  extensions 0=name 23 65281=00 10=0006001d00170018 11=0100 35 13=0012040308040401050308050501080606010201 51@001d

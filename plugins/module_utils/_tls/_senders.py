@@ -46,7 +46,7 @@ class SenderProfile:
     C(floor) is the oldest version that it takes; C(minimum_dh_bits) the smallest prime, C(minimum_rsa_bits) the smallest
     RSA key for a key exchange (0: any). C(signs_modern) means
     that it refuses the SHA-1 and MD5 signature that every key exchange before TLS 1.2 has. C(without_tls) is
-    C(plaintext) or C(deferred): what it does with the mail after a failed handshake, says C(without_tls_source).
+    C(plaintext), C(deferred) or None: what it does with the mail after a failed handshake, says C(without_tls_source).
     """
 
     name: str
@@ -61,7 +61,7 @@ class SenderProfile:
     minimum_dh_bits: int
     minimum_rsa_bits: int
     signs_modern: bool
-    without_tls: str
+    without_tls: str | None
     without_tls_source: str
 
     @property
@@ -160,7 +160,7 @@ def by_name(name: str) -> SenderProfile:
         int(fields.get("minimum_dh", "0")),
         int(fields.get("minimum_rsa", "0")),
         fields.get("refuses") == "legacy-signature",
-        fate,
+        None if fate == "unknown" else fate,
         why,
     )
 

@@ -180,14 +180,18 @@ def test_senders_of_debian_do_as_their_profiles_say(
 
 
 def fate(expected: _senders.SenderResult, program: str, server: starttls_listener.Listener) -> str:
-    """Whether the mail went the way after a failure that the profile says: in plaintext at once, or not yet."""
+    """Whether a mail that failed in TLS then comes in plaintext, as the profile says.
+
+    Postfix retries after minimal_backoff_time, which is a second in these containers.
+    """
     if expected.connects or program not in ("postfix", "sendmail", "exim"):
         return ""
-    patience = time.monotonic() + 2
+    patience = time.monotonic() + 8
     wanted = int(expected.profile.without_tls == "plaintext")
-    while server.plaintext < wanted and time.monotonic() < patience:
+    while wanted and not server.plaintext and time.monotonic() < patience:
         time.sleep(0.05)
-    return "" if server.plaintext == wanted else f"{expected.name}: {server.plaintext} in plaintext"
+    came = server.plaintext
+    return "" if min(came, 1) == wanted else f"{expected.name}: came in plaintext {came} times"
 
 
 JAVAS = {

@@ -92,7 +92,7 @@ def test_profile_has_a_dated_source_and_a_fate_for_the_mail(name: str) -> None:
     assert datetime.date.fromisoformat(profile.date) <= datetime.date(2026, 12, 31)
     assert profile.source
     assert profile.title
-    assert profile.without_tls in ("plaintext", "deferred")
+    assert profile.without_tls in ("plaintext", "deferred", None)
     assert len(profile.without_tls_source) > 20
     assert profile.versions
     assert max(profile.versions) == max([profile.hello.version, *profile.hello.versions])
