@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What follows a handshake behind STARTTLS: commands that were sent in clear (CVE-2011-0411), ends, silence."""
+
+from __future__ import annotations
+
+import ssl
+import typing as t
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import NotDetermined
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
+    FullHandshake,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
+    HandshakeResult,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.tests.support.mail_servers import (
+    Keys,
+    Peer,
+    Script,
+    make_keys,
+    scripted,
+)
+from ansible_collections.postmaster.tls.tests.support.talks import ask_over_starttls
+
+MODERN = (Protocol.TLSv1_2, Protocol.TLSv1_3)
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
+    return make_keys(tmp_path_factory.mktemp("keys"))
+
+
+def mail_server(keys: Keys, then: t.Callable[[Peer, ssl.SSLSocket], None]) -> Script:
+    """A server with Python's own TLS, and what it does after the handshake."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(keys.ecdsa, keys.ecdsa_key)
+
+    def script(peer: Peer) -> None:
+        peer.to_starttls()
+        with context.wrap_socket(peer.socket, server_side=True) as tls:
+            then(peer, tls)
+
+    return script
+
+
+def forgetful(_peer: Peer, tls: ssl.SSLSocket) -> None:
+    tls.recv(10)
+
+
+def vulnerable(peer: Peer, tls: ssl.SSLSocket) -> None:
+    """It finds the command in its buffer, and takes it for one that came under TLS."""
+    tls.sendall(b"250 2.0.0 " + peer.hear() + b"\r\n")
+    tls.recv(10)
+
+
+def leaving(_peer: Peer, tls: ssl.SSLSocket) -> None:
+    tls.shutdown(2)
+
+
+@pytest.mark.parametrize("version", MODERN)
+def test_a_command_behind_starttls_that_is_answered(keys: Keys, version: Protocol) -> None:
+    question = FullHandshake(version=version, purpose="injection")
+    with scripted(mail_server(keys, vulnerable)) as server:
+        answer = ask_over_starttls(server.port, question, behind=b"NOOP\r\n")
+    assert isinstance(answer, HandshakeResult)
+    assert answer.reply == b"250 2.0.0 NOOP\r\n"
+    assert answer.hello.certificates
+
+
+@pytest.mark.parametrize("version", MODERN)
+def test_a_command_behind_starttls_that_is_forgotten(keys: Keys, version: Protocol) -> None:
+    question = FullHandshake(version=version, purpose="injection")
+    with scripted(mail_server(keys, forgetful)) as server:
+        answer = ask_over_starttls(server.port, question, behind=b"NOOP\r\n", patience=0.3)
+    assert isinstance(answer, HandshakeResult)
+    assert answer.reply == b""
+
+
+@pytest.mark.parametrize("version", MODERN)
+def test_a_server_that_leaves_has_shown_nothing(keys: Keys, version: Protocol) -> None:
+    question = FullHandshake(version=version, purpose="injection")
+    with scripted(mail_server(keys, leaving)) as server:
+        answer = ask_over_starttls(server.port, question, behind=b"NOOP\r\n")
+    assert isinstance(answer, NotDetermined)
+    assert answer.reason == "closed"
+
+
+def test_a_renegotiation_that_is_refused_by_leaving(keys: Keys) -> None:
+    question = FullHandshake(version=Protocol.TLSv1_2, purpose="renegotiation")
+    with scripted(mail_server(keys, leaving)) as server:
+        answer = ask_over_starttls(server.port, question)
+    assert isinstance(answer, HandshakeResult)
+    assert (answer.renegotiation, answer.reason) == (False, "closed")
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"), [(vulnerable, b"250 2.0.0 NOOP\r\n"), (forgetful, b"")]
+)
+def test_the_probe_asks_it(
+    keys: Keys, then: t.Callable[[Peer, ssl.SSLSocket], None], expected: bytes
+) -> None:
+    checks = ("handshake", "injection")
+    with scripted(mail_server(keys, then)) as server:
+        target = Target(
+            "127.0.0.1", server.port, checks=checks, timeout=20.0, ehlo_name="probe.test"
+        )
+        result = probe(target)
+    assert result.survey is not None
+    assert isinstance(result.survey.injection, HandshakeResult)
+    assert result.survey.injection.reply == expected
