@@ -23,6 +23,7 @@ def asked() -> dict[str, Heard]:
     return ask(scripts, together=False, checks=["handshake", "certificates"], timeout=2 * TIMEOUT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_whole_handshake_with(name: str, asked: dict[str, Heard]) -> None:
     case, heard = CASES[name], asked[name]
