@@ -10,7 +10,7 @@ LAB := $(VENV) python tests/lab/lab.py
 RUN := $(VENV) python tests/tools/run_all.py
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo lab images clean-lab test test-quick lint unit fuzz integration molecule bench build format readme
+.PHONY: help venv demo lab images clean-lab test test-quick lint unit fuzz integration molecule bench build format readme record-senders
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -60,6 +60,10 @@ build: ## the tarball, in dist/
 format: readme ## format the Python code and write the tables of the READMEs
 	@$(VENV) ruff format .
 
-readme: ## write the tables of the READMEs and the page of findings
+readme: ## write the tables of the READMEs and of docs
 	@$(VENV) python tests/tools/role_readme.py --write
 	@$(VENV) python tests/tools/findings_page.py --write
+	@$(VENV) python tests/tools/senders_page.py --write
+
+record-senders: ## record the hellos of real senders again, and compare
+	@$(VENV) python tests/tools/record_senders.py
