@@ -205,6 +205,19 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: probe
 
+- name: Ask whether a server keeps to a policy, in at most 12 connections
+  postmaster.tls.starttls_probe:
+    host: mx.example.com
+    policy: intermediate
+    checks: [policy]
+  delegate_to: localhost
+
+- name: See which senders would be lost
+  postmaster.tls.starttls_probe:
+    host: mx.example.com
+    checks: [handshake, senders]
+  delegate_to: localhost
+
 - name: Only ask whether a server speaks TLS, and which version a sender of today gets
   postmaster.tls.starttls_probe:
     host: mx.example.com
@@ -411,6 +424,64 @@ groups:
       type: list
       elements: str
       returned: always
+dh:
+  description: The groups of finite-field Diffie-Hellman exchanges that were seen, the smallest first.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    bits:
+      description: The size of the prime.
+      type: int
+      returned: always
+    prime:
+      description: The prime in hexadecimal.
+      type: str
+      returned: always
+    generator:
+      description: The generator.
+      type: int
+      returned: always
+    known:
+      description: Where the prime is published or built in. V(none) if it is not known.
+      type: str
+      returned: always
+signatures:
+  description:
+    - The signature algorithms that were asked for, in TLS 1.3 and 1.2.
+    - Each has C(name), C(code), C(accepted), C(protocols) and C(key_type).
+  returned: always; empty when not asked for
+  type: list
+  elements: dict
+features:
+  description:
+    - What else the server does, each V(true), V(false), or V(none) where it was not seen and not asked for.
+    - The keys are C(compression), C(secure_renegotiation), C(client_renegotiation), C(extended_master_secret),
+      C(encrypt_then_mac), C(session_tickets), C(session_ids), C(fallback_scsv), C(ocsp_staple), C(heartbeat), C(alpn) and
+      C(early_data).
+    - C(resumption) has C(id), C(ticket) and C(tls13); C(client_certificate) has C(requested) and C(authorities); C(reasons)
+      says why something that was asked for is not determined.
+  returned: always; V(none) without a handshake
+  type: dict
+senders:
+  description:
+    - What comes of it when each of the O(senders) connects.
+    - Each has C(name), C(title), C(connects), C(protocol), C(cipher), C(reason), C(server_log) and C(client_log), which are
+      what both sides write, C(without_tls), which is what the sender does when TLS fails, and C(source).
+  returned: always; empty when not asked for
+  type: list
+  elements: dict
+injection:
+  description:
+    - C(vulnerable) is whether the server obeyed a command that was sent in plaintext behind STARTTLS, C(reply) what it
+      answered, and C(reason) why that was not determined.
+  returned: with the check V(injection), when a handshake could begin
+  type: dict
+policy:
+  description:
+    - C(name), C(compliant), which is V(none) if something was not determined, and C(undetermined), which says what.
+  returned: with the check V(policy), when a handshake could begin
+  type: dict
 certificates:
   description:
     - The certificates that are served, each with its chain.
@@ -418,12 +489,15 @@ certificates:
       C(signature), C(sha256), C(spki_sha256), C(chain), C(chain_complete) and C(findings).
     - C(name_matches) tells whether it covers O(sni) or O(host), and C(verified) whether it leads to a trusted root.
       C(verify_reason) says why not. They are V(none) where it cannot be told.
+    - C(ocsp_staple) is what a stapled OCSP response says of it, V(none) if there was none. It has C(status) (V(good),
+      V(revoked), V(unknown), V(expired), V(not-yet-valid) or V(unreadable)), C(this_update), C(next_update), C(revoked_at),
+      C(reason), and C(verified), which tells whether the issuer of the certificate signed it.
   returned: always; empty when not asked for
   type: list
   elements: dict
 violations:
   description:
-    - What the server accepts beyond O(policy).
+    - What the server accepts beyond O(policy), as far as O(checks) asked for it.
     - Each has C(protocol), C(kind), C(name) and C(message).
   returned: when O(policy) is given
   type: list
