@@ -22,13 +22,13 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshak
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer, reason_of
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import (
+    Fork,
     Question,
     Strategy,
 )
 
 Chain = tuple[bytes, ...]
 _SIGNED: t.Final = frozenset(("DHE", "ECDHE"))
-_SIGNING: t.Final = frozenset(("RSA", "ECDSA", "DSS"))
 
 
 class SignatureScan(t.NamedTuple):
@@ -49,14 +49,45 @@ class SignatureScan(t.NamedTuple):
 def accepted_signatures(protocol: Protocol, *, offer: Offer) -> Strategy[SignatureScan]:
     """The schemes of TLS 1.2 or 1.3.
 
-    TLS 1.2 shows them in the ServerKeyExchange. TLS 1.3 encrypts the CertificateVerify, so each question is a handshake to
-    its end. A server that signs with what was not offered has none of what was.
+    TLS 1.2 shows them in the ServerKeyExchange; each kind of key has its own suites there, and is asked for by itself,
+    since OpenSSL may choose a suite of a key before it finds that no scheme is left for it. TLS 1.3 encrypts the
+    CertificateVerify, so each question is a handshake to its end. A server that signs with what was not offered has none
+    of what was.
     """
-    schemes = _signatures.IN_TLS13 if protocol >= Protocol.TLSv1_3 else _signatures.IN_TLS12
+    if protocol >= Protocol.TLSv1_3:
+        return (yield from _eliminate(protocol, "", _signatures.IN_TLS13, offer))
+    parts = yield Fork(
+        tuple(
+            _eliminate(protocol, kind, schemes, offer)
+            for kind, schemes in _by_authentication().items()
+        )
+    )
+    return SignatureScan(
+        protocol,
+        tuple(code for part in parts for code in part.accepted),
+        frozenset().union(*(part.rejected for part in parts)),
+        frozenset().union(*(part.undetermined for part in parts)),
+        ", ".join(dict.fromkeys(part.reason for part in parts if part.reason)),
+        tuple(dict.fromkeys(chain for part in parts for chain in part.chains)),
+    )
+
+
+def _by_authentication() -> dict[str, tuple[int, ...]]:
+    kinds: dict[str, list[int]] = {"RSA": [], "ECDSA": [], "DSS": []}
+    for code in _signatures.IN_TLS12:
+        key_type = _signatures.key_type_of(code)
+        kind = "RSA" if key_type.startswith("RSA") else "DSS" if key_type == "DSA" else "ECDSA"
+        kinds[kind].append(code)
+    return {kind: tuple(codes) for kind, codes in kinds.items()}
+
+
+def _eliminate(
+    protocol: Protocol, authentication: str, schemes: tuple[int, ...], offer: Offer
+) -> Strategy[SignatureScan]:
     left, accepted = list(schemes), list[int]()
     hellos: list[ServerHello] = []
     while left:
-        answer = yield _question(protocol, tuple(left), offer)
+        answer = yield _question(protocol, authentication, tuple(left), offer)
         if isinstance(answer, ServerHello) and answer.certificates:
             hellos.append(answer)
         verdict = _picked(answer, protocol)
@@ -81,13 +112,15 @@ def _chains(hellos: list[ServerHello]) -> tuple[Chain, ...]:
     return tuple(dict.fromkeys(hello.certificates for hello in hellos))
 
 
-def _question(protocol: Protocol, schemes: tuple[int, ...], offer: Offer) -> Question:
+def _question(
+    protocol: Protocol, authentication: str, schemes: tuple[int, ...], offer: Offer
+) -> Question:
     if protocol >= Protocol.TLSv1_3:
         return FullHandshake(offer.server_name, signature_algorithms=schemes)
     suites = [
         suite.code
         for suite in _suites.in_version(protocol)
-        if suite.key_exchange in _SIGNED and suite.authentication in _SIGNING
+        if suite.key_exchange in _SIGNED and suite.authentication == authentication
     ]
     return replace(offer.hello(protocol, suites), signature_algorithms=schemes)
 

@@ -105,7 +105,7 @@ def test_silence_leaves_the_rest_open() -> None:
     server = PaperServer(SUITES, schemes=(0x0804, 0x0805))
 
     def tired(question: t.Any) -> t.Any:
-        if len(server.questions) == 1:
+        if len(server.questions) >= 1:
             return NotDetermined("timeout", "Nothing came.")
         return server(question)
 
