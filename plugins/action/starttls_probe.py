@@ -94,7 +94,7 @@ def _certificate(
     entry = describe(chain, now=now, names=names, trust=trust)
     staple = None
     try:
-        certificates = [load(pem) for pem in chain]
+        certificates = [load(pem) for pem in chain or ("",)]
         checked = verify(certificates, trust, now=now)
         matches = _name_matches(certificates[0], name)
         staple = staple_of(certificates, staples, now=now)

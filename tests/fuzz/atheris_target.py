@@ -14,12 +14,18 @@ import atheris
 
 
 def main() -> None:
+    name = sys.argv.pop(1)
     with atheris.instrument_imports(include=["ansible_collections.postmaster.tls.plugins"]):
+        from ansible_collections.postmaster.tls.tests.fuzz.seeds import seeds  # noqa: PLC0415
         from ansible_collections.postmaster.tls.tests.fuzz.targets import (  # noqa: PLC0415
             EVERYTHING,
             TARGETS,
         )
-    target = {**TARGETS, "everything": EVERYTHING}[sys.argv.pop(1)]
+
+        target = {**TARGETS, "everything": EVERYTHING}[name]
+        with target.scope():
+            for seed in seeds()[name]:
+                target.run(seed)  # so that what a function imports is instrumented too
     atheris.Setup(sys.argv, target.run)
     with target.scope():
         atheris.Fuzz()

@@ -197,6 +197,7 @@ def _by_target() -> dict[str, list[bytes]]:
         "handshake13": _handshakes13(),
         "handshake12": _handshakes12(),
         "keys": _keys(),
+        "certificates": [b"\0\0", b"\1\0\0\5\x30\3\n\1\0"],
         "records": [bytes((variant, 23)) + bytes(64) for variant in range(10)],
     }
 

@@ -9,11 +9,13 @@ once, that buffers stay bounded, and that every text is one that a terminal show
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import types
 import typing as t
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from unittest import mock
 
 from ansible_collections.postmaster.tls.plugins.module_utils._probe import _report
@@ -392,6 +394,49 @@ def records(data: bytes) -> None:
     assert opening.open(sealed[:5], sealed[5:]) == (22, rest + b"\x01")
 
 
+# --- certificates
+
+
+def chain_of(data: bytes) -> list[bytes]:
+    """At most 8 certificates, each behind its length in two bytes; the last may be cut."""
+    chain = []
+    while data and len(chain) < 8:
+        length = int.from_bytes(data[:2], "big")
+        chain.append(data[2 : 2 + length])
+        data = data[2 + length :]
+    return chain
+
+
+def certificates(data: bytes) -> None:
+    """What the controller makes of served chains, and of an OCSP response beside them."""
+    from ansible_collections.postmaster.tls.plugins.action import starttls_probe  # noqa: PLC0415
+    from ansible_collections.postmaster.tls.plugins.plugin_utils import (  # noqa: PLC0415
+        _chain_building,
+    )
+
+    variant, _size, rest = headed(data)
+    chain = chain_of(rest)
+    staples = [base64.b64encode(chain.pop()).decode("ascii")] if variant & 1 and chain else []
+    trusted = []
+    with contextlib.suppress(ValueError, IndexError):
+        trusted.append(_chain_building.load(chain[-1]))
+    result = {
+        "host": "mx.example.test",
+        "port": 25,
+        "findings": [],
+        "_chains": [[_report._pem(der) for der in chain]],
+        "_staples": staples,
+    }
+    complete = starttls_probe.understood(
+        result,
+        name="mx.example.test",
+        trust=_chain_building.TrustStore(trusted) if variant & 2 else None,
+        policy=None,
+        now=datetime(2026, 11, 21, tzinfo=UTC),
+    )
+    shown(complete)
+
+
 @dataclass(frozen=True)
 class Target:
     """What to call with the bytes, and what has to stand around all calls."""
@@ -400,7 +445,7 @@ class Target:
     scope: t.Callable[[], t.ContextManager[None]] = contextlib.nullcontext
 
 
-_PLAIN: t.Final = (reply, dialogue, flight, hello, sslv2, keys, records)
+_PLAIN: t.Final = (reply, dialogue, flight, hello, sslv2, keys, records, certificates)
 TARGETS: t.Final[dict[str, Target]] = {
     **{run.__name__: Target(run) for run in _PLAIN},
     **{run.__name__: Target(run, unprotected) for run in (handshake13, handshake12)},
