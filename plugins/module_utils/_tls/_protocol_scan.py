@@ -41,6 +41,9 @@ _CHAINS: t.Final[dict[Protocol, tuple[int, int]]] = {
     Protocol.TLSv1: (2, 3),
 }
 _SESSION_TICKET: t.Final = 35
+_TLS13: t.Final = 0x13
+
+Begun = tuple[ClientHello, ServerHello]
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class ProtocolScan:
     C(complete) tells whether every suite was asked for, or only one that is accepted. C(preference) is C(server) or
     C(client), None with fewer than two suites or where it was not asked. C(chacha_first) is whether a server that
     decides lets a client that begins with ChaCha20 have it (SSL_OP_PRIORITIZE_CHACHA), None where there is no
-    difference to see. C(groups) were seen in passing, in the order of the picks.
+    difference to see, and in TLS 1.3, where it is not asked. C(groups) were seen in passing, in the order of the picks.
     """
 
     protocol: Protocol
@@ -67,7 +70,7 @@ def protocol_alone(
     protocol: Protocol, *, offer: Offer
 ) -> t.Generator[ClientHello, Answer, ProtocolScan]:
     """Whether a version is accepted at all."""
-    scan = yield from _scan.accepted_suites(protocol, _listed(protocol), offer=offer, stop_after=1)
+    scan = yield from _scan.accepted_suites(protocol, listed(protocol), offer=offer, stop_after=1)
     return _result(scan, complete=False)
 
 
@@ -92,17 +95,19 @@ def sslv2_scan(*, complete: bool = True) -> Strategy[ProtocolScan]:
 
 
 def protocol_scan(
-    protocol: Protocol, *, offer: Offer, known_groups: tuple[int, ...] = ()
+    protocol: Protocol, *, offer: Offer, begun: Begun | None = None
 ) -> Strategy[ProtocolScan]:
     """A version with all its suites: one chain in the server's order, parallel chains where the client decides.
 
-    Who decides shows in the picks from the whole list and from its reverse; both picks count as accepted suites. The
-    reverse asks for no session ticket, so that a session id shows.
+    C(begun) is a hello with the suites of C(listed), and its answer in this version. Who decides shows in the picks from
+    the whole list and from its reverse; both picks count as accepted suites. The reverse asks for no session ticket, so
+    that a session id shows.
     """
-    codes = _listed(protocol)
-    newest = protocol >= Protocol.TLSv1_3
-    rotation = Rotation(_groups_of(protocol, offer), known=known_groups, alone=newest)
+    codes = listed(protocol)
+    rotation = Rotation(_groups_of(protocol, offer), alone=protocol >= Protocol.TLSv1_3)
     tally = Tally(protocol, offer, rotation=rotation, stop_after=1)
+    if begun is not None:
+        tally.accept(*begun)
     upset = yield from _scan.eliminate(tally, codes)
     if upset is not None:
         tally.stop_after = None
@@ -180,7 +185,8 @@ def _chacha_first(
     scan: SuiteScan, offer: Offer, decides: str | None
 ) -> t.Generator[ClientHello, Answer, bool | None]:
     chacha = tuple(code for code in scan.accepted if _is_chacha(code))
-    if decides != "server" or not chacha or _is_chacha(scan.accepted[0]):
+    newest = scan.protocol >= Protocol.TLSv1_3
+    if decides != "server" or not chacha or _is_chacha(scan.accepted[0]) or newest:
         return None
     others = tuple(code for code in scan.accepted if code not in chacha)
     answer = yield offer.hello(scan.protocol, chacha + others)
@@ -192,10 +198,16 @@ def _is_chacha(code: int) -> bool:
     return suite is not None and "CHACHA20" in suite.iana
 
 
-def _listed(protocol: Protocol) -> tuple[int, ...]:
+def listed(protocol: Protocol) -> tuple[int, ...]:
     """Every suite of a version; ChaCha20 last, since some servers change their order for a client that begins with it."""
     codes = [suite.code for suite in _suites.in_version(protocol)]
+    if protocol >= Protocol.TLSv1_3:
+        codes.sort(key=_is_regional)
     return tuple(sorted(codes, key=_is_chacha))
+
+
+def _is_regional(code: int) -> bool:
+    return code >> 8 != _TLS13
 
 
 def _backwards(codes: tuple[int, ...]) -> tuple[int, ...]:
@@ -234,4 +246,12 @@ def refused_by_closing(scan: ProtocolScan) -> ProtocolScan:
     return replace(scan, accepted=False, suites=suites)
 
 
-__all__ = ["ProtocolScan", "protocol_alone", "protocol_scan", "refused_by_closing", "sslv2_scan"]
+__all__ = [
+    "Begun",
+    "ProtocolScan",
+    "listed",
+    "protocol_alone",
+    "protocol_scan",
+    "refused_by_closing",
+    "sslv2_scan",
+]

@@ -104,6 +104,7 @@ class _Job:
         self.policy = policy
         self.sender_names = tuple(senders)
         self.offer = Offer(server_name, extra=FEATURES)
+        self.modern = modern_hello(self.offer)
         self.handshake: Answer = NotDetermined("unasked", "Nothing was asked yet.")
         self.versions: tuple[ProtocolScan, ...] = ()
         self.found: dict[str, list[t.Any]] = {}
@@ -112,7 +113,7 @@ class _Job:
 
     def begin(self) -> Strategy[None]:
         """The one handshake that a sender of today would try."""
-        modern = modern_hello(self.offer)
+        modern = self.modern
         answer = yield modern
         if isinstance(answer, ServerHello) and answer.version not in modern.versions:
             detail = f"The server chose {answer.version.label}, which no sender of today knows."
@@ -139,12 +140,12 @@ class _Job:
         parts: list[tuple[str, Strategy[t.Any]]] = []
         for protocol in reversed(PROTOCOLS):
             if "ciphers" in checks and "groups" in checks and protocol in _WITH_GROUPS:
-                whole = version_with_groups(
-                    protocol, offer=offer, known_groups=self._known_groups(protocol)
-                )
+                whole = version_with_groups(protocol, offer=offer, begun=self._begun(protocol))
                 parts.append(("versions and groups", whole))
             elif "ciphers" in checks:
-                parts.append(("versions", _protocol_scan.protocol_scan(protocol, offer=offer)))
+                begun = self._begun(protocol)
+                alone = _protocol_scan.protocol_scan(protocol, offer=offer, begun=begun)
+                parts.append(("versions", alone))
             elif "protocols" in checks or "features" in checks:
                 parts.append(("versions", _protocol_scan.protocol_alone(protocol, offer=offer)))
         if checks & {"protocols", "ciphers"}:
@@ -157,11 +158,12 @@ class _Job:
             ]
         return parts + self._chain_parts() + self._further_parts()
 
-    def _known_groups(self, protocol: Protocol) -> tuple[int, ...]:
+    def _begun(self, protocol: Protocol) -> _protocol_scan.Begun | None:
+        """The first handshake offers all of TLS 1.3, so there it is the first of that scan too."""
         answer = self.handshake
-        if isinstance(answer, ServerHello) and answer.version == protocol and answer.group:
-            return (answer.group,)
-        return ()
+        if protocol >= Protocol.TLSv1_3 and isinstance(answer, ServerHello):
+            return (self.modern, answer) if answer.version == protocol else None
+        return None
 
     def _chain_parts(self) -> list[tuple[str, Strategy[t.Any]]]:
         if "certificates" not in self.checks:
@@ -278,10 +280,10 @@ def survey(
 
 
 def version_with_groups(
-    protocol: Protocol, *, offer: Offer, known_groups: tuple[int, ...] = ()
+    protocol: Protocol, *, offer: Offer, begun: _protocol_scan.Begun | None = None
 ) -> Strategy[tuple[ProtocolScan, _group_scan.GroupScan]]:
     """A version's suites, and then the groups that they did not show in passing."""
-    scan = yield from _protocol_scan.protocol_scan(protocol, offer=offer, known_groups=known_groups)
+    scan = yield from _protocol_scan.protocol_scan(protocol, offer=offer, begun=begun)
     if scan.accepted is False:
         asked = _groups.IN_TLS13 if protocol >= Protocol.TLSv1_3 else _groups.IN_TLS12
         return scan, _group_scan.GroupScan(
@@ -336,18 +338,18 @@ def _injection(versions: frozenset[Protocol], server_name: str | None) -> Strate
 
 def modern_hello(offer: Offer) -> ClientHello:
     """What a sender of today offers: TLS 1.0 to 1.3, forward-secret AEAD suites first, and AES-CBC for old servers."""
-    suites = [suite for suite in _suites.ALL if suite.minimum == Protocol.TLSv1_3]
+    codes = list(_protocol_scan.listed(Protocol.TLSv1_3))
     wanted = (("ECDHE", "AES"), ("ECDHE", "CHACHA20"), ("DHE", "AES"), ("RSA", "AES"))
     for exchange, cipher in wanted:
-        suites += [
-            suite
+        codes += [
+            suite.code
             for suite in _suites.in_version(Protocol.TLSv1_2)
             if suite.key_exchange == exchange
             and f"_{cipher}" in suite.iana
             and suite.authentication in ("RSA", "ECDSA")
             and "_OLD" not in suite.iana
         ]
-    hello = offer.hello(Protocol.TLSv1_3, [suite.code for suite in suites])
+    hello = offer.hello(Protocol.TLSv1_3, codes)
     versions = (Protocol.TLSv1_3, Protocol.TLSv1_2, Protocol.TLSv1_1, Protocol.TLSv1)
     return replace(hello, versions=versions)
 
