@@ -61,7 +61,7 @@ class Session:
         self._tasks = Tasks(strategy, lambda: self.standing.width)
         self._live: dict[Connection, Asked] = {}
         self.answered = False
-        self._last_limit: NotDetermined | None = None
+        self._last_trouble: NotDetermined | None = None
         self.failure: NotDetermined | None = None
         self.dialogue: Dialogue | None = None
         self.early = b""
@@ -120,9 +120,9 @@ class Session:
             return []
         seconds = f"{self._target.timeout:g} seconds"
         reason = NotDetermined("timeout", f"The probe ended after {seconds}.")
-        if self._last_limit is not None and self.standing.banned:
-            detail = f"{self._last_limit.detail} So it was until the probe ended after {seconds}."
-            reason = NotDetermined(self._last_limit.reason, detail)
+        if self._last_trouble is not None:
+            detail = f"{self._last_trouble.detail} So it was until the probe ended after {seconds}."
+            reason = NotDetermined(self._last_trouble.reason, detail)
         abandoned = list(self._live)
         for connection, asked in self._live.items():
             connection.abandon(reason)
@@ -175,6 +175,7 @@ class Session:
         return outcome
 
     def _after_hello(self, asked: Asked, outcome: Outcome, now: float) -> None:
+        self._last_trouble = None
         self.pace.succeeded()
         self.standing.succeeded(
             banner_after=outcome.banner_after, round_trip=outcome.round_trip, now=now
@@ -199,8 +200,7 @@ class Session:
             self.pace = self._pace_of(self.endpoint.address)
             return
         trouble = _trouble(answer)
-        if trouble is Trouble.LIMIT:
-            self._last_limit = answer
+        self._last_trouble = answer
         new = True
         if standing.contacted or trouble is Trouble.LIMIT:
             new = self.pace.failed(trouble, started=outcome.started, now=now, width=standing.width)

@@ -44,11 +44,6 @@ class Standing:
         self.throttled = False
 
     @property
-    def banned(self) -> bool:
-        """Whether the last thing that the server said is to come back later."""
-        return self._banned
-
-    @property
     def width(self) -> int:
         """How many connections are of use: one until the server was reached, more where each takes long."""
         if not self.contacted:

@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._probe import _run, _target
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._batch import Batch, appended
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._connection import Connection
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import Probe, probe_all
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary import summary
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Endpoint, Target
@@ -69,45 +70,51 @@ def test_each_server_is_told_for_what_it_is_and_none_waits_for_another() -> None
 
 
 class Crowd:
-    """Counts who is there at the same time."""
+    """Counts the connections that the engine has open at the same time."""
 
-    def __init__(self) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.most = self.now = 0
-        self._lock = threading.Lock()
+        begin, close = Connection.__init__, Connection.close
 
-    def served(self, peer: Peer) -> None:
-        with self._lock:
+        def counted_begin(connection: Connection, *given: t.Any, **more: t.Any) -> None:
             self.now += 1
             self.most = max(self.most, self.now)
-        try:
-            time.sleep(0.02)
-            sound(peer)
-        finally:
-            with self._lock:
-                self.now -= 1
+            begin(connection, *given, **more)
+
+        def counted_close(connection: Connection) -> None:
+            self.now -= 1
+            close(connection)
+
+        monkeypatch.setattr(Connection, "__init__", counted_begin)
+        monkeypatch.setattr(Connection, "close", counted_close)
 
 
-def test_targets_at_one_address_share_its_limit() -> None:
-    crowd = Crowd()
-    with scripted(crowd.served) as server:
-        found = results([target("127.0.0.1", server.port) for _number in range(30)])
+def slow(peer: Peer) -> None:
+    time.sleep(0.02)
+    sound(peer)
+
+
+def test_targets_at_one_address_share_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd = Crowd(monkeypatch)
+    with scripted(slow) as server:
+        found = results([target("127.0.0.1", server.port, timeout=9.0) for _number in range(30)])
     assert [told(one) for one in found] == ["sound"] * 30
-    assert 2 <= crowd.most <= 8
+    assert (crowd.now, 2 <= crowd.most <= 8) == (0, True)
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
-def test_all_together_open_no_more_than_the_concurrency(concurrency: int) -> None:
-    crowd = Crowd()
-    with scripted(crowd.served) as server:
+def test_all_together_open_no_more_than_the_concurrency(
+    concurrency: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = Crowd(monkeypatch)
+    port = free_port()
+    with many_servers(port, sound=12, each=0):
         found = results(
-            [
-                target("127.0.0.1", server.port, checks=("handshake", "protocols"))
-                for _n in range(4)
-            ],
+            [target(address(number), port, timeout=9.0) for number in range(12)],
             concurrency=concurrency,
         )
-    assert [told(one) for one in found] == ["sound"] * 4
-    assert crowd.most <= concurrency
+    assert [told(one) for one in found] == ["sound"] * 12
+    assert (crowd.now, crowd.most) == (0, concurrency)
 
 
 def hangs_for(name: str, released: threading.Event) -> t.Callable[..., t.Any]:
