@@ -141,6 +141,11 @@ _DIALOGUE: dict[str, Case] = {
         reason="rejected",
         reached=True,
     ),
+    "banner-of-60000-bytes": _greets(
+        *(Say(b"554-" + b"x" * 8000 + b"\r\n" + b"554-y\r\n" * 7000 + b"554 z\r\n"), *QUIT),
+        reason="rejected",
+        reached=True,
+    ),
     "banner-354": _greets(Say(b"354 go on\r\n"), *QUIT, reason="rejected", reached=True),
     "ehlo-terminal-escapes": _talks(
         *TO_EHLO,

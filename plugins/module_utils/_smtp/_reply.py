@@ -13,6 +13,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import dat
 
 MOST_BYTES: t.Final = 64 * 1024
 _MOST_IN_LINE: t.Final = 8 * 1024
+#: Twice the longest reply line that RFC 5321 section 4.5.3.1.5 allows.
+_MOST_IN_TEXT: t.Final = 1024
 
 
 class MalformedReply(Exception):
@@ -33,8 +35,9 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """The reply as people read it in a log."""
-        return f"{self.code} {' / '.join(self.lines)}"
+        """The reply as people read it in a log, cut where nobody reads on."""
+        text = f"{self.code} {' / '.join(self.lines)}"
+        return text if len(text) <= _MOST_IN_TEXT else f"{text[:_MOST_IN_TEXT]} ..."
 
 
 def printable(text: str) -> str:

@@ -26,7 +26,12 @@ from ansible_collections.postmaster.tls.tests.support.hostile_run import (
     no_verdict,
     obedient,
 )
-from ansible_collections.postmaster.tls.tests.support.hostile_server import Hold, Reply, Say
+from ansible_collections.postmaster.tls.tests.support.hostile_server import (
+    HearHello,
+    Hold,
+    Reply,
+    Say,
+)
 
 MOST_KIB = 64 * 1024
 
@@ -85,6 +90,31 @@ def test_a_sound_server_beside_hostile_ones(name: str, together: dict[str, Heard
     assert (heard.result["reached"], heard.result["reason"]) == (True, None)
     assert heard.result["handshake"]["accepted"] is True
     assert heard.faults == []
+
+
+@pytest.mark.slow
+def test_with_tls_from_the_first_byte() -> None:
+    """Everything that begins behind the ClientHello, and servers that speak SMTP where TLS is due."""
+    tail = len(TO_TLS) - 1
+    known = {name: case for name, case in CASES.items() if case.script[: tail + 1] == TO_TLS}
+    scripts = {name: case.script[tail:] for name, case in known.items()}
+    for name, heard in ask(scripts, together=True, implicit=True).items():
+        judge(known[name], heard.result)
+        assert heard.faults == [], name
+
+
+def test_smtp_where_tls_is_due() -> None:
+    heard = ask({"smtp": (Say(b"220 mx\r\n"), HearHello(), Hold())}, together=False, implicit=True)
+    assert heard["smtp"].result["handshake"]["reason"] == "not-tls"
+    no_verdict(heard["smtp"].result)
+
+
+def test_no_result_is_long(together: dict[str, Heard]) -> None:
+    """What is said to people is short, however much a server says."""
+    for heard in together.values():
+        assert len(heard.result["message"] or "") < 2048
+        assert len(heard.result["smtp"]["banner"] or "") < 2048
+        assert all(len(finding["evidence"]) < 4096 for finding in heard.result["findings"])
 
 
 def test_all_together_end_in_time_and_in_little_memory(together: dict[str, Heard]) -> None:
