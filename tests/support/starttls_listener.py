@@ -48,13 +48,22 @@ class Handshake:
 
 
 class Listener:
-    """Serves STARTTLS on a socket, one thread for each client; C(context) None only captures."""
+    """Serves STARTTLS on a socket, one thread for each client.
 
-    def __init__(self, listening: socket.socket, context: ssl.SSLContext | None = None) -> None:
+    C(context) does TLS, or a server at the port C(behind) of this machine's loopback; without either it only captures.
+    """
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        context: ssl.SSLContext | None = None,
+        behind: int | None = None,
+    ) -> None:
         self.port: int = listening.getsockname()[1]
         self.plaintext = 0
         self._listening = listening
         self._context = context
+        self._behind = behind
         self._handshakes: queue.Queue[Handshake] = queue.Queue()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -84,6 +93,9 @@ class Listener:
             client.sendall(f"220 {NAME} ESMTP\r\n".encode())
             if not _dialogue(client):
                 self.plaintext += 1
+                return
+            if self._behind is not None:
+                _relay(client, self._behind)
                 return
             hello = _peek_hello(client)
             if self._context is None:
@@ -132,6 +144,17 @@ def _dialogue(client: socket.socket, pending: bytes = b"") -> bool:
             return True
         if verb in ENDS:
             return False
+
+
+def _relay(client: socket.socket, port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), 20) as behind:
+        ends = {client: behind, behind: client}
+        while True:
+            for source in select.select(list(ends), [], [], 20)[0]:
+                data = source.recv(65536)
+                if not data:
+                    return
+                ends[source].sendall(data)
 
 
 def ask_for_tls(connection: socket.socket) -> None:
@@ -211,10 +234,13 @@ def in_network_of(process: int, port: int) -> socket.socket:
 
 @contextlib.contextmanager
 def listening(
-    make: t.Callable[[], socket.socket], context: ssl.SSLContext | None = None
+    make: t.Callable[[], socket.socket],
+    context: ssl.SSLContext | None = None,
+    *,
+    behind: int | None = None,
 ) -> t.Iterator[Listener]:
     """A running listener on a socket that is made for it."""
-    with Listener(make(), context) as listener:
+    with Listener(make(), context, behind) as listener:
         yield listener
 
 
