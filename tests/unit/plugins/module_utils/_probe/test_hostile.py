@@ -29,6 +29,7 @@ from ansible_collections.postmaster.tls.tests.support.hostile_run import (
 from ansible_collections.postmaster.tls.tests.support.hostile_server import (
     HearHello,
     Hold,
+    Pour,
     Reply,
     Say,
 )
@@ -121,6 +122,16 @@ def test_all_together_end_in_time_and_in_little_memory(together: dict[str, Heard
     slowest = max(together, key=lambda name: together[name].result["elapsed"])
     assert together[slowest].result["elapsed"] < 3 * TIMEOUT
     assert next(iter(together.values())).result["peak_kib"] < MOST_KIB
+
+
+def test_a_request_of_10000_names_is_a_flight_like_another() -> None:
+    """Long, but nothing that a sender could not go on with."""
+    names = [b"\x30\x00"] * 10000
+    flight = tls.flight(tls.certificate(b"leaf"), tls.ecdhe(), tls.request(*names))
+    heard = ask({"names": (*TO_TLS, Pour(flight))}, together=False)["names"]
+    assert heard.result["handshake"]["accepted"] is True
+    assert heard.result["features"]["client_certificate"]["requested"] is True
+    assert heard.result["peak_kib"] < MOST_KIB
 
 
 def test_a_version_above_the_offered_one_is_no_verdict() -> None:
