@@ -42,6 +42,7 @@ _CHAINS: t.Final[dict[Protocol, tuple[int, int]]] = {
 }
 _SESSION_TICKET: t.Final = 35
 _TLS13: t.Final = 0x13
+_SHARED_SECRETS: t.Final = frozenset(("RSAPSK", "SRP"))
 
 Begun = tuple[ClientHello, ServerHello]
 
@@ -153,19 +154,18 @@ def _ticketless(offer: Offer) -> Offer:
 
 
 def _server_decides(scan: SuiteScan, offer: Offer) -> t.Generator[ClientHello, Answer, str | None]:
-    """Who chose one suite twice: with one suite beside ChaCha20, it was first both times, so ChaCha20 goes before it.
+    """Who chose one suite twice: an accepted suite that stands alone before those in the way was first both times.
 
     Refused suites stand at the front, because of servers that look whether a client begins with ChaCha20.
     """
-    others = [code for code in scan.accepted if not _is_chacha(code)]
-    if others != [scan.accepted[0]]:
+    first, *others = scan.accepted
+    if any(_in_the_way(code) == _in_the_way(first) for code in others):
         return "server"
-    refused = tuple(code for code in sorted(scan.rejected) if not _is_chacha(code))
-    chacha = tuple(code for code in scan.accepted if _is_chacha(code))
-    answer = yield offer.hello(scan.protocol, refused + chacha + tuple(others))
+    refused = (code for code in sorted(scan.rejected) if not any(_in_the_way(code)))
+    answer = yield offer.hello(scan.protocol, (*refused, *others, first))
     if not isinstance(answer, ServerHello):
         return None
-    return "client" if _is_chacha(answer.suite) else "server"
+    return "server" if answer.suite == first else "client"
 
 
 def _decided(
@@ -199,11 +199,23 @@ def _is_chacha(code: int) -> bool:
 
 
 def listed(protocol: Protocol) -> tuple[int, ...]:
-    """Every suite of a version; ChaCha20 last, since some servers change their order for a client that begins with it."""
+    """Every suite of a version, with those at the end that would stand in the way of others.
+
+    Some servers change their order for a client that begins with ChaCha20. GnuTLS picks suites without a certificate
+    (anonymous, pre-shared key) that its configuration names although it has no credentials for them, and then refuses
+    the whole offer.
+    """
     codes = [suite.code for suite in _suites.in_version(protocol)]
     if protocol >= Protocol.TLSv1_3:
         codes.sort(key=_is_regional)
-    return tuple(sorted(codes, key=_is_chacha))
+    return tuple(sorted(codes, key=_in_the_way))
+
+
+def _in_the_way(code: int) -> tuple[bool, bool]:
+    suite = _suites.by_code(code)
+    keyless = suite is not None and suite.authentication in _scan.KEYLESS
+    shared = suite is not None and suite.key_exchange in _SHARED_SECRETS
+    return keyless or shared, _is_chacha(code)
 
 
 def _is_regional(code: int) -> bool:
@@ -212,7 +224,7 @@ def _is_regional(code: int) -> bool:
 
 def _backwards(codes: tuple[int, ...]) -> tuple[int, ...]:
     backwards = codes[::-1]
-    return tuple(sorted(backwards, key=_is_chacha))
+    return tuple(sorted(backwards, key=_in_the_way))
 
 
 def _groups_of(protocol: Protocol, offer: Offer) -> tuple[int, ...]:

@@ -32,7 +32,8 @@ REFUSALS: t.Final = frozenset((40, 70, 71))
 _CUT: t.Final = frozenset(("closed", "reset"))
 _LONG: t.Final = 64
 _MOST_CHAINS: t.Final = 16
-_KEYLESS: t.Final = frozenset(("anon", "PSK", "SRP", "KRB5", "ECCPWD"))
+#: Authentications for which a server needs no certificate.
+KEYLESS: t.Final = frozenset(("anon", "PSK", "SRP", "KRB5", "ECCPWD"))
 _UNSIGNED: t.Final = frozenset(("RSA", "DH", "ECDH", "RSAPSK", "GOST"))
 
 _Suites = tuple[int, ...]
@@ -305,7 +306,7 @@ def _need(code: int) -> str:
     suite = _suites.by_code(code)
     if suite is None:
         return "other"
-    if suite.authentication in _KEYLESS:
+    if suite.authentication in KEYLESS:
         return "none"
     if suite.key_exchange in _UNSIGNED:
         return "decrypt"
@@ -333,6 +334,7 @@ def merged(first: SuiteScan, *others: SuiteScan) -> SuiteScan:
 
 __all__ = [
     "CUT_AFTER_HELLO",
+    "KEYLESS",
     "PLAIN",
     "REFUSALS",
     "Offer",

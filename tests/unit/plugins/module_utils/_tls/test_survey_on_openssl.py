@@ -71,18 +71,24 @@ def pairs(survey: _survey.Survey) -> int:
 SERVER, CHACHA_FIRST = ("-serverpref",), ("-serverpref", "-prioritize_chacha")
 
 
-@pytest.mark.parametrize("ciphers", [(AES, MORE, CHACHA), (AES, CHACHA), (CHACHA, AES)])
+ANON = "ADH-AES128-SHA"
+
+
+@pytest.mark.parametrize(
+    "ciphers",
+    [(AES, MORE, CHACHA), (AES, CHACHA), (CHACHA, AES), (AES, ANON), (CHACHA, ANON), (ANON, AES)],
+)
 @pytest.mark.parametrize("options", [SERVER, CHACHA_FIRST, ()])
 def test_who_decides_even_where_chacha_goes_first(
     keys: Keys, ciphers: tuple[str, ...], options: tuple[str, ...]
 ) -> None:
-    wanted = ["-cipher", ":".join(ciphers), "-tls1_2"]
+    wanted = ["-cipher", ":".join((*ciphers, "@SECLEVEL=0")), "-tls1_2"]
     survey, _count = surveyed(keys, *wanted, *options, checks=("ciphers",))
     scan = scan_of(survey, V12)
     assert scan.preference == ("server" if options else "client")
     if options:
         assert names(scan) == list(ciphers)
-    visible = options and ciphers[0] == AES
+    visible = options and CHACHA in ciphers[1:]
     assert scan.chacha_first is ((options == CHACHA_FIRST) if visible else None)
 
 
