@@ -25,7 +25,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello 
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._exchange import (
     Exchange,
-    HelloExchange,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.tests.support.mail_servers import (
