@@ -54,12 +54,14 @@ options:
         O(concurrency) and O(results_file). Those of the task are the defaults of every element.
       - Two targets at the same address share the limit of its connections.
       - The results are in RV(results), in the order of the targets.
+    version_added: 0.2.0
     type: list
     elements: raw
   concurrency:
     description:
       - How many connections may be open at the same time to all servers together.
       - By default 256, or fewer if the process may open fewer files.
+    version_added: 0.2.0
     type: int
   results_file:
     description:
@@ -68,6 +70,7 @@ options:
       - Each line has the number of its target in C(target), and its certificates as PEM in C(chains), since they are only
         described when the module has returned.
       - In check mode nothing is written.
+    version_added: 0.2.0
     type: path
   port:
     description:
@@ -82,6 +85,7 @@ options:
     description:
       - Whether to probe every address of the name for itself, with a result for each in RV(results).
       - Otherwise the first address that accepts a connection is probed.
+    version_added: 0.2.0
     type: bool
     default: false
   tls_mode:
@@ -93,6 +97,7 @@ options:
   mail_protocol:
     description:
       - V(lmtp) greets with C(LHLO).
+    version_added: 0.2.0
     type: str
     choices: [smtp, lmtp]
     default: smtp
@@ -156,6 +161,7 @@ options:
     description:
       - Names of sender profiles to ask as. Giving some includes the check V(senders).
       - The profiles and where they come from are in C(docs/senders.md) of the collection.
+    version_added: 0.2.0
     type: list
     elements: str
     default: []

@@ -74,7 +74,8 @@ def _verdict(result: Data) -> str:
 def _wrong(result: Data) -> Iterator[str]:
     yield from _title("What is wrong, for whom, and what to do")
     findings = result.get("findings") or ()
-    ranked = sorted(findings, key=lambda finding: SEVERITIES.index(finding["severity"]))
+    once = {(finding["code"], finding["evidence"]): finding for finding in findings}
+    ranked = sorted(once.values(), key=lambda finding: SEVERITIES.index(finding["severity"]))
     for finding in ranked:
         kind = CATALOGUE.get(finding["code"])
         evidence = finding["evidence"]
@@ -89,15 +90,14 @@ def _wrong(result: Data) -> Iterator[str]:
 
 
 def _excess(violations: Iterable[Data]) -> str:
-    """Violations by kind and version, a few of each by name."""
-    named: dict[str, list[str]] = {}
+    """Violations by kind, a few of each by name; in which version a suite is accepted shows below."""
+    named: dict[str, dict[str, None]] = {}
     for violation in violations:
-        version = f" in {violation['protocol']}" if violation["kind"] == "cipher" else ""
-        named.setdefault(f"{violation['kind']}s{version}", []).append(violation["name"])
+        named.setdefault(f"{violation['kind']}s", {})[violation["name"]] = None
     parts = []
     for kind, names in named.items():
         more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-        parts.append(f"{kind} {', '.join(names[:_NAMES_SHOWN])}{more}")
+        parts.append(f"{kind} {', '.join(list(names)[:_NAMES_SHOWN])}{more}")
     return "; ".join(parts)
 
 
@@ -105,20 +105,15 @@ def _senders(senders: Sequence[Data]) -> Iterator[str]:
     if not senders:
         return
     yield from _title("Who gets through")
-    width = max(len(_sender_name(sender)) for sender in senders)
+    width = max(len(sender["name"]) for sender in senders)
     for sender in senders:
-        name = _sender_name(sender).ljust(width)
-        reason = str(sender.get("reason") or "")
-        cipher = _name_of(sender["cipher"])
-        detail = f"{sender['protocol']} {cipher}" if sender["connects"] else reason
-        first = f"  {name}  {_VERDICT[sender['connects']]:<3}  "
-        yield from textwrap.wrap(
-            detail, _WIDTH, initial_indent=first, subsequent_indent=" " * len(first)
-        ) or [first.rstrip()]
-
-
-def _sender_name(sender: Data) -> str:
-    return str(sender.get("title") or sender["name"])
+        texts = [str(sender.get("reason") or "")]
+        if sender["connects"]:
+            texts = [f"{sender['protocol']} {_name_of(sender['cipher'])}"]
+        elif sender.get("client_log"):
+            texts.append(f"it logs: {sender['client_log']}")
+        label = f"{sender['name'].ljust(width)}  {_VERDICT[sender['connects']]:<3} "
+        yield from _cell(label, texts)
 
 
 def _name_of(cipher: t.Any) -> str:

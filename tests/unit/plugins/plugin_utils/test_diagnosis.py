@@ -94,7 +94,8 @@ def server() -> Data:
                 "connects": False,
                 "protocol": None,
                 "cipher": None,
-                "reason": "the server refuses with alert protocol_version",
+                "reason": "alert protocol_version",
+                "client_log": "error:1409442E:SSL routines:SSL3_READ_BYTES:tlsv1 alert protocol version",
             },
             {
                 "name": "slow",
