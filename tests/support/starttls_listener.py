@@ -58,12 +58,14 @@ class Listener:
         listening: socket.socket,
         context: ssl.SSLContext | None = None,
         behind: int | None = None,
+        alter: t.Callable[[bytes], bytes] = bytes,
     ) -> None:
         self.port: int = listening.getsockname()[1]
         self.plaintext = 0
         self._listening = listening
         self._context = context
         self._behind = behind
+        self._alter = alter
         self._handshakes: queue.Queue[Handshake] = queue.Queue()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -95,7 +97,7 @@ class Listener:
                 self.plaintext += 1
                 return
             if self._behind is not None:
-                _relay(client, self._behind)
+                _relay(client, self._behind, self._alter)
                 return
             hello = _peek_hello(client)
             if self._context is None:
@@ -146,7 +148,7 @@ def _dialogue(client: socket.socket, pending: bytes = b"") -> bool:
             return False
 
 
-def _relay(client: socket.socket, port: int) -> None:
+def _relay(client: socket.socket, port: int, alter: t.Callable[[bytes], bytes]) -> None:
     with socket.create_connection(("127.0.0.1", port), 20) as behind:
         ends = {client: behind, behind: client}
         while True:
@@ -154,7 +156,22 @@ def _relay(client: socket.socket, port: int) -> None:
                 data = source.recv(65536)
                 if not data:
                     return
-                ends[source].sendall(data)
+                ends[source].sendall(alter(data) if source is behind else data)
+
+
+def without_renegotiation_info(data: bytes) -> bytes:
+    """A ServerHello that begins here, without the extension of RFC 5746; anything else as it is."""
+    if data[:1] != b"\x16" or data[5:6] != b"\x02":
+        return data
+    end = 9 + int.from_bytes(data[6:9], "big")
+    extensions = 9 + 35 + data[43] + 3
+    kept = data[extensions + 2 : end].replace(b"\xff\x01\x00\x01\x00", b"")
+    hello = data[9:extensions] + len(kept).to_bytes(2, "big") + kept
+    message = b"\x02" + len(hello).to_bytes(3, "big") + hello
+    record = 5 + int.from_bytes(data[3:5], "big")
+    rest = data[end:record]
+    length = (len(message) + len(rest)).to_bytes(2, "big")
+    return data[:3] + length + message + rest + data[record:]
 
 
 def ask_for_tls(connection: socket.socket) -> None:
@@ -238,9 +255,10 @@ def listening(
     context: ssl.SSLContext | None = None,
     *,
     behind: int | None = None,
+    alter: t.Callable[[bytes], bytes] = bytes,
 ) -> t.Iterator[Listener]:
-    """A running listener on a socket that is made for it."""
-    with Listener(make(), context, behind) as listener:
+    """A running listener on a socket that is made for it; C(alter) changes what a server behind it says."""
+    with Listener(make(), context, behind, alter) as listener:
         yield listener
 
 

@@ -21,6 +21,10 @@ HEAD = """| profile | stands for | offers | refuses | after a failed handshake |
 | --- | --- | --- | --- | --- | --- |
 """
 UNTOLD = "not known"
+REFUSALS = {
+    "legacy-signature": "signatures before TLS 1.2",
+    "unsafe-renegotiation": "servers without RFC 5746",
+}
 
 
 def table(senders: t.Any) -> str:
@@ -47,8 +51,7 @@ def refuses(profile: t.Any) -> str:
         limits.append(f"DH below {profile.minimum_dh_bits} bits")
     if profile.minimum_rsa_bits:
         limits.append(f"RSA key exchange below {profile.minimum_rsa_bits} bits")
-    if profile.signs_modern:
-        limits.append("signatures before TLS 1.2")
+    limits += [REFUSALS[reason] for reason in profile.refuses]
     return ", ".join(limits) or "-"
 
 

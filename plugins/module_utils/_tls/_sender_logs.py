@@ -82,6 +82,11 @@ OWN_REFUSALS: t.Final[dict[str, OwnRefusal]] = {
         "legacy sigalg disallowed or unsupported",
         {_V3: "0A00014D:SSL routines:"},
     ),
+    "unsafe-renegotiation": OwnRefusal(
+        HANDSHAKE_FAILURE,
+        "unsafe legacy renegotiation disabled",
+        {_V3: "0A000152:SSL routines:"},
+    ),
     "wrong-signature": OwnRefusal(
         ILLEGAL_PARAMETER,
         "wrong signature type",

@@ -9,7 +9,8 @@ A line without a blank before it is a name; the lines below it are its fields; t
 hello: version of the record (0002: the form of SSL 2.0), version, length of the session id. suites: codes by
 preference. extensions: number=content in order, number@groups for key shares. floor: the oldest version that is taken,
 where no extension tells. minimum_dh, minimum_rsa: bits. refuses: legacy-signature where a signature with SHA-1 or MD5,
-as before TLS 1.2, is not taken. plaintext: plaintext, deferred or unknown, and why: what becomes of the mail.
+as before TLS 1.2, is not taken; unsafe-renegotiation where the server must know RFC 5746. plaintext: plaintext,
+deferred or unknown, and why: what becomes of the mail.
 tests/tools/record_senders.py records them again and compares; docs/senders.md says how.
 """
 
@@ -42,6 +43,7 @@ postfix-3.7
  date 2026-11-22
  mta postfix
  library openssl-3.0
+ refuses unsafe-renegotiation
  minimum_dh 1024
  plaintext plaintext from the first retry on, 5 minutes later (minimal_backoff_time): postfix/src/smtp/smtp.h at v3.7.11
  hello 0301 0303 32
@@ -60,6 +62,7 @@ postfix-3.10
  date 2026-11-22
  mta postfix
  library openssl-3.5
+ refuses unsafe-renegotiation
  minimum_dh 1024
  plaintext plaintext from the first retry on, 5 minutes later (minimal_backoff_time): postfix/src/smtp/smtp.h at v3.7.11
  hello 0301 0303 32
@@ -77,6 +80,7 @@ postfix-3.11
  date 2026-11-22
  mta postfix
  library openssl-3.6
+ refuses unsafe-renegotiation
  minimum_dh 1024
  plaintext plaintext from the first retry on, 5 minutes later (minimal_backoff_time): postfix/src/smtp/smtp.h at v3.7.11
  hello 0301 0303 32
@@ -110,7 +114,7 @@ sendmail-8.17
  mta sendmail
  library openssl-3.0
  minimum_dh 2048
- refuses legacy-signature
+ refuses legacy-signature unsafe-renegotiation
  plaintext deferred unless TLSFallbacktoClear is set, which is off: RELEASE_NOTES of 8.17.1, 8.16.1; doc/op/op.me
  hello 0301 0303 32
  suites 1302 1303 1301 c02c c030 009f cca9 cca8 ccaa c02b c02f 009e c024 c028 006b c023 c027 0067 c00a c014 0039
@@ -125,6 +129,7 @@ sendmail-8.18.1
  date 2026-11-22
  mta sendmail
  library openssl-3.5
+ refuses unsafe-renegotiation
  minimum_dh 2048
  plaintext deferred unless TLSFallbacktoClear is set, which is off: RELEASE_NOTES of 8.17.1, 8.16.1; doc/op/op.me
  hello 0301 0303 32
@@ -140,6 +145,7 @@ sendmail-8.18.2
  date 2026-11-22
  mta sendmail
  library openssl-3.6
+ refuses unsafe-renegotiation
  minimum_dh 2048
  plaintext deferred unless TLSFallbacktoClear is set, which is off: RELEASE_NOTES of 8.17.1, 8.16.1; doc/op/op.me
  hello 0301 0303 32
@@ -231,7 +237,7 @@ openssl-3.0
  mta none
  library openssl-3.0
  minimum_dh 2048
- refuses legacy-signature
+ refuses legacy-signature unsafe-renegotiation
  plaintext unknown the program that uses the library decides
  hello 0301 0303 32
  suites 1302 1303 1301 c02c c030 009f cca9 cca8 ccaa c02b c02f 009e c024 c028 006b c023 c027 0067 c00a c014 0039
@@ -246,6 +252,7 @@ openssl-3.5
  date 2026-11-22
  mta none
  library openssl-3.5
+ refuses unsafe-renegotiation
  minimum_dh 2048
  plaintext unknown the program that uses the library decides
  hello 0301 0303 32
@@ -261,6 +268,7 @@ openssl-3.6
  date 2026-11-22
  mta none
  library openssl-3.6
+ refuses unsafe-renegotiation
  minimum_dh 2048
  plaintext unknown the program that uses the library decides
  hello 0301 0303 32

@@ -32,6 +32,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._error
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Fork, Strategy
 
+_RENEGOTIATION_INFO: t.Final = 0xFF01
 _SERVER_REASONS: t.Final[dict[int, str]] = {
     _sender_logs.HANDSHAKE_FAILURE: "no-shared-cipher",
     _sender_logs.PROTOCOL_VERSION: "unsupported-protocol",
@@ -44,8 +45,9 @@ class SenderProfile:
     """A sender: its hello, and what it refuses although it was offered.
 
     C(floor) is the oldest version that it takes; C(minimum_dh_bits) the smallest prime, C(minimum_rsa_bits) the smallest
-    RSA key for a key exchange (0: any). C(signs_modern) means
-    that it refuses the SHA-1 and MD5 signature that every key exchange before TLS 1.2 has. C(without_tls) is
+    RSA key for a key exchange (0: any). C(refuses) are reasons that depend on the
+    program: C(legacy-signature) of the SHA-1 and MD5 signature that every key exchange before TLS 1.2 has,
+    C(unsafe-renegotiation) of a server without RFC 5746. C(without_tls) is
     C(plaintext), C(deferred) or None: what it does with the mail after a failed handshake, says C(without_tls_source).
     """
 
@@ -60,7 +62,7 @@ class SenderProfile:
     versions: tuple[Protocol, ...]
     minimum_dh_bits: int
     minimum_rsa_bits: int
-    signs_modern: bool
+    refuses: tuple[str, ...]
     without_tls: str | None
     without_tls_source: str
 
@@ -159,7 +161,7 @@ def by_name(name: str) -> SenderProfile:
         _versions(hello, fields.get("floor")),
         int(fields.get("minimum_dh", "0")),
         int(fields.get("minimum_rsa", "0")),
-        fields.get("refuses") == "legacy-signature",
+        tuple(fields.get("refuses", "").split()),
         None if fate == "unknown" else fate,
         why,
     )
@@ -260,6 +262,9 @@ def refusal(profile: SenderProfile, hello: ServerHello) -> str:
         return "unsupported-protocol"
     if hello.suite not in profile.suites or not _suites.fits(hello.suite, hello.version):
         return "suite-not-offered"
+    unsafe = hello.version < Protocol.TLSv1_3 and _RENEGOTIATION_INFO not in hello.extensions
+    if unsafe and "unsafe-renegotiation" in profile.refuses:
+        return "unsafe-renegotiation"
     offered = profile.hello.groups
     if hello.group is not None and offered and hello.group not in offered:
         return "wrong-curve"
@@ -268,7 +273,7 @@ def refusal(profile: SenderProfile, hello: ServerHello) -> str:
     if _rsa_bits(profile, hello) < profile.minimum_rsa_bits:
         return "rsa-key-too-small"
     signed = hello.group is not None or hello.dh is not None
-    if signed and hello.version < Protocol.TLSv1_2 and profile.signs_modern:
+    if signed and hello.version < Protocol.TLSv1_2 and "legacy-signature" in profile.refuses:
         return "legacy-signature"
     schemes = profile.hello.signature_algorithms
     if hello.signature is not None and schemes and hello.signature not in schemes:

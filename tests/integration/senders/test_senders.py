@@ -32,6 +32,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import drive
 from ansible_collections.postmaster.tls.tests.support import (
+    mail_servers,
     old_java_server,
     sending_clients,
     starttls_listener,
@@ -107,11 +108,9 @@ def made(path: Path, *command: str) -> Path:
     return path
 
 
-def prediction(
-    name: str, context: ssl.SSLContext | None, behind: int | None = None
-) -> _senders.SenderResult:
+def prediction(name: str, context: ssl.SSLContext | None, **relay: t.Any) -> _senders.SenderResult:
     make = starttls_listener.on_loopback
-    with starttls_listener.listening(make, context, behind=behind) as server:
+    with starttls_listener.listening(make, context, **relay) as server:
 
         def ask(question: t.Any) -> Answer:
             with socket.create_connection(("127.0.0.1", server.port), 10) as connection:
@@ -208,6 +207,29 @@ def fate(expected: _senders.SenderResult, program: str, server: starttls_listene
     return "" if min(came, 1) == wanted else f"{expected.name}: came in plaintext {came} times"
 
 
+@pytest.mark.parametrize("host", RELEASES, indirect=True)
+def test_who_insists_on_secure_renegotiation(
+    host: tuple[str, sending_clients.Host], material: Path
+) -> None:
+    """The extension is cut out of the ServerHello: who minds says so; who does not fails later, at the Finished."""
+    suite, sender = host
+    context_of({}, material)
+    files = ["-cert", str(material / "rsa:2048.pem"), "-key", str(material / "rsa:2048.key")]
+    refusing, predicted = set(), set()
+    with mail_servers.openssl_server(*files, "-tls1_2") as backend:
+        relay = {"behind": backend, "alter": starttls_listener.without_renegotiation_info}
+        for name in [name for name, program in DEBIAN.items() if program.suite == suite]:
+            program = DEBIAN[name].name
+            expected = prediction(name, None, **relay)
+            predicted |= {name} if expected.reason == "unsafe-renegotiation" else set()
+            with starttls_listener.listening(sender.listen, **relay) as server:
+                sender.send(program, server.port)
+                time.sleep(0.5)
+                log = sender.log(program, server.port)
+                refusing |= {name} if "unsafe legacy renegotiation disabled" in log else set()
+    assert predicted == refusing
+
+
 OLD: dict[str, tuple[list[str], list[str]]] = {
     "ssl3-only": (["SSLv3"], ["SSL_RSA_WITH_RC4_128_SHA", "TLS_RSA_WITH_AES_128_CBC_SHA"]),
     "rc4-only": (["TLSv1", "TLSv1.2"], ["SSL_RSA_WITH_RC4_128_SHA"]),
@@ -237,7 +259,7 @@ def test_senders_of_debian_meet_a_server_of_the_past(
     with old_java_server.old_server(material, store, protocols=protocols, suites=suites) as old:
         for name in [name for name, program in DEBIAN.items() if program.suite == suite]:
             program = DEBIAN[name].name
-            expected = prediction(name, None, old.port)
+            expected = prediction(name, None, behind=old.port)
             old.next()
             with starttls_listener.listening(sender.listen, behind=old.port) as server:
                 sender.send(program, server.port)
@@ -261,7 +283,7 @@ def test_openssl_1_0_2_meets_a_server_of_the_past(
 ) -> None:
     protocols, suites = OLD[setting]
     with old_java_server.old_server(material, store, protocols=protocols, suites=suites) as old:
-        expected = prediction(name, None, old.port)
+        expected = prediction(name, None, behind=old.port)
         old.next()
         with starttls_listener.listening(starttls_listener.on_loopback, behind=old.port) as server:
             record_senders.shake_hands_with_nassl(name, server.port)

@@ -132,44 +132,60 @@ def test_group_without_a_share_is_refused() -> None:
 
 
 TLS12 = Protocol.TLSv1_2
+RFC_5746 = frozenset({0xFF01})
 DH_1024 = DhParameters((1 << 1023) | 1, 2)
 DH_2048 = DhParameters((1 << 2047) | 1, 2)
 FLIGHTS = {
     "dh-too-small-at-level-2": (
-        ("sendmail-8.17", ServerHello(TLS12, 0x009F, dh=DH_1024)),
+        ("sendmail-8.17", ServerHello(TLS12, 0x009F, dh=DH_1024, extensions=RFC_5746)),
         "dh-key-too-small",
     ),
     "dh-large-enough-at-level-2": (
-        ("sendmail-8.17", ServerHello(TLS12, 0x009F, dh=DH_2048)),
+        ("sendmail-8.17", ServerHello(TLS12, 0x009F, dh=DH_2048, extensions=RFC_5746)),
         "",
     ),
     "dh-large-enough-at-level-0": (
-        ("postfix-3.7", ServerHello(TLS12, 0x009F, dh=DH_1024)),
+        ("postfix-3.7", ServerHello(TLS12, 0x009F, dh=DH_1024, extensions=RFC_5746)),
         "",
     ),
     "curve-not-offered": (
-        ("exchange-2016", ServerHello(TLS12, 0xC030, group=0x0019)),
+        ("exchange-2016", ServerHello(TLS12, 0xC030, group=0x0019, extensions=RFC_5746)),
         "wrong-curve",
     ),
     "suite-not-offered": (
-        ("boringssl", ServerHello(TLS12, 0x009F, dh=DH_2048)),
+        ("boringssl", ServerHello(TLS12, 0x009F, dh=DH_2048, extensions=RFC_5746)),
         "suite-not-offered",
     ),
     "version-not-offered": (
-        ("java-17", ServerHello(Protocol.TLSv1, 0xC014, group=0x001D)),
+        ("java-17", ServerHello(Protocol.TLSv1, 0xC014, group=0x001D, extensions=RFC_5746)),
         "unsupported-protocol",
     ),
     "signature-before-tls-1.2": (
-        ("openssl-3.0", ServerHello(Protocol.TLSv1, 0xC014, group=0x001D)),
+        ("openssl-3.0", ServerHello(Protocol.TLSv1, 0xC014, group=0x001D, extensions=RFC_5746)),
         "legacy-signature",
     ),
     "no-signature-before-tls-1.2": (
-        ("openssl-3.0", ServerHello(Protocol.TLSv1, 0x0035)),
+        ("openssl-3.0", ServerHello(Protocol.TLSv1, 0x0035, extensions=RFC_5746)),
         "",
     ),
     "signature-not-offered": (
-        ("boringssl", ServerHello(TLS12, 0xC030, group=0x001D, signature=0x0101)),
+        (
+            "boringssl",
+            ServerHello(TLS12, 0xC030, group=0x001D, signature=0x0101, extensions=RFC_5746),
+        ),
         "wrong-signature",
+    ),
+    "server-without-rfc-5746": (
+        ("sendmail-8.18.1", ServerHello(TLS12, 0xC030, group=0x001D)),
+        "unsafe-renegotiation",
+    ),
+    "server-without-rfc-5746-for-who-does-not-mind": (
+        ("exim-4.98", ServerHello(TLS12, 0xC030, group=0x001D)),
+        "",
+    ),
+    "tls-1.3-needs-no-rfc-5746": (
+        ("openssl-3.6", ServerHello(Protocol.TLSv1_3, 0x1302, group=0x001D)),
+        "",
     ),
 }
 
