@@ -197,6 +197,14 @@ def _by_target() -> dict[str, list[bytes]]:
         "handshake13": _handshakes13(),
         "handshake12": _handshakes12(),
         "keys": _keys(),
+        "names": [
+            bytes.fromhex("300d310b3009060355040313026d78"),
+            bytes.fromhex(
+                "3030310b3009060355040613024154311030"
+                "0e060355040a0c07c3bc202c202b203110300e060a0992268993f22c640119160474657374"
+            ),
+            b"\x30\x0f1\x0d0\x0b\x06\x03U\x04\x03\x1e\x04\x00\x1b\x20\x2e",
+        ],
         "certificates": [b"\0\0", b"\1\0\0\5\x30\3\n\1\0"],
         "records": [bytes((variant, 23)) + bytes(64) for variant in range(10)],
     }

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from unittest import mock
 
-from ansible_collections.postmaster.tls.plugins.module_utils._probe import _report
+from ansible_collections.postmaster.tls.plugins.module_utils._probe import _report, _survey_parts
 from ansible_collections.postmaster.tls.plugins.module_utils._smtp import _dialogue, _reply
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _client_key,
@@ -31,6 +31,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _handshake_result,
     _sslv2,
     _suites,
+    _survey,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Alert,
@@ -264,6 +265,7 @@ class _Pair:
 
 
 _AGREES: t.Final = types.SimpleNamespace(compare_digest=lambda _left, _right: True)
+_HELLO: t.Final = ServerHello(_V12, 0xC02F)
 _TICKET: t.Final = _handshake_result.Resumption(
     _V13, 0x1301, bytes(32), ticket=b"ticket", lifetime=60
 )
@@ -394,7 +396,15 @@ def records(data: bytes) -> None:
     assert opening.open(sealed[:5], sealed[5:]) == (22, rest + b"\x01")
 
 
-# --- certificates
+# --- names and certificates
+
+
+def names(data: bytes) -> None:
+    """A name that a server asks certificates of, as the result of a probe shows it."""
+    wanted = _survey.Features({"client_certificate": True}, {}, (data, data[1:]))
+    shown(_survey_parts._features(wanted))
+    said = _handshake_result.HandshakeResult(_HELLO, reply=data)
+    shown(_survey_parts._injection(said))
 
 
 def chain_of(data: bytes) -> list[bytes]:
@@ -445,7 +455,7 @@ class Target:
     scope: t.Callable[[], t.ContextManager[None]] = contextlib.nullcontext
 
 
-_PLAIN: t.Final = (reply, dialogue, flight, hello, sslv2, keys, records, certificates)
+_PLAIN: t.Final = (reply, dialogue, flight, hello, sslv2, keys, records, names, certificates)
 TARGETS: t.Final[dict[str, Target]] = {
     **{run.__name__: Target(run) for run in _PLAIN},
     **{run.__name__: Target(run, unprotected) for run in (handshake13, handshake12)},

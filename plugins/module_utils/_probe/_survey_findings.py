@@ -10,9 +10,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._survey_parts import authorities
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _dh_primes,
-    _distinguished_names,
     _suites,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
@@ -29,6 +29,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import
 _PROTOCOL_VERSION: t.Final = 70
 _LEAST_DH, _ENOUGH_DH = 1024, 2048
 _NAMED: t.Final = 5
+_LONGEST_NAME: t.Final = 200
 _OLD: t.Final[dict[Protocol, str]] = {
     Protocol.SSLv2: "sslv2-accepted",
     Protocol.SSLv3: "sslv3-accepted",
@@ -122,7 +123,7 @@ def _features(survey: Survey, place: str) -> t.Iterator[Finding]:
     if verdicts.get("heartbeat"):
         yield finding("heartbeat-on", where=place, evidence="the extension was answered")
     if verdicts.get("client_certificate"):
-        names = [_distinguished_names.text_of(name) for name in survey.features.authorities]
+        names = [name[:_LONGEST_NAME] for name in authorities(survey.features)]
         evidence = f"authorities asked for: {_shortened(names, '; ') or 'any'}"
         yield finding("client-certificate-requested", where=place, evidence=evidence)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.postmaster.tls.plugins.module_utils._smtp._reply import printable
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _dh_primes,
     _distinguished_names,
@@ -108,6 +109,11 @@ def _dh(group: DhParameters) -> Data:
     }
 
 
+def authorities(features: Features) -> list[str]:
+    """The names that a server asks certificates of, as a terminal can show them."""
+    return [printable(_distinguished_names.text_of(name)) for name in features.authorities]
+
+
 def _features(features: Features) -> Data:
     verdicts = features.verdicts
     return {
@@ -115,7 +121,7 @@ def _features(features: Features) -> Data:
         "resumption": {kind: verdicts.get(f"resumption_{kind}") for kind in _RESUMPTIONS},
         "client_certificate": {
             "requested": verdicts.get("client_certificate"),
-            "authorities": [_distinguished_names.text_of(name) for name in features.authorities],
+            "authorities": authorities(features),
         },
         "reasons": dict(features.reasons),
     }
@@ -123,7 +129,7 @@ def _features(features: Features) -> Data:
 
 def _injection(answer: t.Any) -> Data:
     if isinstance(answer, HandshakeResult):
-        reply = answer.reply.decode("ascii", "backslashreplace")
+        reply = printable(answer.reply.decode("ascii", "backslashreplace"))
         return {"vulnerable": bool(answer.reply), "reply": reply or None, "reason": None}
     reason = "another answer"
     if isinstance(answer, Alert):
@@ -149,4 +155,4 @@ def _policy(verdict: t.Any) -> Data:
     return {"policy": summary, "violations": violations}
 
 
-__all__ = ["parts"]
+__all__ = ["authorities", "parts"]

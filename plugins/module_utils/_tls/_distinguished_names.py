@@ -10,6 +10,8 @@ from __future__ import annotations
 import typing as t
 
 _SEQUENCE, _SET, _OID = 0x30, 0x31, 0x06
+#: Of one number; those below 2.25 have 128 (ITU-T X.667).
+_MOST_OID_BITS: t.Final = 128
 _ENCODINGS: t.Final[dict[int, str]] = {
     0x0C: "utf-8",
     0x12: "ascii",
@@ -93,6 +95,8 @@ def _dotted(oid: bytes) -> str:
     numbers, number = [], 0
     for byte in oid:
         number = number << 7 | byte & 0x7F
+        if number >> _MOST_OID_BITS:
+            raise ValueError
         if not byte & 0x80:
             numbers.append(number)
             number = 0

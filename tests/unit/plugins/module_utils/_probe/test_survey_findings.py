@@ -162,7 +162,7 @@ def test_an_answered_command_is_an_injection() -> None:
     assert "250 2.0.0 Ok" in found(answered)["command-injection"]
     assert _survey_parts.parts(answered)["injection"] == {
         "vulnerable": True,
-        "reply": "250 2.0.0 Ok\r\n",
+        "reply": "250 2.0.0 Ok\\r\\n",
         "reason": None,
     }
     silent = Survey(HELLO, injection=HandshakeResult(HELLO))
