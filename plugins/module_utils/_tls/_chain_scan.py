@@ -26,6 +26,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._sights import
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Strategy
 
 Chain = tuple[bytes, ...]
+_CERTIFIED: t.Final = frozenset(("RSA", "DHE", "ECDHE"))
 _ECDSA: t.Final = (0x0403, 0x0503, 0x0603, 0x081A, 0x081B, 0x081C, 0x0203)
 _EDWARDS: t.Final = (0x0807, 0x0808)
 _RSA_PSS: t.Final = (0x0809, 0x080A, 0x080B)
@@ -58,9 +59,23 @@ def clear_chain(
     suites = tuple(
         suite.code
         for suite in _suites.in_version(Protocol.TLSv1_2)
-        if suite.authentication == authentication and suite.key_exchange in ("RSA", "DHE", "ECDHE")
+        if suite.authentication == authentication and suite.key_exchange in _CERTIFIED
     )
     hello = replace(offer.hello(Protocol.TLSv1_2, suites), signature_algorithms=schemes)
+    answer = yield hello
+    if isinstance(answer, ServerHello) and answer.certificates:
+        return ServedChains((answer.certificates,), (sight(hello, answer),))
+    return ServedChains()
+
+
+def nameless_chain(*, offer: Offer) -> t.Generator[ClientHello, Answer, ServedChains]:
+    """The chain for a client that names no host, as senders do that do not verify."""
+    suites = tuple(
+        suite.code
+        for suite in _suites.in_version(Protocol.TLSv1_2)
+        if suite.authentication in USUAL and suite.key_exchange in _CERTIFIED
+    )
+    hello = replace(offer.hello(Protocol.TLSv1_2, suites), server_name=None)
     answer = yield hello
     if isinstance(answer, ServerHello) and answer.certificates:
         return ServedChains((answer.certificates,), (sight(hello, answer),))
@@ -81,4 +96,12 @@ def hidden_chains(*, server_name: str | None) -> Strategy[ServedChains]:
     return ServedChains(tuple(chains), hellos=tuple(hellos), doubts=tuple(doubts))
 
 
-__all__ = ["RARE", "USUAL", "Chain", "ServedChains", "clear_chain", "hidden_chains"]
+__all__ = [
+    "RARE",
+    "USUAL",
+    "Chain",
+    "ServedChains",
+    "clear_chain",
+    "hidden_chains",
+    "nameless_chain",
+]

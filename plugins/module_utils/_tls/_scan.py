@@ -32,6 +32,7 @@ REFUSALS: t.Final = frozenset((40, 70, 71))
 _CUT: t.Final = frozenset(("closed", "reset"))
 _LONG: t.Final = 64
 _MOST_CHAINS: t.Final = 16
+_USUAL_IN_TLS13: t.Final = 3
 #: Authentications for which a server needs no certificate.
 KEYLESS: t.Final = frozenset(("anon", "PSK", "SRP", "KRB5", "ECCPWD"))
 _UNSIGNED: t.Final = frozenset(("RSA", "DH", "ECDH", "RSAPSK", "GOST"))
@@ -69,17 +70,15 @@ class Rotation:
     """Groups to offer, those first that were not chosen yet, so that a scan of suites shows groups in passing.
 
     Each hello offers them all: a refusal is about the suites, never about the groups. With C(alone), those that were
-    chosen (C(known) to begin with) are left out until the first refusal, for servers with an order of their own.
+    chosen are left out, for servers with an order of their own, until the first refusal or until three suites are
+    accepted: TLS 1.3, for which it is meant, seldom has more.
     """
 
-    def __init__(
-        self, groups: tuple[int, ...], *, known: t.Iterable[int] = (), alone: bool = False
-    ) -> None:
+    def __init__(self, groups: tuple[int, ...], *, alone: bool = False) -> None:
         self._left = list(groups)
         self._alone = alone
+        self._suites: set[int] = set()
         self.seen: list[int] = []
-        for group in known:
-            self.saw(group)
 
     @property
     def offered(self) -> tuple[int, ...]:
@@ -95,8 +94,10 @@ class Rotation:
         withheld, self._alone = self._withholds, False
         return withheld
 
-    def saw(self, group: int | None) -> None:
-        """A server chose this group."""
+    def saw(self, group: int | None, suite: int) -> None:
+        """A server chose this group with this suite."""
+        self._suites.add(suite)
+        self._alone = self._alone and len(self._suites) < _USUAL_IN_TLS13
         if group in self._left:
             self._left.remove(group)
             self.seen.append(group)
@@ -165,7 +166,7 @@ class Tally:
         if len(self.sights) < MOST:
             self.sights[sight(hello, answer)] = None
         if self.rotation is not None:
-            self.rotation.saw(answer.group)
+            self.rotation.saw(answer.group, answer.suite)
 
     def reject(self, suites: _Suites, reason: str) -> None:
         self.rejected.update(dict.fromkeys(suites, reason))

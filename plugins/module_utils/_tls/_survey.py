@@ -171,10 +171,13 @@ class _Job:
         kinds = list(_chain_scan.RARE.items())
         if "ciphers" not in self.checks:
             kinds += _chain_scan.USUAL.items()
-        return [
-            ("chains", _chain_scan.clear_chain(authentication, schemes, offer=self.offer))
+        chains = [
+            _chain_scan.clear_chain(authentication, schemes, offer=self.offer)
             for authentication, schemes in kinds
         ]
+        if self.server_name:
+            chains.append(_chain_scan.nameless_chain(offer=self.offer))
+        return [("chains", chain) for chain in chains]
 
     def _further_parts(self) -> list[tuple[str, Strategy[t.Any]]]:
         parts: list[tuple[str, Strategy[t.Any]]] = []
@@ -204,11 +207,23 @@ class _Job:
         hidden = "certificates" in self.checks and not self.clear_chains()
         if hidden and Protocol.TLSv1_3 in spoken:
             parts.append(("chains", _chain_scan.hidden_chains(server_name=self.server_name)))
+        if "groups" in self.checks and Protocol.TLSv1_2 not in spoken:
+            parts += self._old_groups(spoken)
         if "features" in self.checks:
             parts.append(("features", _asked_features(spoken, self.offer)))
         if "injection" in self.checks:
             parts.append(("injection", _injection(spoken, self.server_name)))
         return parts
+
+    def _old_groups(self, spoken: frozenset[Protocol]) -> list[tuple[str, Strategy[t.Any]]]:
+        """A server that stops below TLS 1.2 shows its curves in the newest version that it has."""
+        older = [version for version in spoken if Protocol.SSLv3 < version < Protocol.TLSv1_2]
+        if not older:
+            return []
+        newest = max(older)
+        suites = [scan.suites.accepted for scan in self.versions if scan.protocol == newest]
+        known = suites[0] if suites and "ciphers" in self.checks else ()
+        return [("groups", _group_scan.accepted_groups(newest, offer=self.offer, suites=known))]
 
     def spoken(self) -> frozenset[Protocol]:
         """The versions that are known to be accepted."""
@@ -225,6 +240,11 @@ class _Job:
         listed = [chains for one in served for chains in (one.chains,)]
         return tuple(dict.fromkeys(chain for chains in scans + listed + signed for chain in chains))
 
+    def _shown_chains(self) -> tuple[Chain, ...]:
+        if "certificates" in self.checks:
+            return self.clear_chains()
+        return self.found["policy"][0].chains if "policy" in self.found else ()
+
     def result(self) -> Survey:
         """Everything together."""
         found = self.found
@@ -235,7 +255,7 @@ class _Job:
             self.handshake,
             self.versions if shown else (),
             tuple(found.get("groups", ())),
-            self.clear_chains() if "certificates" in self.checks else (),
+            self._shown_chains(),
             tuple(found.get("signatures", ())),
             self._features(),
             tuple(sorted(dh, key=lambda one: one.bits)),

@@ -143,6 +143,41 @@ def test_a_rare_key_beside_a_usual_one_shows_its_chain(
     assert len(survey.chains) == 2
 
 
+@pytest.mark.parametrize("checks", [("certificates",), ("certificates", "ciphers")])
+def test_a_dsa_key_beside_a_usual_one_shows_its_chain(
+    keys: Keys, tmp_path: Path, checks: tuple[str, ...]
+) -> None:
+    parameters = tmp_path / "dsa.pem"
+    command = ["openssl", "dsaparam", "-out", str(parameters), "1024"]
+    subprocess.run(command, check=True, capture_output=True)
+    certificate, key = made(tmp_path, "dsa", "-newkey", f"dsa:{parameters}")
+    options = ["-cert", certificate, "-key", key, "-dcert", str(keys.rsa), "-dkey"]
+    loose = ["-cipher", "ALL:@SECLEVEL=0", "-tls1_2"]
+    with openssl_server(*options, str(keys.rsa_key), *loose) as port:
+        survey = drive(_survey.survey(checks), Counted(port))
+    assert len(survey.chains) == 2
+
+
+def test_a_client_that_names_no_host_may_get_another_chain(keys: Keys) -> None:
+    options = ["-cert", str(keys.rsa), "-key", str(keys.rsa_key), "-servername", "mx.example.test"]
+    other = ["-cert2", str(keys.ecdsa), "-key2", str(keys.ecdsa_key), "-tls1_2"]
+    with openssl_server(*options, *other) as port:
+        named = _survey.survey(("certificates",), server_name="mx.example.test")
+        nameless = _survey.survey(("certificates",))
+        found = [drive(survey, Counted(port)).chains for survey in (named, nameless)]
+    assert [len(chains) for chains in found] == [2, 1]
+
+
+@pytest.mark.parametrize("checks", [("groups", "protocols"), ("groups", "ciphers")])
+def test_groups_of_a_server_that_stops_at_tls10(keys: Keys, checks: tuple[str, ...]) -> None:
+    old = ["-cipher", "ALL:@SECLEVEL=0", "-tls1", "-groups", "P-384:P-521"]
+    options = ["-cert", str(keys.rsa), "-key", str(keys.rsa_key), *old]
+    with openssl_server(*options) as port:
+        survey = drive(_survey.survey(checks), Counted(port))
+    accepted = {scan.protocol: set(scan.accepted) for scan in survey.groups if scan.accepted}
+    assert accepted == {Protocol.TLSv1: {24, 25}}
+
+
 def test_a_client_certificate_asked_for_in_tls13_alone(keys: Keys) -> None:
     options = ("-tls1_3", "-Verify", "1", "-CAfile", str(keys.rsa))
     survey, _count = surveyed(keys, *options, checks=("certificates",))
