@@ -44,11 +44,11 @@ _SERVER_REASONS: t.Final[dict[int, str]] = {
 class SenderProfile:
     """A sender: its hello, and what it refuses although it was offered.
 
-    C(floor) is the oldest version that it takes; C(minimum_dh_bits) the smallest prime, C(minimum_rsa_bits) the smallest
-    RSA key for a key exchange (0: any). C(refuses) are reasons that depend on the
+    C(versions) are those that it takes, the oldest first. C(minimum_dh_bits) is the smallest prime and
+    C(minimum_rsa_bits) the smallest RSA key for a key exchange (0: any). C(refuses) are reasons that depend on the
     program: C(legacy-signature) of the SHA-1 and MD5 signature that every key exchange before TLS 1.2 has,
-    C(unsafe-renegotiation) of a server without RFC 5746. C(without_tls) is
-    C(plaintext), C(deferred) or None: what it does with the mail after a failed handshake, says C(without_tls_source).
+    C(unsafe-renegotiation) of a server without RFC 5746. C(without_tls) is C(plaintext), C(deferred) or None: what it
+    does with the mail after a failed handshake, says C(without_tls_source).
     """
 
     name: str
