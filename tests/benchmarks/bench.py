@@ -26,6 +26,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ansible_collections.postmaster.tls.tests.benchmarks import ansible_cost, measure, page
+from ansible_collections.postmaster.tls.tests.support import peer_scanners
 from ansible_collections.postmaster.tls.tests.support.one_by_one import Result
 from ansible_collections.postmaster.tls.tests.support.server_park import Park, ParkError
 
@@ -153,7 +154,12 @@ def run(given: argparse.Namespace, park: Park, cache: Path) -> dict[str, t.Any]:
     result: dict[str, t.Any] = {
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
         "machine": machine(),
-        "versions": page.versions(bench.programs, given.python),
+        "versions": {
+            "python": peer_scanners.versions({"python": given.python}, ("python",))["python"],
+            **peer_scanners.versions(
+                bench.programs, ("sslscan", "nmap", "testssl", "sslyze", "cryptolyze")
+            ),
+        },
         "missing": bench.missing,
         "runs": [],
     }

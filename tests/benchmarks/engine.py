@@ -5,6 +5,8 @@
 
 usage: python3 engine.py TREE HOST PORT FILE [CONNECTIONS]
 
+Port 465 means TLS from the first byte.
+
 TREE is the directory that holds B(ansible_collections).
 """
 
@@ -24,7 +26,7 @@ def main() -> None:
     """Probe and write."""
     host, port, path = sys.argv[2:5]
     connections = int(sys.argv[5]) if len(sys.argv) > 5 else Target.connections
-    result = report(probe(Target(host, int(port), connections=connections)))
+    result = report(probe(Target(host, int(port), implicit=port == "465", connections=connections)))
     with open(path, "w", encoding="ascii") as handle:
         handle.write(json.dumps(result))
 

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import re
 import statistics
-import subprocess
 import typing as t
 from pathlib import Path
 
@@ -22,38 +20,6 @@ _TITLES = {
     "queue of ten": "A queue of ten: Postfix with a process limit of 10",
     "queue of ten, sendmail": "A queue of ten: sendmail",
 }
-
-
-def versions(programs: t.Mapping[str, str], python: str) -> dict[str, str]:
-    """The versions of everything that runs."""
-    asked = {
-        "python": [python, "--version"],
-        "sslscan": ["sslscan", "--version"],
-        "nmap": ["nmap", "--version"],
-        "testssl": ["testssl", "--version"],
-        "sslyze": ["sslyze", "--help"],
-        "cryptolyze": [],
-    }
-    found = {}
-    for name, command in asked.items():
-        if name == "python" or name in programs:
-            found[name] = _version(
-                name, [python if name == "python" else programs[name], *command[1:]]
-            )
-    return found
-
-
-def _version(name: str, command: list[str]) -> str:
-    packages = {"sslyze": "sslyze", "cryptolyze": "cryptolyzer"}
-    if name in packages:
-        directory = Path(command[0]).parent.parent
-        found = next(
-            directory.glob(f"lib/python*/site-packages/{packages[name]}-*.dist-info"), None
-        )
-        return found.name.split("-")[1].removesuffix(".dist") if found else "unknown"
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    match = re.search(r"\d+\.\d+(\.\d+)?", done.stdout + done.stderr)
-    return match[0] if match else "unknown"
 
 
 def written(result: dict[str, t.Any]) -> str:

@@ -6,7 +6,7 @@
 usage: python3 one_by_one.py ADDRESS PORT FILE [--implicit] [--workers N] [--codes known|all]
 
 Every verdict is one connection that offers one thing, so no strategy can hide or invent an answer. Orders are found
-by sorting with hellos of two suites. The result is a dictionary of JSON, see B(survey).
+by hellos of two suites. The result is a dictionary of JSON, see B(survey).
 """
 
 from __future__ import annotations
@@ -55,13 +55,16 @@ GROUPS_13: t.Final = (
     *range(0x0200, 0x0203),
     *(0x11EB, 0x11EC, 0x11ED, 0x11EE, 0x6399, 0x639A),
 )
-USUAL_GROUPS: t.Final = (0x001D, 0x0017, 0x0018, 0x0019, 0x001E, 0x0100, 0x0101, 0x0102)
+USUAL_GROUPS: t.Final = (
+    *(0x001D, 0x0017, 0x0018, 0x0019, 0x001E, 0x0100, 0x0101, 0x0102),
+    *(0x11EC, 0x11EB, 0x11ED),
+)
 SIGNATURES: t.Final = (
     *(0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B),
     *(0x0401, 0x0501, 0x0601, 0x0303, 0x0301, 0x0203, 0x0201, 0x0402, 0x0302, 0x0202, 0x0101),
 )
 _SECONDS = 10.0
-_TRIES = 3
+_TRIES = 4
 Result = dict[str, t.Any]
 
 
@@ -121,7 +124,7 @@ def ask(server: Server, hello: bytes) -> Reply:
             reply = Reply("cut")
         if reply.kind != "cut":
             return reply
-        time.sleep(0.05 * attempt)
+        time.sleep(0.2 * attempt)
     return reply
 
 
@@ -239,12 +242,19 @@ def order_of(server: Server, version: int, suites: t.Sequence[int]) -> tuple[str
         return None, list(suites)
 
     def pick(offer: t.Sequence[int]) -> int:
-        return ask(server, client_hello(version, offer, USUAL_GROUPS)).suite
+        for _attempt in range(_TRIES):
+            reply = ask(server, client_hello(version, offer, USUAL_GROUPS))
+            if reply.suite in offer:
+                return reply.suite
+        raise ConnectionError(f"no answer to suites that were accepted before: {offer}")
 
     if pick(suites) != pick(suites[::-1]):
         return "client", sorted(suites)
-    compare = functools.cmp_to_key(lambda a, b: -1 if pick((a, b)) == a else 1)
-    return "server", sorted(suites, key=compare)
+    order: list[int] = []
+    for suite in suites:
+        place = next((n for n, other in enumerate(order) if pick((other, suite)) == suite), None)
+        order.insert(len(order) if place is None else place, suite)
+    return "server", order
 
 
 def survey(server: Server, *, workers: int = 4, codes: t.Sequence[int] = ALL_CODES) -> Result:

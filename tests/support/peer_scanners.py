@@ -161,7 +161,10 @@ def nmap(text: str) -> Seen:
 def sslyze(text: str) -> Seen:
     """The JSON of sslyze."""
     seen = Seen()
-    result = json.loads(text)["server_scan_results"][0]["scan_result"] or {}
+    scan = json.loads(text)["server_scan_results"][0]
+    if scan["scan_status"] != "COMPLETED":
+        raise ValueError(scan["scan_status"])
+    result = scan["scan_result"]
     names = {"ssl_2_0": "ssl2", "ssl_3_0": "ssl3"}
     names.update({f"tls_1_{minor}": f"tls1_{minor}" if minor else "tls1" for minor in range(4)})
     for key, version in names.items():
@@ -210,6 +213,19 @@ def testssl(text: str) -> Seen:
     return seen
 
 
+def versions(programs: t.Mapping[str, str], names: t.Iterable[str]) -> dict[str, str]:
+    """The versions of scanners, by their names here."""
+    return {name: _version(name, programs[name]) for name in names if name in programs}
+
+
+def _version(name: str, program: str) -> str:
+    if name in PYPI:
+        return PYPI[name].partition("==")[2]
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    match = re.search(r"\d+\.\d+(\.\d+)?", done.stdout + done.stderr)
+    return match[0] if match else "unknown"
+
+
 READERS: t.Final[dict[str, t.Callable[[str], Seen]]] = {
     "sslscan": sslscan,
     "nmap": nmap,
@@ -218,4 +234,4 @@ READERS: t.Final[dict[str, t.Callable[[str], Seen]]] = {
     "testssl": testssl,
 }
 
-__all__ = ["ANY", "READERS", "Seen", "code_of", "ensure"]
+__all__ = ["ANY", "READERS", "Seen", "code_of", "ensure", "versions"]

@@ -23,9 +23,9 @@ from mtalab import engine, images
 LAB_IMAGE = "localhost/postmaster-tls-lab"
 IMAGE = "localhost/postmaster-tls-park"
 HOST_NAME = "mail.park.example"
-_READY_SECONDS = 60.0
+_READY_SECONDS = 240.0
 _INSTALL = (
-    "RUN apt-get update -q -o Acquire::Check-Valid-Until=false"
+    "RUN mkdir -p /usr/share/man/man1 && apt-get update -q -o Acquire::Check-Valid-Until=false"
     " && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends {packages}"
     " && apt-get clean\n"
 )
@@ -115,6 +115,11 @@ class Park:
                 )
             time.sleep(0.1)
 
+    def end(self, name: str) -> None:
+        """End one container."""
+        self._podman("rm", "--force", "--time=0", f"{self.prefix}-{name}")
+        self._names.remove(f"{self.prefix}-{name}")
+
     def log(self, name: str) -> str:
         """The last lines that a container wrote."""
         done = subprocess.run(
@@ -167,7 +172,7 @@ class Park:
     ) -> None:
         full = f"{self.prefix}-{name}"
         subprocess.run(
-            self._podman.argv("rm", "--force", "--time=0", "--ignore", full),
+            self._podman.argv("rm", "--force", "--depend", "--time=0", "--ignore", full),
             capture_output=True,
             check=False,
         )
