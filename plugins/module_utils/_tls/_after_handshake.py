@@ -33,6 +33,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_res
     Reply,
     Resumption,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer import (
+    APPLICATION_DATA,
+)
 
 _WARNING: t.Final = 1
 _CLOSE_NOTIFY: t.Final = 0
@@ -40,37 +43,41 @@ _NO_RENEGOTIATION: t.Final = 100
 _MOST_REPLY: t.Final = 512
 
 
-def close(channel: Channel) -> None:
-    """Say that nothing more will come."""
+def leave(channel: Channel, farewell: bytes = b"") -> None:
+    """Say the last words, and that nothing more will come."""
+    channel.send_record(APPLICATION_DATA, farewell)
     channel.send_alert(_WARNING, _CLOSE_NOTIFY)
 
 
-def ticket(channel: Channel, resumption: t.Callable[[Message], Resumption]) -> Talk:
+def ticket(
+    channel: Channel, farewell: bytes, resumption: t.Callable[[Message], Resumption]
+) -> Talk:
     """Wait for the first NewSessionTicket of TLS 1.3.
 
-    The close_notify is sent at once: whoever reads it has come past the place where tickets are sent, so that a
+    The farewell is said at once: whoever reads it has come past the place where tickets are sent, so that a reply or a
     close_notify in return proves that there is none.
     """
     hello = t.cast(ServerHello, channel.hello)
-    close(channel)
+    leave(channel, farewell)
     while True:
         event = yield
         if isinstance(event, Message) and event.kind == messages.NEW_SESSION_TICKET:
             return HandshakeResult(hello, resumption(event))
-        if isinstance(event, Alerted) and event.description == _CLOSE_NOTIFY:
+        closing = isinstance(event, Alerted) and event.description == _CLOSE_NOTIFY
+        if closing or isinstance(event, Data):
             return HandshakeResult(hello)
         reply = _ending(event, hello)
         if reply is not None:
             return reply
 
 
-def unasked_reply(channel: Channel) -> Talk:
+def unasked_reply(channel: Channel, farewell: bytes) -> Talk:
     """Wait for what the server says although nobody has spoken to it under TLS."""
     hello = t.cast(ServerHello, channel.hello)
     while True:
         event = yield
         if isinstance(event, Data) and event.content:
-            close(channel)
+            leave(channel, farewell)
             return HandshakeResult(hello, reply=event.content[:_MOST_REPLY])
         if isinstance(event, Silence):
             return HandshakeResult(hello)
@@ -79,19 +86,22 @@ def unasked_reply(channel: Channel) -> Talk:
             return reply
 
 
-def renegotiation(channel: Channel, hello_body: bytes) -> Talk:
-    """Send a second ClientHello, once, and wait for what comes of it."""
+def renegotiation(channel: Channel, farewell: bytes, hello_body: bytes) -> Talk:
+    """Send a second ClientHello, once, and wait for what comes of it.
+
+    Only where the server refuses and goes on, which RFC 5246 section 7.2.2 allows, is there anybody to say farewell to.
+    """
     result = HandshakeResult(t.cast(ServerHello, channel.hello))
     channel.send(messages.CLIENT_HELLO, hello_body, alone=True)
     while True:
         event = yield
         if isinstance(event, Message) and event.kind == messages.SERVER_HELLO:
-            close(channel)
+            leave(channel)
             return replace(result, renegotiation=True)
         if isinstance(event, Alerted) and (
             event.level != _WARNING or event.description in (_CLOSE_NOTIFY, _NO_RENEGOTIATION)
         ):
-            close(channel)
+            leave(channel, farewell)
             alert = Alert(event.level, event.description)
             return replace(result, renegotiation=False, reason=f"alert {alert.name}")
         if isinstance(event, Ended):
@@ -113,4 +123,4 @@ def _ending(event: Event, hello: ServerHello) -> Reply | None:
     return None
 
 
-__all__ = ["close", "renegotiation", "ticket", "unasked_reply"]
+__all__ = ["leave", "renegotiation", "ticket", "unasked_reply"]

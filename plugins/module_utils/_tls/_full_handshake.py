@@ -23,9 +23,9 @@ class FullHandshake:
     """A real handshake of one C(version) to its end.
 
     Empty C(suites) and C(groups) are all that can be done here. C(session) is what an earlier handshake was given;
-    C(tickets) whether a ticket is asked for up to TLS 1.2. The answer for the purpose C(certificates) is a ServerHello
-    with the chain, for C(resumption), C(renegotiation) (up to TLS 1.2) and C(injection) a HandshakeResult, and else an
-    Alert or NotDetermined.
+    C(tickets) whether a ticket is asked for up to TLS 1.2; C(farewell) is the last that is said under TLS. The answer for
+    the purpose C(certificates) is a ServerHello with the chain, for C(resumption), C(renegotiation) (up to TLS 1.2) and
+    C(injection) a HandshakeResult, and else an Alert or NotDetermined.
     """
 
     server_name: str | None = None
@@ -36,6 +36,7 @@ class FullHandshake:
     session: Resumption | None = None
     purpose: str = "certificates"
     tickets: bool = True
+    farewell: bytes = b"QUIT\r\n"
 
     def exchange(self) -> Exchange:
         """The talk that answers it; raises ValueError for suites or groups of which none can be computed here.

@@ -215,14 +215,14 @@ class Handshake:
     def _after(self, master: MasterSecret) -> Talk:
         channel, question = self._channel, self._question
         if question.purpose == "injection":
-            return (yield from _after_handshake.unasked_reply(channel))
+            return (yield from _after_handshake.unasked_reply(channel, question.farewell))
         if question.purpose == "renegotiation":
             known = self._own_finished
             if messages.RENEGOTIATION_INFO not in self._hello.extensions:
                 known = b""
             body = self._hello_body(bytes((len(known),)) + known)
-            return (yield from _after_handshake.renegotiation(channel, body))
-        _after_handshake.close(channel)
+            return (yield from _after_handshake.renegotiation(channel, question.farewell, body))
+        _after_handshake.leave(channel, question.farewell)
         if question.purpose == "certificates":
             return self._hello
         resumed = self._resumed if question.session is not None else None

@@ -240,15 +240,15 @@ class Handshake:
     def _after(self, schedule: KeySchedule, cipher: CipherSpec) -> Talk:
         channel, question = self._channel, self._question
         if question.purpose == "injection":
-            return (yield from _after_handshake.unasked_reply(channel))
+            return (yield from _after_handshake.unasked_reply(channel, question.farewell))
         if question.purpose == "resumption" and question.session is None:
             finished = channel.transcript
 
             def resumption(answer: Message) -> Resumption:
                 return _resumption(answer, schedule, cipher, finished)
 
-            return (yield from _after_handshake.ticket(channel, resumption))
-        _after_handshake.close(channel)
+            return (yield from _after_handshake.ticket(channel, question.farewell, resumption))
+        _after_handshake.leave(channel, question.farewell)
         if question.purpose == "resumption":
             return HandshakeResult(self._hello, resumed=self._resumed)
         return self._hello

@@ -27,7 +27,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._error
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import MalformedMessage
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import Reply
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer import Oversized
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer import (
+    NotTls,
+    Oversized,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
@@ -65,6 +68,8 @@ class HandshakeExchange:
         if self._answer is None:
             try:
                 self._hear(data)
+            except NotTls as error:
+                self._answer = self.closed() or _failure(error)
             except _FROM_PEER as error:
                 self._answer = _failure(error)
         return self._channel.output(), self._answer
@@ -76,7 +81,7 @@ class HandshakeExchange:
         return self._answer
 
     def closed(self) -> Reply | None:
-        """The server has closed the connection; the answer if the handshake was over, else None."""
+        """The server has closed the connection, or goes on in clear; the answer if the handshake was over, else None."""
         if self._answer is None and self._channel.established:
             self._on(Ended())
         return self._answer

@@ -26,6 +26,10 @@ class Oversized(Exception):
     """More than a sound server sends; the text says what."""
 
 
+class NotTls(MalformedMessage):
+    """Bytes that are no record at all."""
+
+
 class Protection(t.Protocol):
     """What stands between a fragment and its record; both methods count the records."""
 
@@ -87,7 +91,7 @@ class RecordLayer:
     def next(self) -> tuple[int, bytes] | None:
         """Type and fragment of the next record, None while it is not complete.
 
-        Raises MalformedMessage for what is no record, Oversized for too long or too many, CryptoError for a forged one.
+        Raises NotTls for what is no record, Oversized for too long or too many, CryptoError for a forged one.
         """
         if len(self._buffer) < 5:
             return None
@@ -95,7 +99,7 @@ class RecordLayer:
         length = int.from_bytes(header[3:], "big")
         if not CHANGE_CIPHER_SPEC <= header[0] <= APPLICATION_DATA or header[1] != 3:
             start = bytes(self._buffer[:5])
-            raise MalformedMessage(f"The server sent {start!r}, which is no record of TLS")
+            raise NotTls(f"The server sent {start!r}, which is no record of TLS")
         if length > _MOST_IN_RECORD:
             raise Oversized(f"a record claims {length} bytes")
         if len(self._buffer) < 5 + length:
@@ -124,6 +128,7 @@ __all__ = [
     "APPLICATION_DATA",
     "CHANGE_CIPHER_SPEC",
     "HANDSHAKE",
+    "NotTls",
     "Oversized",
     "Plain",
     "Protection",

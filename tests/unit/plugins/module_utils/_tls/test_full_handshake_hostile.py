@@ -203,6 +203,22 @@ def test_a_ticket_is_waited_for_and_its_absence_is_proved() -> None:
     assert answer.resumption is None
 
 
+def test_a_reply_to_the_farewell_proves_it_as_well() -> None:
+    talk = Talk("resumption")
+    talk.established()
+    answer = talk.hear(talk.server.sealed(b"221 2.0.0 Bye\r\n", content=23))
+    assert isinstance(answer, HandshakeResult)
+    assert answer.resumption is None
+
+
+@pytest.mark.parametrize("purpose", ["resumption", "injection"])
+def test_a_server_that_goes_on_in_clear_has_ended_tls(purpose: str) -> None:
+    """Exim does so when GnuTLS gives up: it says 421 to whoever is there."""
+    talk = Talk(purpose)
+    talk.established()
+    refused(talk.hear(b"421 mx.example.test lost input connection\r\n"), "closed", "closed")
+
+
 @pytest.mark.parametrize(("method", "reason"), [("idle", "timeout"), ("closed", "closed")])
 @pytest.mark.parametrize("purpose", ["resumption", "injection"])
 def test_silence_or_an_end_without_close_notify_is_no_verdict(

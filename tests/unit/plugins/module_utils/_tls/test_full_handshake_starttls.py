@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import queue
+import socket
 import ssl
 import typing as t
 
@@ -94,6 +96,34 @@ def test_a_server_that_leaves_has_shown_nothing(keys: Keys, version: Protocol) -
 def test_a_renegotiation_that_is_refused_by_leaving(keys: Keys) -> None:
     question = FullHandshake(version=Protocol.TLSv1_2, purpose="renegotiation")
     with scripted(mail_server(keys, leaving)) as server:
+        answer = ask_over_starttls(server.port, question)
+    assert isinstance(answer, HandshakeResult)
+    assert (answer.renegotiation, answer.reason) == (False, "closed")
+
+
+@pytest.mark.parametrize("version", MODERN)
+@pytest.mark.parametrize("purpose", ["certificates", "resumption"])
+def test_the_probe_takes_leave(keys: Keys, version: Protocol, purpose: str) -> None:
+    heard: queue.Queue[bytes] = queue.Queue()
+
+    def listening(_peer: Peer, tls: ssl.SSLSocket) -> None:
+        heard.put(tls.recv(100))
+        heard.put(tls.recv(100))
+
+    with scripted(mail_server(keys, listening)) as server:
+        ask_over_starttls(server.port, FullHandshake(version=version, purpose=purpose))
+    assert [heard.get(timeout=5), heard.get(timeout=5)] == [b"QUIT\r\n", b""]
+
+
+def test_a_server_that_ends_tls_and_goes_on_in_clear_refuses(keys: Keys) -> None:
+    def giving_up(_peer: Peer, tls: ssl.SSLSocket) -> None:
+        bare = tls.detach()
+        with socket.socket(fileno=bare) as connection:
+            connection.recv(10_000)
+            connection.sendall(b"421 mx.example.test lost input connection\r\n")
+
+    question = FullHandshake(version=Protocol.TLSv1_2, purpose="renegotiation")
+    with scripted(mail_server(keys, giving_up)) as server:
         answer = ask_over_starttls(server.port, question)
     assert isinstance(answer, HandshakeResult)
     assert (answer.renegotiation, answer.reason) == (False, "closed")
