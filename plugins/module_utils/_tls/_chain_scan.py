@@ -68,20 +68,6 @@ def clear_chain(
     return ServedChains()
 
 
-def nameless_chain(*, offer: Offer) -> t.Generator[ClientHello, Answer, ServedChains]:
-    """The chain for a client that names no host, as senders do that do not verify."""
-    suites = tuple(
-        suite.code
-        for suite in _suites.in_version(Protocol.TLSv1_2)
-        if suite.authentication in USUAL and suite.key_exchange in _CERTIFIED
-    )
-    hello = replace(offer.hello(Protocol.TLSv1_2, suites), server_name=None)
-    answer = yield hello
-    if isinstance(answer, ServerHello) and answer.certificates:
-        return ServedChains((answer.certificates,), (sight(hello, answer),))
-    return ServedChains()
-
-
 def hidden_chains(*, server_name: str | None) -> Strategy[ServedChains]:
     """The chains of a server that speaks TLS 1.3 only: a handshake to its end for each kind of key."""
     hellos: list[ServerHello] = []

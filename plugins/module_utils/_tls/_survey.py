@@ -171,13 +171,10 @@ class _Job:
         kinds = list(_chain_scan.RARE.items())
         if "ciphers" not in self.checks:
             kinds += _chain_scan.USUAL.items()
-        chains = [
-            _chain_scan.clear_chain(authentication, schemes, offer=self.offer)
+        return [
+            ("chains", _chain_scan.clear_chain(authentication, schemes, offer=self.offer))
             for authentication, schemes in kinds
         ]
-        if self.server_name:
-            chains.append(_chain_scan.nameless_chain(offer=self.offer))
-        return [("chains", chain) for chain in chains]
 
     def _further_parts(self) -> list[tuple[str, Strategy[t.Any]]]:
         parts: list[tuple[str, Strategy[t.Any]]] = []

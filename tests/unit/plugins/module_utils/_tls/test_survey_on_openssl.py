@@ -158,16 +158,6 @@ def test_a_dsa_key_beside_a_usual_one_shows_its_chain(
     assert len(survey.chains) == 2
 
 
-def test_a_client_that_names_no_host_may_get_another_chain(keys: Keys) -> None:
-    options = ["-cert", str(keys.rsa), "-key", str(keys.rsa_key), "-servername", "mx.example.test"]
-    other = ["-cert2", str(keys.ecdsa), "-key2", str(keys.ecdsa_key), "-tls1_2"]
-    with openssl_server(*options, *other) as port:
-        named = _survey.survey(("certificates",), server_name="mx.example.test")
-        nameless = _survey.survey(("certificates",))
-        found = [drive(survey, Counted(port)).chains for survey in (named, nameless)]
-    assert [len(chains) for chains in found] == [2, 1]
-
-
 @pytest.mark.parametrize("checks", [("groups", "protocols"), ("groups", "ciphers")])
 def test_groups_of_a_server_that_stops_at_tls10(keys: Keys, checks: tuple[str, ...]) -> None:
     old = ["-cipher", "ALL:@SECLEVEL=0", "-tls1", "-groups", "P-384:P-521"]
