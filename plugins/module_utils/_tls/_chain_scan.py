@@ -89,5 +89,4 @@ __all__ = [
     "ServedChains",
     "clear_chain",
     "hidden_chains",
-    "nameless_chain",
 ]
