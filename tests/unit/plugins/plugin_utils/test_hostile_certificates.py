@@ -15,6 +15,7 @@ from ansible_collections.postmaster.tls.plugins.action.starttls_probe import und
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import _pem
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import TrustStore
 from ansible_collections.postmaster.tls.tests.support.authority import NOW, new_key, sign
+from ansible_collections.postmaster.tls.tests.support.harmless import obedient
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -38,7 +39,8 @@ def made_of(*chain: bytes, staples: t.Sequence[str] = ()) -> dict[str, t.Any]:
     began = time.process_time()
     complete = understood(result, name=MX, trust=TRUST, policy=None, now=NOW)
     assert time.process_time() - began < 1.0
-    assert json.dumps(complete, ensure_ascii=False).isprintable()
+    assert json.dumps(complete)
+    assert obedient(complete) == []
     return t.cast(dict[str, t.Any], complete["certificates"][0])
 
 
