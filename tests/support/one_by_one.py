@@ -236,24 +236,37 @@ def is_ecdhe(code: int) -> bool:
     return any(start <= code <= end for start, end in ranges)
 
 
+def is_chacha(code: int) -> bool:
+    """Whether a suite has ChaCha20: a server may prefer it for clients that begin with it, and for no others."""
+    return code == 0x1303 or 0xCC13 <= code <= 0xCC15 or 0xCCA8 <= code <= 0xCCAE
+
+
+def pick(server: Server, version: int, offer: t.Sequence[int]) -> int:
+    """What the server chooses among suites that it accepts."""
+    for _attempt in range(_TRIES):
+        reply = ask(server, client_hello(version, offer, USUAL_GROUPS))
+        if reply.suite in offer:
+            return reply.suite
+    raise ConnectionError(f"no answer to suites that were accepted before: {offer}")
+
+
 def order_of(server: Server, version: int, suites: t.Sequence[int]) -> tuple[str | None, list[int]]:
     """Who decides, and the suites in the server's order if it does, by hellos of two suites."""
     if len(suites) < 2:
         return None, list(suites)
-
-    def pick(offer: t.Sequence[int]) -> int:
-        for _attempt in range(_TRIES):
-            reply = ask(server, client_hello(version, offer, USUAL_GROUPS))
-            if reply.suite in offer:
-                return reply.suite
-        raise ConnectionError(f"no answer to suites that were accepted before: {offer}")
-
-    if pick(suites) != pick(suites[::-1]):
+    others = [code for code in suites if not is_chacha(code)]
+    asked = others if len(others) > 1 else suites
+    if pick(server, version, asked) != pick(server, version, asked[::-1]):
         return "client", sorted(suites)
     order: list[int] = []
     for suite in suites:
-        place = next((n for n, other in enumerate(order) if pick((other, suite)) == suite), None)
-        order.insert(len(order) if place is None else place, suite)
+        for place, other in enumerate(order):
+            pair = sorted((other, suite), key=is_chacha)
+            if pick(server, version, pair) == suite:
+                order.insert(place, suite)
+                break
+        else:
+            order.append(suite)
     return "server", order
 
 
