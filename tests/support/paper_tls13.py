@@ -21,24 +21,14 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer 
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_protection import (
     Tls13Protection,
 )
+from ansible_collections.postmaster.tls.tests.support.server_bytes import (
+    extension,
+    message,
+    vector,
+)
 
 X25519, CHACHA20 = 0x001D, 0x1303
 EXTENSIONS, TICKET, CERTIFICATE, REQUEST, VERIFY, FINISHED = 8, 4, 11, 13, 15, 20
-
-
-def vector(content: bytes, width: int) -> bytes:
-    """A length of so many bytes, and the content."""
-    return len(content).to_bytes(width, "big") + content
-
-
-def message(kind: int, body: bytes) -> bytes:
-    """A handshake message."""
-    return bytes((kind,)) + vector(body, 3)
-
-
-def extension(kind: int, content: bytes) -> bytes:
-    """An extension."""
-    return kind.to_bytes(2, "big") + vector(content, 2)
 
 
 def certificate(*ders: bytes, extensions: bytes = b"") -> bytes:
