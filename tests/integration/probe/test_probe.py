@@ -216,7 +216,7 @@ def test_a_service_without_tls(host: Host) -> None:
 
 def test_a_rate_limit_leaves_open_what_it_hides(host: Host) -> None:
     truth = codes(host.probed("default"))
-    result = host.probed("limited", timeout=60.0)
+    result = host.probed("limited", timeout=15.0)
     assert result["throttled"]
     assert result["undetermined"]
     left = {
