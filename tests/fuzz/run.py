@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fuzz what reads the bytes of servers, one target after the other, and end with the numbers.
 
-usage: tests/tools/venv.sh python tests/fuzz/run.py [--seconds N] [--runs N] [--merge] [TARGET...]
+usage: tests/tools/venv.sh python tests/fuzz/run.py [--seconds N] [--runs N] [--keep] [TARGET...]
 
 The target `everything` is all of them in one process, for a short run.
 
@@ -35,6 +35,8 @@ CORPUS = HERE / "corpus"
 FOUND = HERE / "found"
 REQUIREMENTS = HERE.parent / "requirements" / "fuzz.txt"
 LONGEST = 4096
+MOST_KEPT = 40
+NAMED_BY_ENGINE = re.compile(r"[0-9a-f]{40}")
 KNOWN = {**TARGETS, "everything": EVERYTHING}
 DONE = re.compile(r"Done (\d+) runs in (\d+) second")
 
@@ -73,8 +75,8 @@ def inputs(name: str) -> list[bytes]:
     return [*seeds()[name], *(path.read_bytes() for path in sorted((CORPUS / name).glob("*")))]
 
 
-def guided(name: str, library: Path, *, seconds: float, runs: int, merge: bool) -> Outcome:
-    """Fuzz one target with atheris; with `merge`, keep the smallest inputs that reach everything."""
+def guided(name: str, library: Path, *, seconds: float, runs: int, keep: bool) -> Outcome:
+    """Fuzz one target with atheris; with `keep`, the smallest inputs that reached something new go to the corpus."""
     with tempfile.TemporaryDirectory() as directory:
         work = Path(directory)
         for number, content in enumerate(inputs(name)):
@@ -86,11 +88,8 @@ def guided(name: str, library: Path, *, seconds: float, runs: int, merge: bool) 
         began = time.monotonic()
         status, output = atheris(library, name, *limits, *bounds, *kept, str(work))
         elapsed = time.monotonic() - began
-        if merge and not status:
-            kept_here = work / "smallest"
-            kept_here.mkdir()
-            atheris(library, name, "-merge=1", f"-max_len={LONGEST}", str(kept_here), str(work))
-            keep(name, kept_here)
+        if keep and not status:
+            keep_smallest(name, work)
     found = DONE.search(output)
     if status:
         print("\n".join(output.splitlines()[-40:]), flush=True)
@@ -111,17 +110,16 @@ def atheris(library: Path, name: str, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
-def keep(name: str, directory: Path) -> None:
+def keep_smallest(name: str, directory: Path) -> None:
     """Replace the corpus of a target, but for the inputs that have a name of their own."""
     place = CORPUS / name
     place.mkdir(parents=True, exist_ok=True)
     for path in place.iterdir():
-        if re.fullmatch(r"[0-9a-f]{40}", path.name):
+        if NAMED_BY_ENGINE.fullmatch(path.name):
             path.unlink()
-    known = set(seeds()[name])
-    for path in directory.iterdir():
-        if path.read_bytes() not in known:
-            shutil.copy(path, place / path.name)
+    found = [path for path in directory.iterdir() if NAMED_BY_ENGINE.fullmatch(path.name)]
+    for path in sorted(found, key=lambda path: path.stat().st_size)[:MOST_KEPT]:
+        shutil.copy(path, place / path.name)
 
 
 def unguided(name: str, *, seconds: float, runs: int) -> Outcome:
@@ -188,7 +186,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=300, help="for all targets together")
     parser.add_argument("--runs", type=int, default=0, help="at most so many for each target")
-    parser.add_argument("--merge", action="store_true", help="write what was found to the corpus")
+    parser.add_argument("--keep", action="store_true", help="write what was found to the corpus")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="default: all")
     arguments = parser.parse_args()
     names = arguments.targets or list(TARGETS)
@@ -200,7 +198,7 @@ def main() -> int:
     if library is None:
         print("atheris has no wheel for this interpreter: hypothesis plays the same targets.")
     outcomes = [
-        guided(name, library, seconds=share, runs=arguments.runs, merge=arguments.merge)
+        guided(name, library, seconds=share, runs=arguments.runs, keep=arguments.keep)
         if library
         else unguided(name, seconds=share, runs=arguments.runs)
         for name in names
