@@ -21,6 +21,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer 
     RecordLayer,
 )
 
+# Whoever is within a handshake passes over it (RFC 5246 section 7.4.1.1).
+_HELLO_REQUEST: t.Final = 0
 _MOST_IN_MESSAGE: t.Final = 128 * 1024
 # Up to TLS 1.2 nothing long is encrypted within a handshake, and some of the old ciphers are slow here.
 _MOST_AFTER_FINISHED: t.Final = 40 * 1024
@@ -171,7 +173,8 @@ class Channel:
                 return
             message = Message(self._fragments[0], bytes(self._fragments[4 : 4 + length]))
             del self._fragments[: 4 + length]
-            yield message
+            if self._version >= Protocol.TLSv1_3 or message.kind != _HELLO_REQUEST:
+                yield message
 
 
 def message(channel: Channel, *kinds: int) -> Part[Message]:

@@ -148,6 +148,7 @@ class Handshake:
         digest = KeySchedule(hash_name).hashed(first)
         channel.transcript = Message(messages.MESSAGE_HASH, digest).raw + answer.raw
         cookie = messages.hello(answer.body).extensions.get(messages.COOKIE, b"")
+        cookie = messages.repeatable(cookie, "cookie")
         self._offer(self._groups[0] if retry.group is None else retry.group, cookie)
         return (yield from message(channel, messages.SERVER_HELLO))
 

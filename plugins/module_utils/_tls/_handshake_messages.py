@@ -48,6 +48,8 @@ AUTHORITIES: t.Final = 47
 KEY_SHARE: t.Final = 51
 RENEGOTIATION_INFO: t.Final = 0xFF01
 
+_MOST_REPEATED: t.Final = 16 * 1024
+
 
 def extensions(block: bytes, what: str) -> dict[int, bytes]:
     """Type and content of each extension in a block; raises MalformedMessage also for a repeated type."""
@@ -134,6 +136,13 @@ def certificate_request_13(body: bytes) -> CertificateRequest:
     return CertificateRequest(context, tuple(names))
 
 
+def repeatable(content: bytes, what: str) -> bytes:
+    """What the client has to send back; raises MalformedMessage if it does not fit into a sound ClientHello."""
+    if len(content) > _MOST_REPEATED:
+        raise MalformedMessage(f"The server's {what} has {len(content)} bytes")
+    return content
+
+
 @dataclass(frozen=True)
 class Ticket:
     """A NewSessionTicket: C(lifetime) in seconds; C(nonce), C(age_add) and C(early_data) in TLS 1.3 only."""
@@ -148,14 +157,14 @@ class Ticket:
 def ticket_12(body: bytes) -> Ticket:
     """A NewSessionTicket up to TLS 1.2 (RFC 5077 section 3.3)."""
     cursor = Cursor(body, "NewSessionTicket")
-    return Ticket(cursor.number(4), cursor.vector(2))
+    return Ticket(cursor.number(4), repeatable(cursor.vector(2), "ticket"))
 
 
 def ticket_13(body: bytes) -> Ticket:
     """A NewSessionTicket of TLS 1.3 (RFC 8446 section 4.6.1)."""
     cursor = Cursor(body, "NewSessionTicket")
     lifetime, age_add, nonce = cursor.number(4), cursor.number(4), cursor.vector(1)
-    ticket = cursor.vector(2)
+    ticket = repeatable(cursor.vector(2), "ticket")
     early = extensions(cursor.vector(2), "NewSessionTicket").get(EARLY_DATA, b"")
     return Ticket(lifetime, ticket, age_add, nonce, int.from_bytes(early[:4], "big"))
 
@@ -195,6 +204,7 @@ __all__ = [
     "extensions",
     "hello",
     "key_share",
+    "repeatable",
     "ticket_12",
     "ticket_13",
 ]

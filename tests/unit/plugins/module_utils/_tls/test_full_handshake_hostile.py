@@ -162,11 +162,41 @@ def test_a_hello_that_contradicts_the_offer(
     refused(talk.hear(talk.server.server_hello(**fields)), "handshake-failed", words)
 
 
-def retry(code: int) -> bytes:
+def retry(code: int, extra: bytes = b"") -> bytes:
     random = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
-    extensions = extension(51, code.to_bytes(2, "big")) + extension(43, b"\x03\x04")
+    extensions = extension(51, code.to_bytes(2, "big")) + extension(43, b"\x03\x04") + extra
     body = b"\x03\x03" + random + b"\0" + b"\x13\x03" + b"\0" + vector(extensions, 2)
     return _record_layer.record(22, 0x0303, message(2, body))
+
+
+@pytest.mark.parametrize(("size", "fits"), [(300, True), (16_300, True), (65_000, False)])
+def test_a_cookie_is_sent_back_if_it_fits(talk: Talk, size: int, fits: bool) -> None:
+    cookie = extension(44, vector(b"c" * size, 2)) if size < 65_000 else extension(44, bytes(size))
+    raw = retry(0x0017, cookie)[5:]
+    pieces = [raw[at : at + 16_000] for at in range(0, len(raw), 16_000)]
+    answer = talk.hear(b"".join(_record_layer.record(22, 0x0303, piece) for piece in pieces))
+    if fits:
+        assert answer is None
+        assert b"c" * 1000 in talk.output or size < 1000
+    else:
+        refused(answer, "malformed", "cookie has 65000 bytes")
+
+
+@pytest.mark.parametrize(("size", "fits"), [(16_000, True), (65_000, False)])
+def test_a_ticket_is_taken_if_it_can_be_offered(size: int, fits: bool) -> None:
+    talk = Talk("resumption")
+    talk.established()
+    body = bytes(8) + b"\0" + vector(bytes(size), 2) + b"\0\0"
+    raw = message(TICKET, body)
+    answer = None
+    for start in range(0, len(raw), 16_000):
+        answer = talk.hear(talk.server.sealed(raw[start : start + 16_000]))
+    if not fits:
+        refused(answer, "malformed", "ticket has 65000 bytes")
+        return
+    assert isinstance(answer, HandshakeResult)
+    again: t.Any = FullHandshake(session=answer.resumption, purpose="resumption").exchange()
+    assert len(again.opening()) > size
 
 
 def test_a_second_retry_is_refused(talk: Talk) -> None:
@@ -358,6 +388,15 @@ KEYS = {
         "point",
     ),
 }
+
+
+def test_a_hello_request_within_the_handshake_is_passed_over() -> None:
+    exchange: t.Any = FullHandshake(version=Protocol.TLSv1_2).exchange()
+    exchange.opening()
+    request = _record_layer.record(22, 0x0303, message(0, b""))
+    assert exchange.receive(request) == (b"", None)
+    _output, answer = exchange.receive(old_flight(0xC02F))
+    refused(answer, "handshake-failed", "no key")
 
 
 @pytest.mark.parametrize(("suite", "messages", "words"), KEYS.values(), ids=list(KEYS))
