@@ -11,10 +11,12 @@ from __future__ import annotations
 import random
 
 import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _survey
 from ansible_collections.postmaster.tls.tests.support import server_bytes as tls
 from ansible_collections.postmaster.tls.tests.support.harmless import obedient
 from ansible_collections.postmaster.tls.tests.support.hostile_cases import (
     CASES,
+    IN_TLS,
     SOUND,
     TO_TLS,
     Case,
@@ -95,6 +97,24 @@ def test_a_sound_server_beside_hostile_ones(name: str, together: dict[str, Heard
     assert (heard.result["reached"], heard.result["reason"]) == (True, None)
     assert heard.result["handshake"]["accepted"] is True
     assert heard.faults == []
+
+
+ALL_CHECKS = [check for check in _survey.ALL_CHECKS if check not in ("senders", "policy")]
+NEVER_SOUND = ("malformed", "oversized", "not-tls", "closed", "reset", "timeout")
+
+
+@pytest.mark.slow
+def test_every_check_on_those_that_are_sound_to_no_hello() -> None:
+    scripts = {name: case.script for name, case in IN_TLS.items() if case.reason in NEVER_SOUND}
+    some = dict(list(scripts.items())[::4])
+    for name, heard in ask(some, together=True, checks=ALL_CHECKS, timeout=3 * TIMEOUT).items():
+        assert "crash" not in heard.result, heard.result["crash"]
+        no_verdict(heard.result)
+        assert not any(item["accepted"] for item in heard.result["groups"]), name
+        assert heard.result["reached"] is True
+        assert heard.result["connections"] < 250, name
+        assert heard.result["elapsed"] < 3 * TIMEOUT + 2.0, name
+        assert heard.result["peak_kib"] < MOST_KIB
 
 
 @pytest.mark.slow
