@@ -141,7 +141,12 @@ def unguided(name: str, *, seconds: float, runs: int) -> Outcome:
     def once(content: bytes, chance: random.Random) -> None:
         nonlocal count
         count += 1
-        target.run(changed(content, chance))
+        data = changed(content, chance)
+        try:
+            target.run(data)
+        except Exception as error:
+            error.add_note(f"bytes.fromhex({data.hex()!r})")
+            raise
 
     passed = True
     with target.scope():
