@@ -6,10 +6,10 @@
 usage: tests/tools/venv.sh python tests/tools/record_senders.py [--write] [PROFILE...]
 
 Postfix, sendmail, Exim and the openssl command send from containers of Debian releases that have no
-network but their own loopback (as root; the images are built at the first run); Java and the nassl
-package, where they are installed, send on this machine's loopback. Each deviation is one line, and
+network but their own loopback (as root; the images are built at the first run); the Javas under
+/usr/lib/jvm and the nassl package, which pip puts into the cache, send on this machine's. Each deviation is one line, and
 the exit status is then 1; --write takes the new recordings over into tests/fixtures/senders and into
-plugins/module_utils/_tls/_sender_profiles.py. A program that is not installed is left out and named.
+plugins/module_utils/_tls/_sender_profiles.py. A program that cannot be had is left out and named.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from __future__ import annotations
 import argparse
 import datetime
 import importlib
+import importlib.util
+import os
 import re
 import socket
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -70,6 +73,7 @@ NASSL = {
     "sslv3-only": ("SSLV3", "ALL:!aNULL"),
     "tls1.0-only": ("TLSV1", "ALL:+RC4:@STRENGTH"),
 }
+NASSL_RELEASE = "nassl==5.4.0"
 NAMES = (*DEBIAN, *JAVA, *NASSL)
 
 clients = importlib.import_module(f"{COLLECTION}.tests.support.sending_clients")
@@ -127,14 +131,27 @@ def from_nassl(name: str) -> bytes:
         return bytes(server.next().hello)
 
 
+def provide_nassl() -> None:
+    """Make nassl importable, out of a directory of the cache; raise Missing where it cannot be had."""
+    directory = Path(os.environ.get("POSTMASTER_CACHE", tempfile.gettempdir())) / NASSL_RELEASE
+    if str(directory) not in sys.path:
+        sys.path.append(str(directory))
+    if importlib.util.find_spec("nassl"):
+        return
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    command += ["--disable-pip-version-check", "--target", str(directory), NASSL_RELEASE]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    importlib.invalidate_caches()
+    if not importlib.util.find_spec("nassl"):
+        raise Missing(f"pip could not install {NASSL_RELEASE}: {done.stderr.strip()[-200:]}")
+
+
 def shake_hands_with_nassl(name: str, port: int) -> str:
     """Let OpenSSL 1.0.2, set up as a profile says, try a port of the loopback; return its error, if any."""
-    try:
-        legacy = importlib.import_module("nassl.legacy_ssl_client")
-        settings = importlib.import_module("nassl.ssl_client")
-        errors = importlib.import_module("nassl._nassl")
-    except ImportError:
-        raise Missing("the Python package nassl is not installed") from None
+    provide_nassl()
+    legacy = importlib.import_module("nassl.legacy_ssl_client")
+    settings = importlib.import_module("nassl.ssl_client")
+    errors = importlib.import_module("nassl._nassl")
     method, suites = NASSL[name]
     with socket.create_connection(("127.0.0.1", port), 10) as connection:
         listener.ask_for_tls(connection)

@@ -11,7 +11,6 @@ By default each release meets a part of the settings; with POSTMASTER_SENDERS=al
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import queue
 import re
@@ -268,12 +267,20 @@ def test_senders_of_debian_meet_a_server_of_the_past(
     assert [sentence for sentence in found if sentence] == []
 
 
+@pytest.fixture(scope="module")
+def nassl() -> None:
+    try:
+        record_senders.provide_nassl()
+    except record_senders.Missing as missing:
+        pytest.skip(str(missing))
+
+
 # nassl cannot switch SSL 3.0 off, as Postfix does; and Java's server breaks off SSL 3.0 after the hello of a
 # client that offers newer versions too.
 NOT_ALIKE = {("ssl3-only", "postfix-openssl-1.0.2"), ("ssl3-only", "openssl-1.0.2")}
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("nassl"), reason="nassl is not installed")
+@pytest.mark.usefixtures("nassl")
 @pytest.mark.parametrize(
     ("setting", "name"),
     sorted({(setting, name) for setting in OLD for name in record_senders.NASSL} - NOT_ALIKE),
@@ -314,7 +321,7 @@ def test_java_does_as_its_profile_says(name: str, material: Path, tmp_path: Path
     assert [sentence for sentence in found if sentence] == []
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("nassl"), reason="nassl is not installed")
+@pytest.mark.usefixtures("nassl")
 @pytest.mark.parametrize("name", record_senders.NASSL)
 def test_openssl_1_0_2_does_as_its_profiles_say(name: str, material: Path) -> None:
     found = []
