@@ -127,7 +127,7 @@ SERVED: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
     ),
     (
         "sender-refused",
-        "medium",
+        "low",
         "Senders of a known kind get no TLS session",
         "Their mail arrives in plaintext, or not at all where they insist on TLS.",
         "Compare with the mail log whether such senders write to this host, and widen what the evidence names.",

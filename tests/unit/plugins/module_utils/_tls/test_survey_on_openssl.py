@@ -131,6 +131,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
 def test_a_rare_key_beside_a_usual_one_shows_its_chain(
@@ -143,6 +144,7 @@ def test_a_rare_key_beside_a_usual_one_shows_its_chain(
     assert len(survey.chains) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checks", [("certificates",), ("certificates", "ciphers")])
 def test_a_dsa_key_beside_a_usual_one_shows_its_chain(
     keys: Keys, tmp_path: Path, checks: tuple[str, ...]
