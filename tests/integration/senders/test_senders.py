@@ -45,7 +45,7 @@ pytestmark = [
 
 Settings = dict[str, t.Any]
 V = ssl.TLSVersion
-# DESIGN's first case: what a Postfix 2.6 made of ALL:+RC4:@STRENGTH with its list of exclusions, without ECDHE.
+# What a Postfix 2.6 made of ALL:+RC4:@STRENGTH with its exclusions: the list of a real case, in which Google shared no suite.
 CASE_1 = (
     "ALL:+RC4:@STRENGTH:!aNULL:!LOW:!EXP:!MEDIUM:!ADH:!AECDH:!MD5:!DSS:!ECDSA:!CAMELLIA128:!3DES"
     ":!CAMELLIA256:!RSA+AES:!eNULL:!kEECDH:!ARIA"
