@@ -195,6 +195,8 @@ class Connection:
             self._on_cut("closed", f"The server closed the connection {self._where()}.")
         elif self._stage is Stage.HELLO:
             answer_bytes, answer = self._exchange.receive(data)
+            if answer is not None:
+                self._finish(answer)
             self._send(answer_bytes)
             self._on_idle(answer, now)
         else:
