@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
@@ -94,22 +95,29 @@ class ReplyParser:
             raise MalformedReply(f"A reply is over {MOST_BYTES} bytes long")
 
     def _line(self, line: bytes) -> Reply | None:
-        digits, separator = line[:3], line[3:4]
-        if len(digits) < 3 or not digits.isdigit() or not b"200" <= digits < b"600":
-            raise MalformedReply(f"A line does not begin with a reply code: {line[:64]!r}")
-        if separator not in (b"", b" ", b"-"):
-            raise MalformedReply(f"Neither a space nor a hyphen follows the code: {line[:64]!r}")
-        code = int(digits)
+        code, last, text = _parts(line)
         if self._code not in (None, code):
             raise MalformedReply(f"A reply goes on with another code: {line[:64]!r}")
         self._code = code
         self._size += len(line) + 1
-        self._lines.append(printable(line[4:].decode("utf-8", "backslashreplace")))
-        if separator == b"-":
+        self._lines.append(text)
+        if not last:
             return None
         reply = Reply(code, tuple(self._lines))
         self._code, self._lines, self._size = None, [], 0
         return reply
+
+
+@functools.lru_cache(maxsize=64)
+def _parts(line: bytes) -> tuple[int, bool, str]:
+    """Code, whether it is the last line, and text; a server says the same on each of its connections."""
+    digits, separator = line[:3], line[3:4]
+    if len(digits) < 3 or not digits.isdigit() or not b"200" <= digits < b"600":
+        raise MalformedReply(f"A line does not begin with a reply code: {line[:64]!r}")
+    if separator not in (b"", b" ", b"-"):
+        raise MalformedReply(f"Neither a space nor a hyphen follows the code: {line[:64]!r}")
+    text = printable(line[4:].decode("utf-8", "backslashreplace"))
+    return int(digits), separator != b"-", text
 
 
 __all__ = ["MOST_BYTES", "MalformedReply", "Reply", "ReplyParser", "printable"]

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import struct
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
@@ -74,9 +75,7 @@ def offered(hello: bytes) -> Offered:
 
 
 def _numbers(content: bytes) -> frozenset[int]:
-    return frozenset(
-        int.from_bytes(content[start : start + 2], "big") for start in range(0, len(content), 2)
-    )
+    return frozenset(struct.unpack(f"!{len(content) // 2}H", content))
 
 
 __all__ = ["Offered", "offered"]
