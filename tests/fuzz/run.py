@@ -8,8 +8,8 @@ usage: tests/tools/venv.sh python tests/fuzz/run.py [--seconds N] [--runs N] [--
 The target `everything` is all of them in one process, for a short run.
 
 The engine is atheris, which is installed beside the virtual environment when it is missing; where that is not possible,
-hypothesis mutates the same seeds without guidance. An input that fails is kept in tests/fuzz/found/, and the command to
-play it again is printed: put it into tests/fuzz/corpus/TARGET/, and it is played in every run of the unit tests.
+hypothesis mutates the same seeds without guidance. An input that fails is kept in
+tests/fuzz/found/: put its bytes into tests/fuzz/corpus/TARGET.txt, and they are played in every run of the unit tests.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ FOUND = HERE / "found"
 REQUIREMENTS = HERE.parent / "requirements" / "fuzz.txt"
 LONGEST = 4096
 MOST_KEPT = 40
+BY_ENGINE = "# Found by the engine: what it keeps is replaced from here on."
+HEAD = Path(__file__).read_text(encoding="utf-8").splitlines()[:3]
 NAMED_BY_ENGINE = re.compile(r"[0-9a-f]{40}")
 KNOWN = {**TARGETS, "everything": EVERYTHING}
 DONE = re.compile(r"Done (\d+) runs in (\d+) second")
@@ -72,7 +74,14 @@ def atheris_path() -> Path | None:
 
 def inputs(name: str) -> list[bytes]:
     """Return what a target starts from: its seeds, and what was found before."""
-    return [*seeds()[name], *(path.read_bytes() for path in sorted((CORPUS / name).glob("*")))]
+    known = [bytes.fromhex(line) for line in corpus(name) if line and not line.startswith("#")]
+    return [*seeds()[name], *known]
+
+
+def corpus(name: str) -> list[str]:
+    """Return the lines of a target's file: hexadecimal digits, or a comment behind a #."""
+    path = CORPUS / f"{name}.txt"
+    return path.read_text(encoding="ascii").splitlines() if path.exists() else []
 
 
 def guided(name: str, library: Path, *, seconds: float, runs: int, keep: bool) -> Outcome:
@@ -111,15 +120,14 @@ def atheris(library: Path, name: str, *arguments: str) -> tuple[int, str]:
 
 
 def keep_smallest(name: str, directory: Path) -> None:
-    """Replace the corpus of a target, but for the inputs that have a name of their own."""
-    place = CORPUS / name
-    place.mkdir(parents=True, exist_ok=True)
-    for path in place.iterdir():
-        if NAMED_BY_ENGINE.fullmatch(path.name):
-            path.unlink()
+    """Replace what an engine found before in the corpus of a target; what people wrote above it stays."""
+    lines = corpus(name) or [*HEAD, ""]
+    if BY_ENGINE in lines:
+        lines = lines[: lines.index(BY_ENGINE)]
     found = [path for path in directory.iterdir() if NAMED_BY_ENGINE.fullmatch(path.name)]
-    for path in sorted(found, key=lambda path: path.stat().st_size)[:MOST_KEPT]:
-        shutil.copy(path, place / path.name)
+    smallest = sorted(found, key=lambda path: (path.stat().st_size, path.name))[:MOST_KEPT]
+    lines += [BY_ENGINE, *(path.read_bytes().hex() for path in smallest)]
+    (CORPUS / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="ascii")
 
 
 def unguided(name: str, *, seconds: float, runs: int) -> Outcome:
