@@ -314,3 +314,33 @@ def _picture(result: Data) -> Data:
         "groups": sorted(group["name"] for group in result["groups"] if group["accepted"]),
         "certificates": sorted(one["sha256"] for one in result["certificates"]),
     }
+
+
+def test_the_page_of_one_host(addresses: dict[str, str]) -> None:
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    options = {
+        "host": addresses["mx1"],
+        "port": SERVICES["loose"][0],
+        "policy": "intermediate",
+        "senders": "postfix-3.10,sslv3-only",
+    }
+    extra = [word for name, value in options.items() for word in ("-e", f"{name}={value}")]
+    command = [program, "postmaster.tls.diagnose_mta", *extra]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert f"{addresses['mx1']}:{SERVICES['loose'][0]}" in lines
+    for title in ("What is wrong, for whom, and what to do", "Who gets through", "What it speaks"):
+        assert title in lines
+    assert any(re.match(r"  postfix-3.10 +yes TLSv1.3 TLS_", line) for line in lines)
+    assert any(re.match(r"  sslv3-only +no ", line) for line in lines)
+    assert "(policy-violation)" in done.stdout
+    assert not [line for line in lines if line.lstrip().startswith(('"', "{"))]
+
+
+def test_the_page_needs_a_host() -> None:
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    command = [program, "postmaster.tls.diagnose_mta"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "Name the server to look at with -e host=NAME" in done.stdout
