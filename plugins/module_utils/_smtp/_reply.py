@@ -13,6 +13,7 @@ import typing as t
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 MOST_BYTES: t.Final = 64 * 1024
+_MOST_REMEMBERED: t.Final = 1024
 _MOST_IN_LINE: t.Final = 8 * 1024
 #: Twice the longest reply line that RFC 5321 section 4.5.3.1.5 allows.
 _MOST_IN_TEXT: t.Final = 1024
@@ -73,6 +74,10 @@ class ReplyParser:
 
     def feed(self, data: bytes) -> Reply | None:
         """Take the next bytes; the first reply that is complete now, or None."""
+        if not self._buffer and self._code is None and len(data) <= _MOST_REMEMBERED:
+            reply = _whole(bytes(data))
+            if reply is not None:
+                return reply
         self._buffer += data
         while True:
             end = self._buffer.find(b"\n", self._searched)
@@ -83,8 +88,7 @@ class ReplyParser:
             line = bytes(self._buffer[:end]).rstrip(b"\r")
             del self._buffer[: end + 1]
             self._searched = 0
-            self._bound(len(line))
-            reply = self._line(line)
+            reply = self.line(line)
             if reply is not None:
                 return reply
 
@@ -94,7 +98,9 @@ class ReplyParser:
         if self._size + length > MOST_BYTES:
             raise MalformedReply(f"A reply is over {MOST_BYTES} bytes long")
 
-    def _line(self, line: bytes) -> Reply | None:
+    def line(self, line: bytes) -> Reply | None:
+        """Take one line without its end."""
+        self._bound(len(line))
         code, last, text = _parts(line)
         if self._code not in (None, code):
             raise MalformedReply(f"A reply goes on with another code: {line[:64]!r}")
@@ -109,8 +115,24 @@ class ReplyParser:
 
 
 @functools.lru_cache(maxsize=64)
+def _whole(data: bytes) -> Reply | None:
+    """The reply that these bytes are, if they are one and no more: a server says the same on each connection."""
+    parser, lines = ReplyParser(), data.split(b"\n")
+    if lines.pop() or not lines:
+        return None
+    reply = None
+    try:
+        for line in lines:
+            if reply is not None:
+                return None
+            reply = parser.line(line.rstrip(b"\r"))
+    except MalformedReply:
+        return None
+    return reply
+
+
 def _parts(line: bytes) -> tuple[int, bool, str]:
-    """Code, whether it is the last line, and text; a server says the same on each of its connections."""
+    """Code, whether it is the last line, and text."""
     digits, separator = line[:3], line[3:4]
     if len(digits) < 3 or not digits.isdigit() or not b"200" <= digits < b"600":
         raise MalformedReply(f"A line does not begin with a reply code: {line[:64]!r}")

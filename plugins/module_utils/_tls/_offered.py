@@ -61,17 +61,19 @@ def offered(hello: bytes) -> Offered:
     session_id = cursor.vector(1)
     suites = _numbers(cursor.vector(2))
     cursor.vector(1)
-    extensions: dict[int, bytes] = {}
-    block = Cursor(cursor.vector(2) if cursor.left else b"", "ClientHello")
-    while block.left:
-        kind = block.number(2)
-        extensions[kind] = block.vector(2)
-    shares = set()
-    listed = Cursor(extensions.get(_KEY_SHARE, b"\0\0")[2:], "ClientHello")
-    while listed.left:
-        shares.add(listed.number(2))
-        listed.vector(2)
+    extensions = _pairs(cursor.vector(2) if cursor.left else b"")
+    shares = _pairs(extensions.get(_KEY_SHARE, b"\0\0")[2:])
     return Offered(session_id, suites, frozenset(extensions), frozenset(shares))
+
+
+def _pairs(content: bytes) -> dict[int, bytes]:
+    """Numbers of two bytes, each with a vector of at most 65535 bytes."""
+    found, at = {}, 0
+    while at < len(content):
+        kind, length = struct.unpack_from("!HH", content, at)
+        found[kind] = content[at + 4 : at + 4 + length]
+        at += 4 + length
+    return found
 
 
 def _numbers(content: bytes) -> frozenset[int]:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, replace
@@ -25,6 +26,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import (
     Rotation,
     SuiteScan,
     Tally,
+    Upset,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._sslv2 import CODES, SSLv2Hello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import (
@@ -44,7 +46,7 @@ _SESSION_TICKET: t.Final = 35
 _TLS13: t.Final = 0x13
 _SHARED_SECRETS: t.Final = frozenset(("RSAPSK", "SRP"))
 
-Begun = tuple[ClientHello, ServerHello]
+Begun = tuple[ClientHello, Answer]
 
 
 @dataclass(frozen=True)
@@ -96,30 +98,32 @@ def sslv2_scan(*, complete: bool = True) -> Strategy[ProtocolScan]:
 
 
 def protocol_scan(
-    protocol: Protocol, *, offer: Offer, begun: Begun | None = None
+    protocol: Protocol,
+    *,
+    offer: Offer,
+    begun: Begun | None = None,
+    alike: ProtocolScan | None = None,
 ) -> Strategy[ProtocolScan]:
     """A version with all its suites: one chain in the server's order, parallel chains where the client decides.
 
-    C(begun) is a hello with the suites of C(listed), and its answer in this version. Who decides shows in the picks from
-    the whole list and from its reverse; both picks count as accepted suites. The reverse asks for no session ticket, so
-    that a session id shows.
+    C(begun) is a hello with the suites of C(listed), and its answer; C(alike) is the scan of a version whose troubles this
+    one may share. Who decides shows in the picks from the whole list and from its reverse; both picks count as accepted
+    suites. The reverse asks for no session ticket, so that a session id shows.
     """
     codes = listed(protocol)
     rotation = Rotation(_groups_of(protocol, offer), alone=protocol >= Protocol.TLSv1_3)
     tally = Tally(protocol, offer, rotation=rotation, stop_after=1)
-    if begun is not None:
-        tally.accept(*begun)
-    upset = yield from _scan.eliminate(tally, codes)
+    upset = yield from _scan.eliminate(tally, codes, begun)
     if upset is not None:
         tally.stop_after = None
-        yield from _scan.settle(tally, upset)
+        yield from _scan.settle(tally, upset, key_is_to_blame=_same_trouble(upset, alike))
         return (yield from _decided(tally.result(), offer, rotation))
     first = tally.result()
     if not first.accepted:
         return _result(first, complete=True)
-    back = _backwards(codes)
+    plain = _ticketless(offer)
     second = yield from _scan.accepted_suites(
-        protocol, back, offer=_ticketless(offer), rotation=rotation, stop_after=1
+        protocol, _backwards(codes), offer=plain, rotation=rotation, stop_after=1
     )
     picks = tuple(dict.fromkeys(first.accepted + second.accepted))
     left = [code for code in codes if code not in picks]
@@ -138,14 +142,42 @@ def protocol_scan(
     if len(result.suites.accepted) > 1 and second.accepted:
         decides = "client" if len(picks) > 1 else (yield from _server_decides(result.suites, offer))
     preferred = yield from _chacha_first(result.suites, offer, decides)
-    seen = tuple(rotation.seen)
-    return replace(result, preference=decides, chacha_first=preferred, groups=seen)
+    return _ordered(result, rotation, decides, preferred)
+
+
+def _same_trouble(upset: Upset, alike: ProtocolScan | None) -> bool:
+    """Whether the other version was refused with the same alert for everything that needs the server's key."""
+    if alike is None:
+        return False
+    needy = [code for code in listed(alike.protocol) if _scan.needs_key(code)]
+    return all(alike.suites.reasons.get(code) == upset.reason for code in needy)
+
+
+def old_versions(*, offer: Offer) -> Strategy[tuple[ProtocolScan, ProtocolScan]]:
+    """TLS 1.1 and 1.0 side by side, unless the first hello of TLS 1.1 upsets the server: its scan spares the other some."""
+    newer, older = Protocol.TLSv1_1, Protocol.TLSv1
+    hello = offer.hello(newer, listed(newer))
+    answer = yield hello
+    scan = protocol_scan(newer, offer=offer, begun=(hello, answer))
+    if not isinstance(answer, Alert) or answer.description in _scan.REFUSALS:
+        both = yield Fork((scan, protocol_scan(older, offer=offer)))
+        return t.cast("tuple[ProtocolScan, ProtocolScan]", both)
+    first = yield from scan
+    second = yield from protocol_scan(older, offer=offer, alike=first)
+    return first, second
 
 
 def _chains(protocol: Protocol) -> Strategy[int]:
     width = yield Width()
     near, far = _CHAINS.get(protocol, (1, 1))
     return far if width > USUAL_WIDTH else near
+
+
+def _ordered(
+    scan: ProtocolScan, rotation: Rotation, decides: str | None, chacha_first: bool | None
+) -> ProtocolScan:
+    seen = tuple(rotation.seen)
+    return replace(scan, preference=decides, chacha_first=chacha_first, groups=seen)
 
 
 def _ticketless(offer: Offer) -> Offer:
@@ -211,6 +243,7 @@ def listed(protocol: Protocol) -> tuple[int, ...]:
     return tuple(sorted(codes, key=_in_the_way))
 
 
+@functools.cache
 def _in_the_way(code: int) -> tuple[bool, bool]:
     suite = _suites.by_code(code)
     keyless = suite is not None and suite.authentication in _scan.KEYLESS
@@ -262,6 +295,7 @@ __all__ = [
     "Begun",
     "ProtocolScan",
     "listed",
+    "old_versions",
     "protocol_alone",
     "protocol_scan",
     "refused_by_closing",
