@@ -54,7 +54,8 @@ def talk(connection: socket.socket, question: FullHandshake, patience: float) ->
         if not data:
             return exchange.closed() or ("end", exchange.progress)
         output, answer = exchange.receive(data)
-        connection.sendall(output)
+        if output:
+            connection.sendall(output)
         if answer is not None:
             return answer
 

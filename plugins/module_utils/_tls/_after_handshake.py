@@ -55,10 +55,14 @@ def ticket(
     """Wait for the first NewSessionTicket of TLS 1.3.
 
     The farewell is said at once: whoever reads it has come past the place where tickets are sent, so that a reply or a
-    close_notify in return proves that there is none.
+    close_notify in return proves that there is none. A close_notify of ours would be in the way of a server that answers
+    a farewell and closes: with something unread, its last bytes may be lost to a reset.
     """
     hello = t.cast(ServerHello, channel.hello)
-    leave(channel, farewell)
+    if farewell:
+        channel.send_record(APPLICATION_DATA, farewell)
+    else:
+        leave(channel)
     while True:
         event = yield
         if isinstance(event, Message) and event.kind == messages.NEW_SESSION_TICKET:

@@ -38,10 +38,19 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     return make_keys(tmp_path_factory.mktemp("keys"))
 
 
-def mail_server(keys: Keys, then: t.Callable[[Peer, ssl.SSLSocket], None]) -> Script:
-    """A server with Python's own TLS, and what it does after the handshake."""
+def context_of(keys: Keys) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(keys.ecdsa, keys.ecdsa_key)
+    return context
+
+
+def mail_server(
+    keys: Keys,
+    then: t.Callable[[Peer, ssl.SSLSocket], None],
+    context: ssl.SSLContext | None = None,
+) -> Script:
+    """A server with Python's own TLS, and what it does after the handshake."""
+    context = context or context_of(keys)
 
     def script(peer: Peer) -> None:
         peer.to_starttls()
@@ -102,8 +111,7 @@ def test_a_renegotiation_that_is_refused_by_leaving(keys: Keys) -> None:
 
 
 @pytest.mark.parametrize("version", MODERN)
-@pytest.mark.parametrize("purpose", ["certificates", "resumption"])
-def test_the_probe_takes_leave(keys: Keys, version: Protocol, purpose: str) -> None:
+def test_the_probe_takes_leave(keys: Keys, version: Protocol) -> None:
     heard: queue.Queue[bytes] = queue.Queue()
 
     def listening(_peer: Peer, tls: ssl.SSLSocket) -> None:
@@ -111,8 +119,25 @@ def test_the_probe_takes_leave(keys: Keys, version: Protocol, purpose: str) -> N
         heard.put(tls.recv(100))
 
     with scripted(mail_server(keys, listening)) as server:
-        ask_over_starttls(server.port, FullHandshake(version=version, purpose=purpose))
+        ask_over_starttls(server.port, FullHandshake(version=version))
     assert [heard.get(timeout=5), heard.get(timeout=5)] == [b"QUIT\r\n", b""]
+
+
+@pytest.mark.parametrize("tickets", [0, 1])
+def test_the_reply_to_quit_shows_whether_a_ticket_came(keys: Keys, tickets: int) -> None:
+    """The server closes at once; with a close_notify unread that would be a reset."""
+
+    def quitting(_peer: Peer, tls: ssl.SSLSocket) -> None:
+        assert tls.recv(100) == b"QUIT\r\n"
+        tls.sendall(b"221 2.0.0 Bye\r\n")
+
+    context = context_of(keys)
+    context.num_tickets = tickets
+    question = FullHandshake(purpose="resumption")
+    with scripted(mail_server(keys, quitting, context)) as server:
+        answer = ask_over_starttls(server.port, question)
+    assert isinstance(answer, HandshakeResult)
+    assert (answer.resumption is not None) is bool(tickets)
 
 
 def test_a_server_that_ends_tls_and_goes_on_in_clear_refuses(keys: Keys) -> None:
