@@ -101,7 +101,7 @@ class Server(asyncio.Protocol):
 
     def flood(self) -> None:
         if not self.transport.is_closing():
-            self.say(b"220-" + b"still greeting " * 64 + b"\r\n")
+            self.say((b"220-" + b"still greeting " * 64 + b"\r\n") * 16)
             asyncio.get_running_loop().call_later(0.01, self.flood)
 
     def drip(self) -> None:
