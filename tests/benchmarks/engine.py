@@ -14,12 +14,27 @@ from __future__ import annotations
 
 import json
 import sys
+import types
+
+
+def package_as_ansible_does(tree: str) -> None:
+    """Plain packages, as in the archive that Ansible sends: their directories need not be looked for at each import."""
+    name, path = "", tree
+    for part in ("ansible_collections", "postmaster", "tls", "plugins", "module_utils"):
+        name, path = f"{name}.{part}".lstrip("."), f"{path}/{part}"
+        sys.modules[name] = types.ModuleType(name)
+        sys.modules[name].__path__ = [path]
+    for room in ("_tls", "_smtp", "_probe"):
+        sys.modules[f"{name}.{room}"] = types.ModuleType(f"{name}.{room}")
+        sys.modules[f"{name}.{room}"].__path__ = [f"{path}/{room}"]
+
 
 sys.path.insert(0, sys.argv[1])
+package_as_ansible_does(sys.argv[1])
 
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report  # noqa: E402
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe  # noqa: E402
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target  # noqa: E402
 
 
 def main() -> None:
