@@ -208,11 +208,19 @@ def accepted_suites(
     return tally.result()
 
 
-def eliminate(tally: Tally, left: _Suites) -> t.Generator[ClientHello, Answer, Upset | None]:
-    """Fill the tally until the server refuses the rest, the tally has enough, or an offer upsets the server."""
+def eliminate(
+    tally: Tally, left: _Suites, begun: tuple[ClientHello, Answer] | None = None
+) -> t.Generator[ClientHello, Answer, Upset | None]:
+    """Fill the tally until the server refuses the rest, the tally has enough, or an offer upsets the server.
+
+    C(begun) is a first hello that was asked already, and its answer.
+    """
     while left and not tally.enough:
-        hello = tally.hello(left)
-        answer = yield hello
+        if begun is not None:
+            (hello, answer), begun = begun, None
+        else:
+            hello = tally.hello(left)
+            answer = yield hello
         if isinstance(answer, ServerHello):
             left = _after_hello(tally, hello, answer)
         elif isinstance(answer, Alert):
@@ -240,9 +248,15 @@ def reason_of(answer: NotDetermined) -> str:
     return f"{answer.reason} after the hello" if answer.after_hello else answer.reason
 
 
-def settle(tally: Tally, upset: Upset) -> _Asked:
-    """Ask in parts for an offer that upset the server."""
-    if upset.answered:
+def settle(tally: Tally, upset: Upset, *, key_is_to_blame: bool = False) -> _Asked:
+    """Ask in parts for an offer that upset the server, of those only that need no key if that is known to upset it."""
+    if upset.answered and key_is_to_blame:
+        free = tuple(code for code in upset.suites if not needs_key(code))
+        tally.reject(tuple(code for code in upset.suites if needs_key(code)), upset.reason)
+        still = yield from eliminate(tally, free)
+        if still is not None:
+            yield from settle(tally, still)
+    elif upset.answered:
         yield from _divide(tally, upset)
     else:
         yield from _shorten(tally, upset)
@@ -303,6 +317,11 @@ def _by_key(codes: _Suites) -> list[_Suites]:
     return [tuple(part) for part in parts.values()]
 
 
+def needs_key(code: int) -> bool:
+    """Whether a server needs a certificate and its key for a suite."""
+    return _need(code) != "none"
+
+
 def _need(code: int) -> str:
     suite = _suites.by_code(code)
     if suite is None:
@@ -347,6 +366,7 @@ __all__ = [
     "accepted_suites",
     "eliminate",
     "merged",
+    "needs_key",
     "reason_of",
     "settle",
 ]

@@ -131,6 +131,8 @@ class _Job:
             if name == "versions and groups":
                 self.found.setdefault("versions", []).append(result[0])
                 self.found.setdefault("groups", []).append(result[1])
+            elif name == "old versions":
+                self.found.setdefault("versions", []).extend(result)
             else:
                 self.found.setdefault(name, []).append(result)
 
@@ -142,6 +144,10 @@ class _Job:
             if "ciphers" in checks and "groups" in checks and protocol in _WITH_GROUPS:
                 whole = version_with_groups(protocol, offer=offer, begun=self._begun(protocol))
                 parts.append(("versions and groups", whole))
+            elif "ciphers" in checks and protocol == Protocol.TLSv1_1:
+                parts.append(("old versions", _protocol_scan.old_versions(offer=offer)))
+            elif "ciphers" in checks and protocol == Protocol.TLSv1:
+                continue
             elif "ciphers" in checks:
                 begun = self._begun(protocol)
                 alone = _protocol_scan.protocol_scan(protocol, offer=offer, begun=begun)

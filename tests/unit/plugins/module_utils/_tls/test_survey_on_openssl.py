@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites, _survey
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _scan, _suites, _survey
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Alert,
     NotDetermined,
@@ -211,3 +211,19 @@ def test_a_key_that_cannot_sign_old_versions_takes_few_questions() -> None:
     assert not scan.suites.undetermined
     asked = [q for q in server.questions if getattr(q, "versions", ()) == (Protocol.TLSv1,)]
     assert len(asked) <= 5
+
+
+def test_what_tls11_showed_of_the_key_is_not_asked_again_in_tls10() -> None:
+    codes = [suite.code for suite in _suites.in_version(Protocol.TLSv1)]
+    needy = frozenset(code for code in codes if _scan.needs_key(code))
+    old = (Protocol.TLSv1_1, Protocol.TLSv1)
+    for accepted, most in (([], 2), ([0x0034], 3)):
+        server = PaperServer({**dict.fromkeys(old, accepted), V12: [0x009C]})
+        server.spoils = dict.fromkeys(old, needy)
+        survey = drive(_survey.survey(("ciphers",)), server)
+        for version in old:
+            scan = scan_of(survey, version)
+            assert list(scan.suites.accepted) == accepted
+            assert scan.suites.rejected == set(codes) - set(accepted)
+        asked = [q for q in server.questions if getattr(q, "versions", ()) == (Protocol.TLSv1,)]
+        assert len(asked) == most
