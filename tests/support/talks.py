@@ -62,7 +62,7 @@ def talk(connection: socket.socket, question: FullHandshake, patience: float) ->
 
 def _reply(connection: socket.socket) -> None:
     data = b""
-    while not data.endswith(b"\r\n") or data.rstrip().split(b"\r\n")[-1][3:4] == b"-":
+    while not data.endswith(b"\r\n") or data.rstrip().rpartition(b"\r\n")[2][3:4] == b"-":
         more = connection.recv(4096)
         if not more:
             raise EOFError
