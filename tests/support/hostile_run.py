@@ -15,8 +15,9 @@ from pathlib import Path
 from ansible_collections.postmaster.tls.tests.support import engine_child
 from ansible_collections.postmaster.tls.tests.support.hostile_server import Script, hosted
 
-#: In seconds; long enough for a machine that has much else to do, since waiting takes no time of it.
-TIMEOUT = 5.0
+#: In seconds: for servers that keep a probe waiting, and for those that do not, which may take longer on a busy machine.
+SHORT, LONG = 5.0, 60.0
+WAITING = ("timeout", "no-banner")
 Data = dict[str, t.Any]
 
 
@@ -35,7 +36,7 @@ def target(host: str, port: int, **fields: t.Any) -> Data:
     return {
         "host": host,
         "port": port,
-        "timeout": TIMEOUT,
+        "timeout": SHORT,
         "checks": ["handshake"],
         "ehlo_name": "probe.example.test",
         **fields,
@@ -57,15 +58,27 @@ class Heard:
     faults: list[str]
 
 
-def ask(scripts: t.Mapping[str, Script], *, together: bool, **fields: t.Any) -> dict[str, Heard]:
-    """What comes of servers with these scripts, asked in one call or one by one; fields as of a Target."""
+def ask(
+    scripts: t.Mapping[str, Script],
+    *,
+    together: bool,
+    waiting: t.Container[str] = (),
+    **fields: t.Any,
+) -> dict[str, Heard]:
+    """What comes of servers with these scripts, asked in one call or one by one; fields as of a Target.
+
+    Those whose names are `waiting` have a short timeout, the others a long one.
+    """
     with hosted(scripts, strict=False) as servers:
-        targets = [target(*place, **fields) for place in servers.places.values()]
+        targets = [
+            target(*place, **{"timeout": SHORT if name in waiting else LONG, **fields})
+            for name, place in servers.places.items()
+        ]
         results = run_engine(targets, together=together)
     return {
-        name: Heard(result, servers.faults.get(name, []))
+        name: Heard(result, servers.against(name))
         for name, result in zip(servers.places, results, strict=True)
     }
 
 
-__all__ = ["TIMEOUT", "Data", "Heard", "ask", "no_verdict"]
+__all__ = ["LONG", "SHORT", "WAITING", "Data", "Heard", "ask", "no_verdict"]

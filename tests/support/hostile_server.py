@@ -268,16 +268,29 @@ class Hosted:
     places: dict[str, tuple[str, int]] = field(default_factory=dict)
     visits: dict[str, int] = field(default_factory=dict)
     faults: dict[str, list[str]] = field(default_factory=dict)
+    unfinished: dict[str, list[str]] = field(default_factory=dict)
+
+    def against(self, name: str) -> list[str]:
+        """What went against the script of a server.
+
+        A visit that ended before its time counts only if none was finished: on a busy machine, a client may lose its
+        patience and come again.
+        """
+        unfinished = self.unfinished.get(name, [])
+        missing = unfinished if len(unfinished) == self.visits[name] else []
+        return [*self.faults.get(name, []), *missing]
 
     @property
     def complaints(self) -> list[str]:
         """Everything that went against the scripts, and the servers that nobody visited."""
         unvisited = [f"{name}: nobody came" for name, count in self.visits.items() if not count]
-        return unvisited + [f"{name}: {said}" for name in self.faults for said in self.faults[name]]
+        return unvisited + [
+            f"{name}: {said}" for name in self.visits for said in self.against(name)
+        ]
 
 
-def play(script: Script, connection: socket.socket) -> str:
-    """Play the script on one connection; what went against it, empty if nothing did."""
+def play(script: Script, connection: socket.socket) -> tuple[str, bool]:
+    """Play the script on one connection; what went against it, and whether that is a missing step."""
     connection.settimeout(PATIENCE)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     peer = Peer(connection)
@@ -288,12 +301,12 @@ def play(script: Script, connection: socket.socket) -> str:
                 step.play(peer)
             except _Left:
                 missing = number < last
-                return f"step {number + 1} is missing: {step!r:.120}" if missing else ""
+                return (f"step {number + 1} is missing: {step!r:.120}" if missing else "", missing)
             except Fault as fault:
-                return f"step {number + 1}: {fault}"
+                return f"step {number + 1}: {fault}", False
         if not isinstance(script[last], Reset):
             _drain(connection)
-    return ""
+    return "", False
 
 
 def _drain(connection: socket.socket) -> None:
@@ -316,9 +329,10 @@ def hosted(scripts: t.Mapping[str, Script], *, strict: bool = True) -> t.Iterato
     players: list[threading.Thread] = []
 
     def perform(name: str, connection: socket.socket) -> None:
-        fault = play(scripts[name], connection)
+        fault, missing = play(scripts[name], connection)
         if fault:
-            running.faults.setdefault(name, []).append(fault)
+            kind = running.unfinished if missing else running.faults
+            kind.setdefault(name, []).append(fault)
 
     def serve() -> None:
         while not stopped.is_set():
