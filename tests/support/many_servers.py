@@ -110,14 +110,16 @@ class Server(asyncio.Protocol):
             asyncio.get_running_loop().call_later(0.1, self.drip)
 
 
+def maker(kind: str) -> t.Callable[[], Server]:
+    """Makes the connections of one server."""
+    seen = [0]
+    return lambda: Server(kind, seen)
+
+
 async def serve(port: int, kinds: t.Sequence[str]) -> None:
     loop = asyncio.get_running_loop()
     for number, kind in enumerate(kinds):
-
-        def made(kind: str = kind, seen: list[int] = [0]) -> Server:  # noqa: B006
-            return Server(kind, seen)
-
-        await loop.create_server(made, address(number), port, backlog=64)
+        await loop.create_server(maker(kind), address(number), port, backlog=64)
     print("ready", flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 

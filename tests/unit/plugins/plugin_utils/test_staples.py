@@ -51,8 +51,6 @@ def response(
     made = builder.sign(signer.key, hashes.SHA256())
     return base64.b64encode(made.public_bytes(Encoding.DER)).decode()
 
-    return Encoding.DER
-
 
 REVOKED = ocsp.OCSPCertStatus.REVOKED
 CASES = {
