@@ -209,6 +209,7 @@ class _Fleet:
                 server_name=target.server_name,
                 policy=target.policy,
                 senders=target.profiles,
+                starttls=not target.implicit,
             ),
             ehlo_name=target.ehlo_name or self._own or _target.literal(endpoints[0]),
             now=job.started,

@@ -41,6 +41,8 @@ _WARNING: t.Final = 1
 _CLOSE_NOTIFY: t.Final = 0
 _NO_RENEGOTIATION: t.Final = 100
 _MOST_REPLY: t.Final = 512
+_MOST_SILENCES: t.Final = 3
+_GREETING, _DONE, _CLOSING = b"220", b"250", b"221"
 
 
 def leave(channel: Channel, farewell: bytes = b"") -> None:
@@ -76,18 +78,44 @@ def ticket(
 
 
 def unasked_reply(channel: Channel, farewell: bytes) -> Talk:
-    """Wait for what the server says although nobody has spoken to it under TLS."""
+    """Say QUIT, and learn from the first reply whether a NOOP that was sent in plaintext came before it.
+
+    Replies come in the order of their commands: 250 is one to NOOP (RFC 5321 section 4.2.2), 221 the one to QUIT. Some
+    servers greet again under TLS, which is a reply to neither.
+    """
     hello = t.cast(ServerHello, channel.hello)
+    channel.send_record(APPLICATION_DATA, farewell)
+    heard, silences = b"", 0
     while True:
         event = yield
-        if isinstance(event, Data) and event.content:
-            leave(channel, farewell)
-            return HandshakeResult(hello, reply=event.content[:_MOST_REPLY])
-        if isinstance(event, Silence):
-            return HandshakeResult(hello)
-        reply = _ending(event, hello)
-        if reply is not None:
-            return reply
+        if isinstance(event, Data):
+            heard = (heard + event.content)[:_MOST_REPLY]
+            verdict = _first_reply(heard, hello)
+            if verdict is not None:
+                channel.send_alert(_WARNING, _CLOSE_NOTIFY)
+                return verdict
+        elif isinstance(event, Silence):
+            silences += 1
+            if silences == _MOST_SILENCES:
+                return NotDetermined("no-reply", "The server has no reply to QUIT under TLS.")
+        else:
+            reply = _ending(event, hello)
+            if reply is not None:
+                return reply
+
+
+def _first_reply(heard: bytes, hello: ServerHello) -> Reply | None:
+    """What the first reply says that is no greeting; None if it is not there yet."""
+    replies = (line for line in heard.splitlines(keepends=True) if line[:3] != _GREETING)
+    first = next(replies, b"")
+    if not first.endswith(b"\n") and len(heard) < _MOST_REPLY:
+        return None
+    if first[:3] == _DONE:
+        return HandshakeResult(hello, reply=heard[heard.index(first) :])
+    if first[:3] == _CLOSING:
+        return HandshakeResult(hello)
+    detail = "The first reply under TLS is neither one to NOOP nor one to QUIT."
+    return NotDetermined("unexpected-reply", detail)
 
 
 def renegotiation(channel: Channel, farewell: bytes, hello_body: bytes) -> Talk:

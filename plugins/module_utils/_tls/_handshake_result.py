@@ -50,7 +50,8 @@ class HandshakeResult:
 
     C(resumption) is what the server gave, None when it certainly gave nothing. C(resumed) is None where no session was
     offered. C(renegotiation) is whether the client may begin a second handshake; C(reason) says how it was refused, or
-    why it is None although it was asked. C(reply) is what the server said unasked after the handshake.
+    why it is None although it was asked. C(reply) is what the server said after the handshake to a
+    command of before it, empty if it forgot that command.
     """
 
     hello: ServerHello

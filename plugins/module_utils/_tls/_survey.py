@@ -98,11 +98,13 @@ class _Job:
         server_name: str | None,
         policy: t.Mapping[str, t.Any] | None,
         senders: t.Sequence[str],
+        starttls: bool,
     ) -> None:
         self.checks = frozenset(checks)
         self.server_name = server_name
         self.policy = policy
         self.sender_names = tuple(senders)
+        self.starttls = starttls
         self.offer = Offer(server_name, extra=FEATURES)
         self.modern = modern_hello(self.offer)
         self.handshake: Answer = NotDetermined("unasked", "Nothing was asked yet.")
@@ -215,7 +217,8 @@ class _Job:
         if "features" in self.checks:
             parts.append(("features", _asked_features(spoken, self.offer)))
         if "injection" in self.checks:
-            parts.append(("injection", _injection(spoken, self.server_name)))
+            newest = max(spoken, default=Protocol.TLSv1_3)
+            parts.append(("injection", _injection(newest, self.server_name, self.starttls)))
         return parts
 
     def _old_groups(self, spoken: frozenset[Protocol]) -> list[tuple[str, Strategy[t.Any]]]:
@@ -289,12 +292,14 @@ def survey(
     server_name: str | None = None,
     policy: t.Mapping[str, t.Any] | None = None,
     senders: t.Sequence[str] = (),
+    starttls: bool = True,
 ) -> Strategy[Survey]:
     """Ask for what the checks (of ALL_CHECKS) need, beginning with the one handshake that a sender of today would try.
 
     C(policy) is what the check of that name is about, as plain data; C(senders) are names of profiles.
+    C(starttls) is whether plaintext comes before TLS, so that a command can be sent in it.
     """
-    job = _Job(checks, server_name, policy, senders)
+    job = _Job(checks, server_name, policy, senders, starttls)
     yield from job.begin()
     yield from job.run(job.first_parts())
     job.settle()
@@ -353,9 +358,11 @@ def _asked_features(versions: frozenset[Protocol], offer: Offer) -> Strategy[_fe
     return asked_features(versions, offer=offer)
 
 
-def _injection(versions: frozenset[Protocol], server_name: str | None) -> Strategy[t.Any]:
-    newest = max(versions, default=Protocol.TLSv1_3)
-    answer = yield FullHandshake(server_name, newest, purpose="injection")
+def _injection(version: Protocol, server_name: str | None, starttls: bool) -> Strategy[t.Any]:
+    if not starttls:
+        detail = "There is no plaintext behind which a command could be sent."
+        return NotDetermined("implicit TLS", detail)
+    answer = yield FullHandshake(server_name, version, purpose="injection")
     return answer
 
 

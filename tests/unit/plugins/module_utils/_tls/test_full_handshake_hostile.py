@@ -258,13 +258,14 @@ def test_silence_or_an_end_without_close_notify_is_no_verdict(
     assert talk.established() is None
     answer = getattr(talk.exchange, method)()
     if (purpose, method) == ("injection", "idle"):
-        assert isinstance(answer, HandshakeResult)
-        assert answer.reply == b""
+        assert answer is None
+        assert talk.exchange.idle() is None
+        refused(talk.exchange.idle(), "no-reply", "QUIT")
     else:
         refused(answer, reason, "")
 
 
-def test_what_the_server_says_unasked_is_kept_within_limits() -> None:
+def test_the_reply_to_a_forgotten_command_is_kept_within_limits() -> None:
     talk = Talk("injection")
     talk.established()
     assert talk.hear(talk.server.sealed(b"", content=23)) is None
@@ -272,6 +273,33 @@ def test_what_the_server_says_unasked_is_kept_within_limits() -> None:
     assert isinstance(answer, HandshakeResult)
     assert answer.reply.startswith(b"250 2.0.0 Ok\r\n")
     assert len(answer.reply) == 512
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        ([b"250 2.0.0 Ok\r\n221 2.0.0 Bye\r\n"], b"250 2.0.0 Ok\r\n221 2.0.0 Bye\r\n"),
+        ([b"221 2.0.0 Bye\r\n"], b""),
+        ([b"220 mx.example.test ESMTP\r\n", b"221 2.0.0 Bye\r\n"], b""),
+        ([b"22", b"0-mx\r\n220 mx ES", b"MTP\r\n25", b"0 Ok\r\n"], b"250"),
+    ],
+)
+def test_the_first_reply_that_is_no_greeting_decides(said: list[bytes], reply: bytes) -> None:
+    talk = Talk("injection")
+    talk.established()
+    answers = [talk.hear(talk.server.sealed(part, content=23)) for part in said]
+    assert answers[:-1] == [None] * (len(said) - 1)
+    assert isinstance(answers[-1], HandshakeResult)
+    assert answers[-1].reply[:3] == reply[:3]
+
+
+@pytest.mark.parametrize(
+    "said", [b"503 5.5.1 Bad sequence of commands\r\n", b"220 mx\r\n" * 99, b"\r\n"]
+)
+def test_another_reply_is_no_verdict_on_the_command(said: bytes) -> None:
+    talk = Talk("injection")
+    talk.established()
+    refused(talk.hear(talk.server.sealed(said, content=23)), "unexpected-reply", "NOOP")
 
 
 def test_a_server_that_wants_a_certificate_is_known_after_the_handshake() -> None:

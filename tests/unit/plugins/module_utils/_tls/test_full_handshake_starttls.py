@@ -8,6 +8,7 @@ from __future__ import annotations
 import queue
 import socket
 import ssl
+import time
 import typing as t
 
 import pytest
@@ -60,14 +61,29 @@ def mail_server(
     return script
 
 
+BYE = b"221 2.0.0 Bye\r\n"
+
+
 def forgetful(_peer: Peer, tls: ssl.SSLSocket) -> None:
-    tls.recv(10)
+    assert tls.recv(10) == b"QUIT\r\n"
+    tls.sendall(BYE)
+
+
+def greeting_again(peer: Peer, tls: ssl.SSLSocket) -> None:
+    tls.sendall(b"220 mx.example.test ESMTP\r\n")
+    forgetful(peer, tls)
 
 
 def vulnerable(peer: Peer, tls: ssl.SSLSocket) -> None:
     """It finds the command in its buffer, and takes it for one that came under TLS."""
     tls.sendall(b"250 2.0.0 " + peer.hear() + b"\r\n")
-    tls.recv(10)
+    forgetful(peer, tls)
+
+
+def slow(peer: Peer, tls: ssl.SSLSocket) -> None:
+    """As vulnerable, and it takes its time."""
+    time.sleep(3.0)
+    vulnerable(peer, tls)
 
 
 def leaving(_peer: Peer, tls: ssl.SSLSocket) -> None:
@@ -154,18 +170,41 @@ def test_a_server_that_ends_tls_and_goes_on_in_clear_refuses(keys: Keys) -> None
     assert (answer.renegotiation, answer.reason) == (False, "closed")
 
 
+def injected(port: int, **options: t.Any) -> t.Any:
+    checks = ("handshake", "injection")
+    target = Target("127.0.0.1", port, checks=checks, timeout=20.0, **options)
+    result = probe(target)
+    assert result.survey is not None
+    return result.survey.injection
+
+
 @pytest.mark.parametrize(
-    ("then", "expected"), [(vulnerable, b"250 2.0.0 NOOP\r\n"), (forgetful, b"")]
+    ("then", "expected"),
+    [
+        (vulnerable, b"250 2.0.0 NOOP\r\n"),
+        (slow, b"250 2.0.0 NOOP\r\n"),
+        (forgetful, b""),
+        (greeting_again, b""),
+    ],
 )
 def test_the_probe_asks_it(
     keys: Keys, then: t.Callable[[Peer, ssl.SSLSocket], None], expected: bytes
 ) -> None:
-    checks = ("handshake", "injection")
     with scripted(mail_server(keys, then)) as server:
-        target = Target(
-            "127.0.0.1", server.port, checks=checks, timeout=20.0, ehlo_name="probe.test"
-        )
-        result = probe(target)
-    assert result.survey is not None
-    assert isinstance(result.survey.injection, HandshakeResult)
-    assert result.survey.injection.reply == expected
+        answer = injected(server.port, ehlo_name="probe.test")
+    assert isinstance(answer, HandshakeResult)
+    assert answer.reply == expected
+
+
+def test_the_banner_of_a_port_with_implicit_tls_is_no_reply_to_a_command(keys: Keys) -> None:
+    context = context_of(keys)
+
+    def script(peer: Peer) -> None:
+        with context.wrap_socket(peer.socket, server_side=True) as tls:
+            greeting_again(peer, tls)
+
+    with scripted(script) as server:
+        answer = injected(server.port, implicit=True)
+        assert len(server.peers) == 1
+    assert isinstance(answer, NotDetermined)
+    assert answer.reason == "implicit TLS"
