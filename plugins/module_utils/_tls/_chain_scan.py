@@ -21,7 +21,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshak
     FullHandshake,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import (
+    CUT_AFTER_HELLO,
+    Offer,
+    reason_of,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._sights import Sight, sight
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Strategy
 
@@ -43,7 +47,7 @@ _IN_TLS13: t.Final = (_RSA, _ECDSA, _EDWARDS, _RSA_PSS, _ML_DSA)
 class ServedChains(t.NamedTuple):
     """The chains that were served, each once, with what else the flights showed, and the whole handshakes.
 
-    C(doubts) are the details of handshakes that could not be understood.
+    C(doubts) are the details of questions without an answer; ending the connection over a hello is a refusal.
     """
 
     chains: tuple[Chain, ...] = ()
@@ -65,6 +69,8 @@ def clear_chain(
     answer = yield hello
     if isinstance(answer, ServerHello) and answer.certificates:
         return ServedChains((answer.certificates,), (sight(hello, answer),))
+    if isinstance(answer, NotDetermined) and reason_of(answer) not in CUT_AFTER_HELLO:
+        return ServedChains(doubts=(answer.detail,))
     return ServedChains()
 
 
