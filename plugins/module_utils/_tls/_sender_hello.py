@@ -24,7 +24,7 @@ _SUPPORTED_GROUPS: t.Final = 10
 _SIGNATURE_ALGORITHMS: t.Final = 13
 _PADDING: t.Final = 21
 _SUPPORTED_VERSIONS: t.Final = 43
-_COOKIE: t.Final = 44
+COOKIE: t.Final = 44
 _KEY_SHARE: t.Final = 51
 _CHANGE_CIPHER_SPEC: t.Final = 20
 _MOST_IN_RECORD: t.Final = 5 + 16384 + 2048
@@ -200,7 +200,7 @@ class SenderExchange:
 
     def _may_retry(self, answer: ServerHello) -> bool:
         offered = answer.group in self._template.groups
-        return answer.retry and not self._retried and offered and _COOKIE not in answer.extensions
+        return answer.retry and not self._retried and offered and COOKIE not in answer.extensions
 
     def _hello(self, retry: int | None) -> bytes:
         return self._template.encode(
@@ -212,4 +212,4 @@ class SenderExchange:
         )
 
 
-__all__ = ["PADDED", "Extension", "HelloTemplate", "SenderExchange"]
+__all__ = ["COOKIE", "PADDED", "Extension", "HelloTemplate", "SenderExchange"]

@@ -30,6 +30,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto import _rsa
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._errors import CryptoError
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._sender_hello import COOKIE
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Fork, Strategy
 
 _RENEGOTIATION_INFO: t.Final = 0xFF01
@@ -222,6 +223,8 @@ def judge(profile: SenderProfile, answer: Answer) -> SenderResult:
         return SenderResult(profile, None, reason=answer.reason)
     if isinstance(answer, Alert):
         return _refused_by_server(profile, answer)
+    if answer.retry and COOKIE in answer.extensions:
+        return SenderResult(profile, None, reason="retry-with-cookie")
     own = refusal(profile, answer)
     if not own:
         return SenderResult(profile, True, answer.version, answer.suite)
@@ -257,7 +260,10 @@ def _refused_by_server(profile: SenderProfile, alert: Alert) -> SenderResult:
 
 
 def refusal(profile: SenderProfile, hello: ServerHello) -> str:
-    """The reason for which a sender refuses a server's flight; empty if it goes on."""
+    """The reason for which a sender refuses a server's flight; empty if it goes on.
+
+    A HelloRetryRequest that comes this far is a second one (RFC 8446 section 4.1.4), or one for a group that was not offered.
+    """
     if hello.version not in profile.versions:
         return "unsupported-protocol"
     if hello.suite not in profile.suites or not _suites.fits(hello.suite, hello.version):
@@ -278,7 +284,7 @@ def refusal(profile: SenderProfile, hello: ServerHello) -> str:
     schemes = profile.hello.signature_algorithms
     if hello.signature is not None and schemes and hello.signature not in schemes:
         return "wrong-signature"
-    return ""
+    return "unexpected-retry" if hello.retry else ""
 
 
 def _rsa_bits(profile: SenderProfile, hello: ServerHello) -> float:

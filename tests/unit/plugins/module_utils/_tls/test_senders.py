@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import os
 import re
 import socket
@@ -233,6 +234,35 @@ def test_handshake_failure_for_ssl_3_alone_is_about_the_protocol() -> None:
 def test_no_answer_is_no_verdict(reason: str) -> None:
     result = _senders.judge(_senders.by_name("java-8"), NotDetermined(reason, "x"))
     assert (result.connects, result.reason, result.server_log) == (None, reason, ())
+
+
+def retry_request(group: int, extensions: bytes = b"") -> bytes:
+    """A HelloRetryRequest by RFC 8446 section 4.1.4, whose random is the SHA-256 of that word."""
+    version, share = b"\x00\x2b\x00\x02\x03\x04", b"\x00\x33\x00\x02" + group.to_bytes(2, "big")
+    extensions = version + share + extensions
+    body = b"\x03\x03" + hashlib.sha256(b"HelloRetryRequest").digest() + b"\x00\x13\x01\x00"
+    body += len(extensions).to_bytes(2, "big") + extensions
+    message = b"\x02" + len(body).to_bytes(3, "big") + body
+    return b"\x16\x03\x03" + len(message).to_bytes(2, "big") + message
+
+
+def test_a_second_retry_request_ends_the_handshake_and_one_with_a_cookie_is_no_verdict() -> None:
+    profile = _senders.by_name("postfix-3.10")
+    exchange = _senders.SenderQuestion(profile, None).exchange()
+    exchange.opening()
+    again, answer = exchange.receive(retry_request(24))
+    assert (bool(again), answer) == (True, None)
+    _nothing, answer = exchange.receive(retry_request(24))
+    assert answer is not None
+    result = _senders.judge(profile, answer)
+    assert (result.connects, result.reason) == (False, "unexpected-retry")
+
+    exchange = _senders.SenderQuestion(profile, None).exchange()
+    cookie = b"\x00\x2c\x00\x03\x00\x01c"
+    _nothing, answer = exchange.receive(retry_request(24, cookie))
+    assert answer is not None
+    result = _senders.judge(profile, answer)
+    assert (result.connects, result.reason) == (None, "retry-with-cookie")
 
 
 def test_numbers_and_words_are_those_of_openssl() -> None:
