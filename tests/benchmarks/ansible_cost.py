@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ansible_collections.postmaster.tls.tests.support.server_park import Park
 
+POLICY = "mozilla-intermediate-6.0"
 _TASKS = 6
 _ROUNDS = 5
 _PLAY = """\
@@ -59,12 +60,32 @@ def measured(park: Park, host: str) -> dict[str, t.Any]:
     }
 
 
+def policy(park: Park, servers: t.Mapping[str, str]) -> dict[str, dict[str, t.Any]]:
+    """Connections, seconds and violations of a verdict against a policy alone, by server."""
+    found = {}
+    for name, host in servers.items():
+        words = f"host={host} checks=policy policy={POLICY}"
+        command = ["ansible", "localhost", "-m", "postmaster.tls.starttls_probe", "-a", words]
+        done = subprocess.run(
+            park.inside(command), capture_output=True, text=True, check=False, env=_environment()
+        )
+        result = json.loads(done.stdout.partition("=> ")[2])
+        found[name] = {key: result[key] for key in ("connections", "seconds")}
+        found[name]["violations"] = len(result["violations"])
+    return found
+
+
+def _environment() -> dict[str, str]:
+    """With bytecode kept, as everywhere but where somebody has forbidden it."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0"}
+
+
 def _play(park: Park, path: Path) -> tuple[float, str]:
     command = ["ansible-playbook", "-i", "localhost,", str(path)]
-    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0"}
     began = time.perf_counter()
     done = subprocess.run(
-        park.inside(command), capture_output=True, text=True, check=False, env=environment
+        park.inside(command), capture_output=True, text=True, check=False, env=_environment()
     )
     seconds = time.perf_counter() - began
     if done.returncode:

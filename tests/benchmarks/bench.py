@@ -54,6 +54,8 @@ def row(
     server = "sendmail" if host == measure.SENDMAIL else "postfix"
     run = bench.measure(bench.command(job, host, file), server=server, output=output)
     result = {"server": name, "tool": job.name, "round": number, **asdict(run)}
+    if host in measure.FAR.values():
+        result["connections"] //= 2  # the proxy makes one of its own for each
     try:
         text = (output if job.stdout else file).read_text(errors="replace")
         result.update(judged(measure.read(job.reader, text), known))
@@ -142,6 +144,19 @@ def many(directory: Path) -> dict[str, t.Any] | None:
     return {**result, "status": done.returncode}
 
 
+def scans(bench: measure.Bench, given: argparse.Namespace) -> Rows:
+    """The full job by all tools."""
+    found: Rows = []
+    for name, host in measure.SERVERS.items():
+        if name in given.only:
+            found += rounds(bench, measure.JOBS, name, host, share=given.rounds)
+    if "far" in given.only:
+        found += far_away(bench, given.rounds)
+    if "queues" in given.only:
+        found += queues(bench, given.rounds)
+    return found
+
+
 def run(given: argparse.Namespace, park: Park, cache: Path) -> dict[str, t.Any]:
     """Measure what was asked for."""
     bench = measure.Bench(
@@ -161,17 +176,12 @@ def run(given: argparse.Namespace, park: Park, cache: Path) -> dict[str, t.Any]:
             ),
         },
         "missing": bench.missing,
-        "runs": [],
     }
     for container in measure.containers():
         park.start(container)
-    for name, host in measure.SERVERS.items():
-        if name in given.only:
-            result["runs"] += rounds(bench, measure.JOBS, name, host, share=given.rounds)
-    if "far" in given.only:
-        result["runs"] += far_away(bench, given.rounds)
-    if "queues" in given.only:
-        result["runs"] += queues(bench, given.rounds)
+    result["runs"] = scans(bench, given)
+    if "policy" in given.only:
+        result["policy"] = ansible_cost.policy(park, measure.SERVERS)
     if "ansible" in given.only:
         result["ansible"] = ansible_cost.measured(park, measure.LOOSE)
     if "many" in given.only:

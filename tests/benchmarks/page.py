@@ -39,6 +39,7 @@ def written(result: dict[str, t.Any]) -> str:
     for server in dict.fromkeys(row["server"] for row in result["runs"]):
         rows = [row for row in result["runs"] if row["server"] == server]
         lines += [f"### {_TITLES.get(server, server)}", "", *table(rows), ""]
+    lines += _policy(result.get("policy"))
     lines += _ansible(result.get("ansible")) + _many(result.get("many"))
     return "\n".join(lines).rstrip() + "\n"
 
@@ -90,6 +91,17 @@ def _line(tool: str, rows: Rows, floors: dict[int, dict[str, t.Any]]) -> str:
 
 def _median(values: list[float], digits: int = 2) -> str:
     return f"{statistics.median(values):.{digits}f}"
+
+
+def _policy(policy: dict[str, dict[str, t.Any]] | None) -> list[str]:
+    if policy is None:
+        return []
+    lines = ["### A verdict against a policy alone", ""]
+    lines += ["| server | connections | seconds | violations |", "| --- | --- | --- | --- |"]
+    for server, row in policy.items():
+        cells = (server, row["connections"], f"{row['seconds']:.3f}", row["violations"])
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return [*lines, ""]
 
 
 def _ansible(cost: dict[str, t.Any] | None) -> list[str]:

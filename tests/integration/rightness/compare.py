@@ -221,9 +221,13 @@ def run(
     programs, missing = peer_scanners.ensure(cache)
     for sentence in missing:
         print(f"rightness: {sentence}", file=sys.stderr)
-    rows = []
+    rows: list[dict[str, t.Any]] = []
     for group in groups:
-        process = start(park, group, programs["python"])
+        try:
+            process = start(park, group, programs["python"])
+        except ParkError as error:
+            print(f"rightness: {error}", file=sys.stderr)
+            continue
         for server in group.servers:
             rows.append(compare(park, server, programs, tree=tree, codes=codes))
             print(page.brief(rows[-1]), flush=True)
@@ -268,8 +272,11 @@ def main() -> int:
     if not given.only:
         page.put(CHECKOUT / "docs" / "probe-comparison.md", page.written(result))
     wrong = [r for r in result["servers"] if any(d["tool"] == OURS for d in r["differences"])]
-    print(f"{len(result['servers'])} servers, the probe differs from the truth on {len(wrong)}")
-    return 1 if wrong else 0
+    wanted_servers = sum(len(group.servers) for group in wanted)
+    print(
+        f"{len(result['servers'])} of {wanted_servers} servers compared, the probe differs from the truth on {len(wrong)}"
+    )
+    return 1 if wrong or len(result["servers"]) < wanted_servers else 0
 
 
 def measure_versions(cache: Path) -> dict[str, str]:

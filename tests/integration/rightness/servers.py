@@ -213,7 +213,9 @@ def java() -> Group:
     script.append("javac OldServer.java")
     for number, (name, protocols) in enumerate(JAVA.items(), start=1):
         address = f"127.31.1.{number}"
-        script.append(f"java OldServer {address} 25 {protocols} keys.p12 park-park &")
+        script.append(
+            f"java -Djava.net.preferIPv4Stack=true OldServer {address} 25 {protocols} keys.p12 park-park &"
+        )
         servers.append(Server(f"Java 17 (bookworm), {name}", address))
     image = Image("bookworm", ("openjdk-17-jdk-headless",))
     return _daemons("java", image, script, servers)
