@@ -110,7 +110,7 @@ class Session:
         self.pace.ended()
         outcome = self._noted(connection)
         if outcome.stage >= Stage.HELLO:
-            self._after_hello(asked, outcome, now)
+            self._after_hello(asked, outcome)
         else:
             self._before_hello(asked, outcome, now)
 
@@ -120,7 +120,10 @@ class Session:
             return []
         seconds = f"{self._target.timeout:g} seconds"
         reason = NotDetermined("timeout", f"The probe ended after {seconds}.")
-        if self._last_trouble is not None:
+        if not self.connections:
+            detail = f"The probe ended after {seconds}, before there was room to connect."
+            reason = NotDetermined("not-asked", detail)
+        elif self._last_trouble is not None:
             detail = f"{self._last_trouble.detail} So it was until the probe ended after {seconds}."
             reason = NotDetermined(self._last_trouble.reason, detail)
         abandoned = list(self._live)
@@ -174,12 +177,10 @@ class Session:
                 self.dialogue = dialogue
         return outcome
 
-    def _after_hello(self, asked: Asked, outcome: Outcome, now: float) -> None:
+    def _after_hello(self, asked: Asked, outcome: Outcome) -> None:
         self._last_trouble = None
         self.pace.succeeded()
-        self.standing.succeeded(
-            banner_after=outcome.banner_after, round_trip=outcome.round_trip, now=now
-        )
+        self.standing.succeeded(banner_after=outcome.banner_after, round_trip=outcome.round_trip)
         answer = outcome.answer
         silent = isinstance(answer, NotDetermined) and answer.reason in _SILENT
         if silent and asked.tries < _TRIES_AFTER_HELLO:
@@ -206,7 +207,8 @@ class Session:
             new = self.pace.failed(trouble, started=outcome.started, now=now, width=standing.width)
         if new:
             standing.failed(trouble, now=now, repeated=asked.tries > 1)
-        hopeless = not standing.contacted and not _may_pass(answer, outcome)
+        once_more = trouble is Trouble.STALL and standing.stalls == 1 and now < self.deadline
+        hopeless = not standing.contacted and not (once_more or _may_pass(answer, outcome))
         if hopeless or standing.exhausted(now):
             self._give_up(answer)
 

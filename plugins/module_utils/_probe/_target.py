@@ -20,6 +20,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import
     CHECKS,
 )
 
+_LONGEST: t.Final = 86400
 _EHLO_NAME: t.Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,253})|\[[0-9A-Za-z:.]{2,80}\]")
 
 
@@ -61,11 +62,13 @@ class Target:
                 f"The number of connections {self.connections} is not between 1 and {MOST_CONNECTIONS}: mail servers "
                 "queue no more than that without stalling."
             )
-        if not self.timeout > 0:
-            raise InvalidInput(f"The timeout {self.timeout} is not a positive number of seconds.")
-        if not self.interval >= 0:
+        if not 0 < self.timeout <= _LONGEST:
             raise InvalidInput(
-                f"The interval {self.interval} is not a number of seconds from 0 up."
+                f"The timeout {self.timeout} is not a number of seconds above 0 and up to {_LONGEST}, which is a day."
+            )
+        if not 0 <= self.interval <= _LONGEST:
+            raise InvalidInput(
+                f"The interval {self.interval} is not a number of seconds from 0 to {_LONGEST}, which is a day."
             )
         if self.ehlo_name is not None and not _EHLO_NAME.fullmatch(self.ehlo_name):
             raise InvalidInput(
@@ -190,12 +193,12 @@ def full_name(hostname: t.Callable[[], str] = socket.getfqdn) -> str:
 
 def literal(endpoint: Endpoint) -> str:
     """This machine's address on the way to an endpoint, as it is said in EHLO (RFC 5321 section 4.1.3)."""
-    with socket.socket(endpoint.family, socket.SOCK_DGRAM) as unsent:
-        try:
+    try:
+        with socket.socket(endpoint.family, socket.SOCK_DGRAM) as unsent:
             unsent.connect(endpoint.sockaddr)
             address = str(unsent.getsockname()[0]).partition("%")[0]
-        except OSError:
-            address = "127.0.0.1"
+    except OSError:
+        address = "127.0.0.1"
     return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from ansible_collections.postmaster.tls.plugins.module_utils._probe import _run, _target
+from ansible_collections.postmaster.tls.plugins.module_utils._probe import _run, _session, _target
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._batch import Batch, appended
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._connection import Connection
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._reactor import Reactor
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import Probe, probe_all
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary import summary
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Endpoint, Target
@@ -183,6 +184,53 @@ def test_every_address_has_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one["reached"] for one in found] == [False, True, True]
     assert all(one["addresses"] == ["::1", "127.0.0.1"] for one in found)
     assert [one["_position"] for one in found] == [0, 0, 1]
+
+
+def two_addresses(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    both = tuple(Endpoint(socket.AF_INET, (address(number), port)) for number in range(2))
+    monkeypatch.setattr(_run._target, "resolve", lambda _target: both)
+
+
+def test_who_is_done_takes_no_room_from_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    two_addresses(monkeypatch, port)
+    with many_servers(port, sound=2, each=0):
+        found = results([target("mx.test", port, every_address=True, timeout=5.0)], concurrency=1)
+    assert [told(one) for one in found] == ["sound"] * 2
+    assert max(one["seconds"] for one in found) < 2.5
+
+
+def test_a_server_that_nobody_asked_has_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    two_addresses(monkeypatch, port)
+    with many_servers(port, sound=0, each=1):
+        found = results([target("mx.test", port, every_address=True, timeout=0.5)], concurrency=1)
+    unasked = found[1]
+    assert (unasked["reached"], unasked["reason"], unasked["connections"]) == (None, "not-asked", 0)
+    assert summary(found)["unreached"] == 0
+
+
+def greets_from(number: int) -> t.Callable[[Peer], None]:
+    return lambda peer: peer.wait() if peer.number < number else sound(peer)
+
+
+@pytest.mark.parametrize(("silent", "reason"), [(1, None), (9, "no-banner")])
+def test_the_first_stall_may_be_chance(
+    silent: int, reason: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_session, "_BANNER", 0.2)
+    with scripted(greets_from(silent)) as server:
+        [found] = results([target("127.0.0.1", server.port, timeout=9.0)])
+    assert (found["reason"], found["connections"]) == (reason, 2)
+    assert not found["throttled"]
+
+
+def test_a_wait_longer_than_a_selector_takes_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    reactor, waits = Reactor(lambda: 0.0), []
+    reactor.at(1e12, lambda: None)
+    monkeypatch.setattr(reactor._selector, "select", lambda wait: waits.append(wait) or ())
+    reactor.run(lambda: not waits)
+    assert waits == [3600.0]
 
 
 def test_a_result_is_in_the_file_as_soon_as_it_is_there(tmp_path: Path) -> None:
