@@ -10,27 +10,36 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _chain_scan,
     _groups,
+    _protocol_scan,
     _scan,
     _suites,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Alert,
+    Answer,
     NotDetermined,
     ServerHello,
     SSLv2ServerHello,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._sslv2 import SSLv2Hello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Strategy
 
-#: The handshake that every survey begins with counts too.
-MOST_CONNECTIONS: t.Final = 12
-_KEYLESS: t.Final = ("anon", "PSK")
+#: Connections; the handshake that every survey begins with counts too.
+MOST_IN_ALL: t.Final = 12
+_IF_SILENT: t.Final = 2
+_SILENT: t.Final = frozenset(("closed", "reset", "timeout"))
+_EC_KEY: t.Final = bytes.fromhex("06072a8648ce3d0201")
+_CURVES: t.Final[dict[bytes, int]] = {
+    bytes.fromhex("06082a8648ce3d030107"): 0x0017,
+    bytes.fromhex("06052b81040022"): 0x0018,
+    bytes.fromhex("06052b81040023"): 0x0019,
+}
 
 
 class Rule(t.NamedTuple):
@@ -92,98 +101,211 @@ def _codes(data: t.Mapping[str, t.Any], key: str) -> frozenset[int] | None:
     return frozenset(codes)
 
 
-class _Findings:
-    """What a check found so far, and how many questions it may still ask."""
+class _Check:
+    """What a check found so far, and how many connections it may still make."""
 
-    def __init__(self, rule: Rule, left: int) -> None:
+    def __init__(self, rule: Rule, offer: Offer, handshake: Answer) -> None:
         self.rule = rule
-        self.left = left
+        self.offer = offer
         self.breaches: list[Breach] = []
         self.open: list[str] = []
         self.chains: dict[_chain_scan.Chain, None] = {}
+        self._left = MOST_IN_ALL - 1
+        self._answers = isinstance(handshake, ServerHello)
+        self._takes_long = False
+        if not self._answers:
+            self.open.append(f"handshake ({_why(handshake)})")
 
-    def unanswered(self, what: str, answer: t.Any) -> None:
-        if isinstance(answer, NotDetermined):
-            self.open.append(f"{what} ({_scan.reason_of(answer)})")
+    def ask(self, question: t.Any) -> Strategy[t.Any]:
+        """The answer; None if it might cost more than what is left, since a question without an answer is asked twice."""
+        if self._left < _IF_SILENT:
+            return None
+        answer = yield question
+        silent = isinstance(answer, NotDetermined) and answer.reason in _SILENT
+        self._left -= _IF_SILENT if silent else 1
+        if _is_long(question) and not isinstance(answer, NotDetermined):
+            self._takes_long = True
+        return answer
+
+    def breach(self, protocol: Protocol, kind: str, name: str) -> None:
+        self.breaches.append(Breach(protocol, kind, name))
+
+    def settle(self, what: str, question: t.Any, answer: t.Any) -> None:
+        """Leave a question open that got no verdict: a hello, a refusal, or an end of the connection that is one."""
+        if isinstance(answer, (ServerHello, SSLv2ServerHello)):
+            return
+        if isinstance(answer, Alert) and answer.description in _scan.REFUSALS:
+            return
+        fits = self._takes_long or not _is_long(question)
+        if self._answers and fits and _why(answer) in _scan.CUT_AFTER_HELLO:
+            return
+        self.open.append(f"{what} ({_why(answer)})")
 
 
-def check(rule: Rule, *, offer: Offer) -> Strategy[PolicyVerdict]:
-    """Offer what the rule forbids, one hello for each protocol and kind: what is accepted is a breach by evidence.
+def check(rule: Rule, *, offer: Offer, handshake: Answer) -> Strategy[PolicyVerdict]:
+    """Offer what the rule forbids, in as few hellos as can be: what is accepted is a breach by evidence.
 
-    At most MOST_CONNECTIONS with the first handshake; the chains come last, and only within that number.
+    C(handshake) is the answer to the first handshake: a server that refuses that one says nothing by refusing others.
+    At most MOST_IN_ALL connections with that one, also where a server keeps silent and is asked again.
     """
-    found = _Findings(rule, MOST_CONNECTIONS - 1)
-    for protocol in Protocol:
-        yield from _protocol(found, protocol, offer)
-    if rule.groups is not None:
-        for protocol in (Protocol.TLSv1_3, Protocol.TLSv1_2):
-            if protocol in rule.protocols:
-                yield from _forbidden_groups(found, protocol, offer)
-    for authentication in ("RSA", "ECDSA"):
-        if found.left > 0:
-            found.left -= 1
-            schemes = _chain_scan.USUAL[authentication]
-            served = yield from _chain_scan.clear_chain(authentication, schemes, offer=offer)
-            found.chains.update(dict.fromkeys(served.chains))
-    return PolicyVerdict(rule, tuple(found.breaches), tuple(found.open), tuple(found.chains))
+    work = _Check(rule, offer, handshake)
+    for protocol in (Protocol.TLSv1_3, Protocol.TLSv1_2):
+        yield from _version(work, (protocol,))
+    for versions in _runs(rule):
+        yield from _version(work, versions)
+    if Protocol.SSLv2 not in rule.protocols:
+        yield from _sslv2(work)
+    if rule.groups is not None and Protocol.TLSv1_3 in rule.protocols:
+        codes = _protocol_scan.listed(Protocol.TLSv1_3)
+        yield from _groups_of(
+            work, Protocol.TLSv1_3, codes, _forbidden_groups(rule, _groups.IN_TLS13)
+        )
+    rsa = yield from _chains(work, "RSA")
+    ecdsa = yield from _chains(work, "ECDSA")
+    if rule.groups is not None and Protocol.TLSv1_2 in rule.protocols:
+        yield from _groups_of_tls12(work, rsa, ecdsa)
+    return PolicyVerdict(rule, tuple(work.breaches), tuple(work.open), tuple(work.chains))
 
 
-def _protocol(found: _Findings, protocol: Protocol, offer: Offer) -> Strategy[None]:
-    rule = found.rule
+def _runs(rule: Rule) -> t.Iterator[tuple[Protocol, ...]]:
+    """The versions before TLS 1.2, newest first; of those that are forbidden, a server shows its newest to one hello."""
+    run: list[Protocol] = []
+    for protocol in (Protocol.TLSv1_1, Protocol.TLSv1, Protocol.SSLv3):
+        if protocol not in rule.protocols:
+            run.append(protocol)
+            continue
+        if run:
+            yield tuple(run)
+            run = []
+        yield (protocol,)
+    if run:
+        yield tuple(run)
+
+
+def _version(work: _Check, versions: tuple[Protocol, ...]) -> Strategy[None]:
+    """One version, or several that are all forbidden."""
+    rule, newest = work.rule, versions[0]
     allowed: frozenset[int] | None = frozenset()
-    if protocol in rule.protocols:
-        allowed = rule.ciphersuites if protocol >= Protocol.TLSv1_3 else rule.ciphers
+    if newest in rule.protocols:
+        allowed = rule.ciphersuites if newest >= Protocol.TLSv1_3 else rule.ciphers
     if allowed is None:
         return
-    forbidden = tuple(
-        suite.code for suite in _suites.in_version(protocol) if suite.code not in allowed
-    )
-    answer = yield from _ask(found, _hello(protocol, forbidden, offer))
-    if isinstance(answer, Alert) and answer.description not in _scan.REFUSALS:
-        without_key = tuple(code for code in forbidden if _is_keyless(code))
-        if without_key and found.left > 0:
-            answer = yield from _ask(found, _hello(protocol, without_key, offer))
-    if isinstance(answer, SSLv2ServerHello) or (
-        isinstance(answer, ServerHello) and answer.version == protocol
-    ):
-        if protocol not in rule.protocols:
-            found.breaches.append(Breach(protocol, "protocol", protocol.label))
-        elif isinstance(answer, ServerHello):
-            name = _suites.shape_of(answer.suite)["name"]
-            found.breaches.append(Breach(protocol, "cipher", name))
-    found.unanswered(protocol.label, answer)
+    forbidden = tuple(code for code in _protocol_scan.listed(newest) if code not in allowed)
+    if not forbidden:
+        return
+    answer = yield from _picked(work, versions, forbidden)
+    if not isinstance(answer, ServerHello) or answer.version not in versions:
+        return
+    if answer.version in rule.protocols:
+        work.breach(answer.version, "cipher", _suites.shape_of(answer.suite)["name"])
+        return
+    work.breach(answer.version, "protocol", answer.version.label)
+    older = tuple(version for version in versions if version < answer.version)
+    if older:
+        yield from _version(work, older)
 
 
-def _hello(protocol: Protocol, suites: tuple[int, ...], offer: Offer) -> ClientHello | SSLv2Hello:
-    return SSLv2Hello() if protocol < Protocol.SSLv3 else offer.hello(protocol, suites)
-
-
-def _forbidden_groups(found: _Findings, protocol: Protocol, offer: Offer) -> Strategy[None]:
-    newest = protocol >= Protocol.TLSv1_3
-    allowed = found.rule.groups or frozenset()
-    asked = _groups.IN_TLS13 if newest else _groups.IN_TLS12
-    groups = tuple(group for group in asked if _groups.name_of(group) not in allowed)
-    suites = tuple(
-        suite.code
-        for suite in _suites.in_version(protocol)
-        if newest or (suite.key_exchange == "ECDHE" and suite.authentication != "ECDSA")
-    )
-    answer = yield from _ask(found, offer.hello(protocol, suites, groups))
-    if isinstance(answer, ServerHello) and answer.version == protocol and answer.group in groups:
-        name = _groups.name_of(answer.group)
-        found.breaches.append(Breach(protocol, "group", name))
-    found.unanswered(f"groups of {protocol.label}", answer)
-
-
-def _is_keyless(code: int) -> bool:
-    suite = _suites.by_code(code)
-    return suite is not None and suite.authentication in _KEYLESS
-
-
-def _ask(found: _Findings, question: t.Any) -> Strategy[t.Any]:
-    found.left -= 1
-    answer = yield question
+def _picked(
+    work: _Check, versions: tuple[Protocol, ...], suites: tuple[int, ...]
+) -> Strategy[t.Any]:
+    """The answer to these suites, or to those that need no signature if a key that cannot sign upsets the server."""
+    hello = replace(work.offer.hello(versions[0], suites), versions=versions)
+    answer = yield from work.ask(hello)
+    what = versions[-1].label + (f" to {versions[0].label}" if len(versions) > 1 else "")
+    unsigned = [part for part in _scan.unsigned(suites) if part]
+    if isinstance(answer, Alert) and answer.description not in _scan.REFUSALS and unsigned:
+        for part in unsigned:
+            hello = replace(hello, suites=part)
+            answer = yield from work.ask(hello)
+            work.settle(what, hello, answer)
+            if isinstance(answer, ServerHello):
+                break
+    else:
+        work.settle(what, hello, answer)
     return answer
 
 
-__all__ = ["MOST_CONNECTIONS", "Breach", "PolicyVerdict", "Rule", "check", "rule_of"]
+def _sslv2(work: _Check) -> Strategy[None]:
+    hello = SSLv2Hello()
+    answer = yield from work.ask(hello)
+    if isinstance(answer, SSLv2ServerHello):
+        work.breach(Protocol.SSLv2, "protocol", Protocol.SSLv2.label)
+    work.settle(Protocol.SSLv2.label, hello, answer)
+
+
+def _chains(work: _Check, authentication: str) -> Strategy[tuple[_chain_scan.Chain, ...]]:
+    schemes = _chain_scan.USUAL[authentication]
+    scan = _chain_scan.clear_chain(authentication, schemes, offer=work.offer)
+    hello = next(scan)
+    answer = yield from work.ask(hello)
+    work.settle(f"chain of {authentication}", hello, answer)
+    try:
+        scan.send(answer)
+    except StopIteration as stop:
+        served: tuple[_chain_scan.Chain, ...] = stop.value.chains
+    work.chains.update(dict.fromkeys(served))
+    return served
+
+
+def _groups_of_tls12(
+    work: _Check, rsa: tuple[_chain_scan.Chain, ...], ecdsa: tuple[_chain_scan.Chain, ...]
+) -> Strategy[None]:
+    """A server uses an ECDSA key only if its curve is on offer (RFC 8422 section 5.1), so that with no other key it comes
+    behind the forbidden groups: one that prefers that curve uses none of them with anybody.
+    """
+    version = Protocol.TLSv1_2
+    authentications = {"RSA": bool(rsa) or not ecdsa, "ECDSA": not rsa}
+    suites = (_suites.by_code(code) for code in _protocol_scan.listed(version))
+    codes = tuple(
+        suite.code
+        for suite in suites
+        if suite is not None
+        and suite.key_exchange == "ECDHE"
+        and authentications.get(suite.authentication, True)
+    )
+    groups = _forbidden_groups(work.rule, _groups.IN_TLS12)
+    needed = () if rsa else tuple(_curve(chain[0]) for chain in ecdsa)
+    behind = tuple(dict.fromkeys(curve for curve in needed if curve and curve not in groups))
+    yield from _groups_of(work, version, codes, groups, behind)
+
+
+def _groups_of(
+    work: _Check,
+    protocol: Protocol,
+    suites: tuple[int, ...],
+    groups: tuple[int, ...],
+    behind: tuple[int, ...] = (),
+) -> Strategy[None]:
+    if not groups:
+        return
+    hello = work.offer.hello(protocol, suites, (*groups, *behind))
+    answer = yield from work.ask(hello)
+    if isinstance(answer, ServerHello) and answer.version == protocol and answer.group in groups:
+        work.breach(protocol, "group", _groups.name_of(answer.group))
+    work.settle(f"groups of {protocol.label}", hello, answer)
+
+
+def _forbidden_groups(rule: Rule, groups: tuple[int, ...]) -> tuple[int, ...]:
+    allowed = rule.groups or frozenset()
+    return tuple(group for group in groups if _groups.name_of(group) not in allowed)
+
+
+def _curve(certificate: bytes) -> int | None:
+    """The group of a certificate's key, None for other keys: the curve stands behind the algorithm (RFC 5480 section 2)."""
+    found = (group for curve, group in _CURVES.items() if _EC_KEY + curve in certificate)
+    return next(found, None)
+
+
+def _is_long(question: t.Any) -> bool:
+    return len(getattr(question, "suites", ())) > _scan.LONG
+
+
+def _why(answer: t.Any) -> str:
+    if answer is None:
+        return "not asked"
+    if isinstance(answer, NotDetermined):
+        return _scan.reason_of(answer)
+    return f"alert {answer.name}"
+
+
+__all__ = ["MOST_IN_ALL", "Breach", "PolicyVerdict", "Rule", "check", "rule_of"]

@@ -30,7 +30,8 @@ CUT_AFTER_HELLO: t.Final = frozenset(("closed after the hello", "reset after the
 #: Alerts that say "nothing that you offer": handshake_failure, protocol_version, insufficient_security.
 REFUSALS: t.Final = frozenset((40, 70, 71))
 _CUT: t.Final = frozenset(("closed", "reset"))
-_LONG: t.Final = 64
+#: More suites than this in one hello are too many for some old servers.
+LONG: t.Final = 64
 _MOST_CHAINS: t.Final = 16
 _USUAL_IN_TLS13: t.Final = 3
 #: Authentications for which a server needs no certificate.
@@ -235,7 +236,7 @@ def eliminate(
                 return None
             else:
                 return Upset(left, reason, answered=True)
-        elif answer.reason in _CUT and len(left) > _LONG:
+        elif answer.reason in _CUT and len(left) > LONG:
             return Upset(left, reason_of(answer), answered=False)
         else:
             tally.leave_open(left, reason_of(answer))
@@ -295,7 +296,7 @@ def _divide(tally: Tally, upset: Upset) -> _Asked:
 
 def _shorten(tally: Tally, upset: Upset) -> _Asked:
     """Some old servers cut long offers; one that cuts a short one too is asked no more."""
-    count = -(-len(upset.suites) // _LONG)
+    count = -(-len(upset.suites) // LONG)
     parts = [upset.suites[start::count] for start in range(count)]
     for position, part in enumerate(parts):
         still = yield from eliminate(tally, part)
@@ -320,6 +321,13 @@ def _by_key(codes: _Suites) -> list[_Suites]:
 def needs_key(code: int) -> bool:
     """Whether a server needs a certificate and its key for a suite."""
     return _need(code) != "none"
+
+
+def unsigned(codes: t.Iterable[int]) -> tuple[_Suites, _Suites]:
+    """Those for which a server signs nothing: without a key, and with one that decrypts."""
+    needs = [(code, _need(code)) for code in codes]
+    none, decrypt = (tuple(c for c, need in needs if need == kind) for kind in ("none", "decrypt"))
+    return none, decrypt
 
 
 def _need(code: int) -> str:
@@ -356,6 +364,7 @@ def merged(first: SuiteScan, *others: SuiteScan) -> SuiteScan:
 __all__ = [
     "CUT_AFTER_HELLO",
     "KEYLESS",
+    "LONG",
     "PLAIN",
     "REFUSALS",
     "Offer",
@@ -369,4 +378,5 @@ __all__ = [
     "needs_key",
     "reason_of",
     "settle",
+    "unsigned",
 ]

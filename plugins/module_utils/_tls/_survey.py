@@ -191,7 +191,7 @@ class _Job:
         if "senders" in self.checks:
             parts.append(("senders", _sent(self.sender_names, self.server_name)))
         if "policy" in self.checks and self.policy is not None:
-            parts.append(("policy", _judged(self.policy, self.offer)))
+            parts.append(("policy", _judged(self.policy, self.offer, self.handshake)))
         return parts
 
     def settle(self) -> None:
@@ -342,12 +342,14 @@ def _sent(names: tuple[str, ...], server_name: str | None) -> Strategy[tuple[t.A
     return sender_scan(names, server_name=server_name)
 
 
-def _judged(policy: t.Mapping[str, t.Any], offer: Offer) -> Strategy[PolicyVerdict]:
+def _judged(
+    policy: t.Mapping[str, t.Any], offer: Offer, handshake: Answer
+) -> Strategy[PolicyVerdict]:
     from ansible_collections.postmaster.tls.plugins.module_utils._tls import (  # noqa: PLC0415 - few probes need it
         _policy_check,
     )
 
-    return _policy_check.check(_policy_check.rule_of(policy), offer=offer)
+    return _policy_check.check(_policy_check.rule_of(policy), offer=offer, handshake=handshake)
 
 
 def _asked_features(versions: frozenset[Protocol], offer: Offer) -> Strategy[_features.Asked]:

@@ -5,21 +5,36 @@
 
 from __future__ import annotations
 
+import socket
 import typing as t
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import _policy_check, _survey
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import NotDetermined
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
+    _policy_check,
+    _suites,
+    _survey,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
+    Alert,
+    NotDetermined,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import drive
 from ansible_collections.postmaster.tls.tests.support.asking import asker
 from ansible_collections.postmaster.tls.tests.support.mail_servers import (
     Keys,
+    Peer,
     make_keys,
     openssl_server,
+    scripted,
 )
-from ansible_collections.postmaster.tls.tests.support.paper_server import PaperServer
+from ansible_collections.postmaster.tls.tests.support.paper_server import (
+    HANDSHAKE_FAILURE,
+    PaperServer,
+)
 
 V12, V13 = Protocol.TLSv1_2, Protocol.TLSv1_3
 POLICY: dict[str, t.Any] = {
@@ -100,13 +115,154 @@ def test_silence_leaves_the_question_open() -> None:
     server = PaperServer(GOOD)
 
     def tired(question: t.Any) -> t.Any:
-        if Protocol.TLSv1 in getattr(question, "versions", ()) and len(question.versions) == 1:
+        if max(getattr(question, "versions", (V13,))) == Protocol.TLSv1_1:
             return NotDetermined("timeout", "Nothing came.")
         return server(question)
 
     verdict, _count = judged(tired)
     assert verdict.breaches == ()
-    assert verdict.open == ("TLSv1 (timeout)",)
+    assert verdict.open == ("SSLv3 to TLSv1.1 (timeout)",)
+
+
+@pytest.mark.parametrize("alert", [80, 50, 112, 40])
+def test_a_server_that_refuses_everything_alike_has_not_kept_the_policy(alert: int) -> None:
+    verdict, _count = judged(lambda _question: Alert(2, alert))
+    assert verdict.breaches == ()
+    assert verdict.open[0].startswith("handshake (alert ")
+    assert (len(verdict.open) > 1) is (alert != 40)
+
+
+def test_an_alert_that_is_no_refusal_leaves_its_question_open() -> None:
+    upset = PaperServer(GOOD, spoils={V12: frozenset(range(0x10000)) - set(GOOD[V12])})
+    verdict, _count = judged(upset)
+    assert "TLSv1.2 (alert internal_error)" in verdict.open
+
+
+def test_suites_without_credentials_stand_in_nobodys_way() -> None:
+    """GnuTLS in the client's order: a suite that it names and has no credentials for ends the handshake."""
+    nameless = {suite.code for suite in _suites.in_version(V12) if suite.authentication == "anon"}
+    good = PaperServer({**GOOD, V12: [0xC0A0]})
+
+    def gnutls(question: t.Any) -> t.Any:
+        if getattr(question, "versions", ()) == (V12,):
+            picked = next((code for code in question.suites if code in nameless | {0xC0A0}), 0)
+            return good(question) if picked == 0xC0A0 else HANDSHAKE_FAILURE
+        return good(question)
+
+    assert ("TLSv1.2", "cipher", _suites.shape_of(0xC0A0)["name"]) in breaches(gnutls)
+
+
+def test_suites_that_need_no_signature_show_behind_a_key_that_cannot_sign() -> None:
+    upset = PaperServer(
+        {**GOOD, Protocol.TLSv1: [0x002F]}, spoils={Protocol.TLSv1: frozenset((0xC013, 0x0018))}
+    )
+    verdict, _count = judged(upset)
+    assert [breach.name for breach in verdict.breaches] == ["TLSv1"]
+
+
+def test_of_old_versions_each_that_is_accepted_is_named() -> None:
+    old = {Protocol.SSLv3: [0x0005], Protocol.TLSv1: [0x002F], Protocol.TLSv1_1: [0x002F]}
+    assert {name for name, _kind, _name in breaches(PaperServer({**GOOD, **old}))} == {
+        "SSLv3",
+        "TLSv1",
+        "TLSv1.1",
+    }
+    allowed = ["TLSv1", "TLSv1.2", "TLSv1.3"]
+    found = breaches(PaperServer({**GOOD, **old}), protocols=allowed)
+    assert {name for name, kind, _name in found if kind == "protocol"} == {"SSLv3", "TLSv1.1"}
+    assert ("TLSv1", "cipher", "AES128-SHA") in found
+
+
+CLOSED = NotDetermined("closed", "It closed.", after_hello=True)
+
+
+def test_a_server_that_refuses_by_closing_keeps_the_policy_in_twelve_connections() -> None:
+    """The engine asks twice where the connection ends over a hello."""
+    server = PaperServer(GOOD)
+    connections = 0
+
+    def closing(question: t.Any) -> t.Any:
+        nonlocal connections
+        old = max(getattr(question, "versions", (Protocol.SSLv2,))) < V12
+        connections += 2 if old else 1
+        return CLOSED if old else server(question)
+
+    verdict, _count = judged(closing)
+    assert (verdict.breaches, verdict.open) == ((), ())
+    assert verdict.chains == ((b"leaf",),)
+    assert connections <= 12
+
+
+def test_what_would_go_beyond_twelve_connections_is_open() -> None:
+    server = PaperServer(GOOD)
+    connections = 1
+
+    def closing(question: t.Any) -> t.Any:
+        nonlocal connections
+        if getattr(question, "versions", ())[1:2] == (V12,):
+            return server(question)
+        connections += 2
+        return CLOSED
+
+    verdict, _count = judged(closing)
+    assert connections <= 12
+    assert "groups of TLSv1.2 (not asked)" in verdict.open
+
+
+def test_a_server_that_cuts_every_long_offer_has_refused_none() -> None:
+    server = PaperServer(GOOD)
+
+    def cutting(question: t.Any) -> t.Any:
+        return CLOSED if len(getattr(question, "suites", ())) > 64 else server(question)
+
+    verdict, _count = judged(cutting)
+    assert "TLSv1.2 (closed after the hello)" in verdict.open
+
+
+@pytest.mark.parametrize(
+    ("served", "allowed", "found"),
+    [
+        ("P-256:P-384", ["x25519"], {"secp256r1"}),
+        ("P-384:P-256", ["secp256r1"], {"secp384r1"}),
+        ("X25519:P-256", ["x25519", "secp256r1"], set()),
+    ],
+)
+def test_the_groups_of_a_server_with_an_ecdsa_key_alone(
+    keys: Keys, served: str, allowed: list[str], found: set[str]
+) -> None:
+    """Its curve, P-256, has to be on offer for the key to be used."""
+    own = ["-cert", str(keys.ecdsa), "-key", str(keys.ecdsa_key), "-groups", served]
+    policy = {"ciphers": None, "ciphersuites": None, "groups": allowed, "protocols": ["TLSv1.2"]}
+    for order in ([], ["-serverpref"]):
+        with openssl_server(*own, *order, "-no_tls1_3") as port:
+            verdict, _count = judged(asker(port), **policy)
+        assert {breach.name for breach in verdict.breaches} == found
+        assert verdict.open == ()
+
+
+def test_the_engine_makes_twelve_connections_where_old_hellos_are_closed(keys: Keys) -> None:
+    strict = ["-min_protocol", "TLSv1.2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"]
+    rsa = ["-cert", str(keys.rsa), "-key", str(keys.rsa_key), "-groups", "X25519:P-256"]
+    more = ["-ciphersuites", "TLS_AES_128_GCM_SHA256"]
+
+    with openssl_server(*rsa, *strict, *more) as behind:
+
+        def closing(peer: Peer) -> None:
+            hello = peer.hello()
+            if hello[:1] != b"\x16" or hello[9:11] != b"\x03\x03":
+                return
+            with socket.create_connection(("127.0.0.1", behind)) as server:
+                server.sendall(hello)
+                peer.say(server.recv(65536))
+                peer.wait()
+
+        with scripted(closing) as front:
+            options: dict[str, t.Any] = {"implicit": True, "checks": ("policy",), "policy": POLICY}
+            result = probe(Target("127.0.0.1", front.port, timeout=20.0, **options))
+    assert result.survey is not None
+    assert result.survey.policy is not None
+    assert (result.survey.policy.breaches, result.survey.policy.open) == ((), ())
+    assert result.connections <= 12
 
 
 def test_a_loose_openssl_breaks_it_in_every_way_and_a_strict_one_keeps_it(keys: Keys) -> None:
