@@ -208,20 +208,25 @@ def _version(work: _Check, versions: tuple[Protocol, ...]) -> Strategy[None]:
 def _picked(
     work: _Check, versions: tuple[Protocol, ...], suites: tuple[int, ...]
 ) -> Strategy[t.Any]:
-    """The answer to these suites, or to those that need no signature if a key that cannot sign upsets the server."""
+    """The answer to these suites; if they upset the server, to those that need no key, and to those that need no signature.
+
+    Where the first are refused and the others upset it as before, it is the key that cannot serve such a version.
+    """
     hello = replace(work.offer.hello(versions[0], suites), versions=versions)
     answer = yield from work.ask(hello)
     what = versions[-1].label + (f" to {versions[0].label}" if len(versions) > 1 else "")
-    unsigned = [part for part in _scan.unsigned(suites) if part]
-    if isinstance(answer, Alert) and answer.description not in _scan.REFUSALS and unsigned:
-        for part in unsigned:
+    parts = [part for part in _scan.unsigned(suites) if part]
+    if not parts or not isinstance(answer, Alert) or answer.description in _scan.REFUSALS:
+        work.settle(what, hello, answer)
+        return answer
+    upset = answer
+    for part in parts:
+        if not isinstance(answer, ServerHello):
+            refused = isinstance(answer, Alert) and answer.description in _scan.REFUSALS
             hello = replace(hello, suites=part)
             answer = yield from work.ask(hello)
-            work.settle(what, hello, answer)
-            if isinstance(answer, ServerHello):
-                break
-    else:
-        work.settle(what, hello, answer)
+            if not (refused and answer == upset):
+                work.settle(what, hello, answer)
     return answer
 
 

@@ -14,6 +14,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import 
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _policy_check,
+    _scan,
     _suites,
     _survey,
 )
@@ -133,9 +134,10 @@ def test_a_server_that_refuses_everything_alike_has_not_kept_the_policy(alert: i
 
 
 def test_an_alert_that_is_no_refusal_leaves_its_question_open() -> None:
-    upset = PaperServer(GOOD, spoils={V12: frozenset(range(0x10000)) - set(GOOD[V12])})
-    verdict, _count = judged(upset)
+    spoils = {version: frozenset(range(0x10000)) - set(codes) for version, codes in GOOD.items()}
+    verdict, _count = judged(PaperServer(GOOD, spoils=spoils))
     assert "TLSv1.2 (alert internal_error)" in verdict.open
+    assert "TLSv1.3 (alert internal_error)" in verdict.open
 
 
 def test_suites_without_credentials_stand_in_nobodys_way() -> None:
@@ -158,6 +160,19 @@ def test_suites_that_need_no_signature_show_behind_a_key_that_cannot_sign() -> N
     )
     verdict, _count = judged(upset)
     assert [breach.name for breach in verdict.breaches] == ["TLSv1"]
+
+
+def test_a_key_that_serves_no_old_version_keeps_the_policy(keys: Keys) -> None:
+    """Whatever needs the key may upset OpenSSL in TLS 1.0, which accepts nothing then."""
+    codes = {suite.code for suite in _suites.in_version(Protocol.TLSv1)}
+    needy = frozenset(code for code in codes if _scan.needs_key(code))
+    upset = PaperServer({**GOOD, Protocol.TLSv1: []}, spoils={Protocol.TLSv1: needy})
+    verdict, _count = judged(upset)
+    assert (verdict.breaches, verdict.open) == ((), ())
+    rsa = ["-cert", str(keys.rsa), "-key", str(keys.rsa_key), "-min_protocol", "TLSv1"]
+    with openssl_server(*rsa, "-cipher", "ALL:@SECLEVEL=1") as port:
+        verdict, _count = judged(asker(port), ciphers=None, ciphersuites=None, groups=None)
+    assert (verdict.breaches, verdict.open) == ((), ())
 
 
 def test_of_old_versions_each_that_is_accepted_is_named() -> None:
