@@ -26,7 +26,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates impor
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import (
     TrustStore,
     Verification,
-    load,
+    load_certificate,
     verify,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
@@ -64,8 +64,11 @@ def understood(
     complete["certificates"] = certificates
     complete["findings"] = [*result["findings"], *found]
     if policy is not None:
-        complete["violations"] = _violations(policy, complete)
+        asked = complete["handshake"] is not None
+        complete["violations"] = _violations(policy, complete) if asked else None
         if complete["violations"]:
+            if complete.get("policy"):
+                complete["policy"] = {**complete["policy"], "compliant": False}
             evidence = "; ".join(violation["message"] for violation in complete["violations"])
             excess = finding("policy-violation", where=place, evidence=evidence)
             complete["findings"].append(excess.as_dict())
@@ -94,7 +97,7 @@ def _certificate(
     entry = describe(chain, now=now, names=names, trust=trust)
     staple = None
     try:
-        certificates = [load(pem) for pem in chain or ("",)]
+        certificates = [load_certificate(pem) for pem in chain or ("",)]
         checked = verify(certificates, trust, now=now)
         matches = _name_matches(certificates[0], name)
         staple = staple_of(certificates, staples, now=now)
@@ -113,16 +116,16 @@ def _certificate(
 def _of_staple(staple: Staple | None) -> list[Data]:
     if staple is None:
         return []
-    if staple["status"] == "revoked":
+    if staple["status"] == "revoked" and staple["verified"] is not False:
         evidence = f"revoked at {staple['revoked_at']}"
         evidence += f", reason {staple['reason']}" if staple["reason"] else ""
         return [finding("certificate-revoked", where="", evidence=evidence).as_dict()]
-    if staple["status"] != "good":
+    if staple["verified"] is False:
+        evidence = f"{staple['status']}, and its signature is not that of the issuer"
+    elif staple["status"] == "unreadable":
+        evidence = f"unreadable: {staple['reason']}"
+    elif staple["status"] != "good":
         evidence = f"{staple['status']}, next update {staple['next_update']}"
-        if staple["status"] == "unreadable":
-            evidence = f"unreadable: {staple['reason']}"
-    elif staple["verified"] is False:
-        evidence = "its signature is not that of the issuer"
     else:
         return []
     return [finding("staple-unusable", where="", evidence=evidence).as_dict()]

@@ -69,6 +69,7 @@ options:
         JSON. A run that is ended before its time leaves there what it knew.
       - Each line has the number of its target in C(target), and its certificates as PEM in C(chains), since they are only
         described when the module has returned.
+      - When it can be written no more, as on a full disk, the task goes on and warns.
       - In check mode nothing is written.
     version_added: 0.2.0
     type: path
@@ -117,7 +118,8 @@ options:
       - Name resolution is within it, and at most 10 seconds of it are spent on one connect, 30 on one banner and 15 on one
         answer to a hello.
       - A server that limits the rate of connections is waited for until then, and at most 75 seconds in a row. Postfix
-        counts anew each minute.
+        counts anew each minute. One that gives no sign of life is asked once more.
+      - A day at most.
     type: float
     default: 120
   checks:
@@ -144,7 +146,7 @@ options:
     type: int
   interval:
     description:
-      - The seconds to pause between two connections.
+      - The seconds to pause between two connections, a day at most.
     type: float
     default: 0
   ca_file:
@@ -170,6 +172,8 @@ seealso:
 notes:
   - A server that speaks TLS 1.3 only encrypts its certificates. They are then read in full handshakes, one for each kind
     of key.
+  - With C(-v) or more the module writes to the system log of the host where it runs how far it is, every 25 results.
+    Ansible itself shows nothing of a module before it has returned.
 """
 
 EXAMPLES = r"""
@@ -179,13 +183,15 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: probe
 
-- name: Complain about what is accepted beyond a policy
+- name: Fail on what is accepted beyond a policy, and when that could not be found out
   postmaster.tls.starttls_probe:
     host: mx.example.com
     policy: mozilla-intermediate-6.0
   delegate_to: localhost
   register: probe
-  failed_when: probe.violations | length > 0
+  failed_when: >-
+    probe.reached is not true or probe.violations is none
+    or probe.undetermined | length > 0 or probe.violations | length > 0
 
 - name: Look at the submission service from another host, slowly
   postmaster.tls.starttls_probe:
@@ -207,7 +213,7 @@ EXAMPLES = r"""
         tls_mode: implicit
     checks: [handshake, certificates]
     timeout: 60
-    results_file: /var/tmp/probe.jsonl
+    results_file: "{{ playbook_dir }}/probe.jsonl"
   delegate_to: localhost
   register: probe
 
@@ -300,13 +306,13 @@ tls_mode:
 reached:
   description:
     - V(true) when the server answered, V(false) when there was no connection.
-    - V(none) when there was one and no answer.
+    - V(none) when there was one and no answer, and when O(timeout) was over before there was room for one.
   returned: always
   type: bool
 reason:
   description:
     - Why there was no handshake, or why the probe ended early. V(none) when it went to its end.
-    - One of V(unresolvable), V(refused), V(unreachable), V(timeout), V(no-banner), V(closed), V(reset), V(throttled),
+    - One of V(unresolvable), V(not-asked), V(refused), V(unreachable), V(timeout), V(no-banner), V(closed), V(reset), V(throttled),
       V(rejected), V(ehlo-refused), V(no-starttls), V(starttls-unavailable), V(starttls-refused), V(malformed) and V(not-tls).
   returned: always
   type: str
@@ -401,6 +407,14 @@ preference:
   type: dict
   sample:
     TLSv1.2: server
+prioritizes_chacha:
+  description:
+    - Whether a server that decides takes ChaCha20-Poly1305 first from a client that puts it first, by version.
+    - A version where that was not seen is absent.
+  returned: always; empty when not asked for
+  type: dict
+  sample:
+    TLSv1.2: true
 undetermined:
   description: The suites by version about which nothing was determined. Empty when the scan is complete.
   returned: always
@@ -503,7 +517,8 @@ certificates:
   elements: dict
 violations:
   description:
-    - What the server accepts beyond O(policy), as far as O(checks) asked for it.
+    - What the server accepts beyond O(policy), as far as O(checks) asked for it and RV(undetermined) is empty.
+    - V(none) when no handshake could begin, so that nothing was asked.
     - Each has C(protocol), C(kind), C(name) and C(message).
   returned: when O(policy) is given
   type: list
@@ -619,8 +634,9 @@ def _run(module: AnsibleModule) -> Data:
     try:
         probe_all(targets, tell=batch.told, concurrency=params["concurrency"])
     finally:
-        if lines is not None:
-            lines.close()
+        batch.close()
+    if batch.fault:
+        module.warn(batch.fault)
     results = batch.results()
     changed = bool(params["results_file"])
     if params["targets"] is None and not params["every_address"]:

@@ -128,9 +128,16 @@ def _spoken(result: Data) -> Iterator[str]:
     yield from _title("What it speaks")
     for protocol in protocols:
         yield from _cell(protocol["name"], [_version(result, protocol)])
-    accepted = [group["name"] for group in groups if group["accepted"]]
     if groups:
-        yield from _cell("groups", [", ".join(accepted) or "none"])
+        yield from _cell("groups", [_accepted_groups(groups)])
+
+
+def _accepted_groups(groups: Sequence[Data]) -> str:
+    accepted = ", ".join(group["name"] for group in groups if group["accepted"])
+    left = sum(group["accepted"] is None for group in groups)
+    if left:
+        return f"{accepted or _VERDICT[None]} ({left} not determined)"
+    return accepted or "none"
 
 
 def _version(result: Data, protocol: Data) -> str:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 with contextlib.suppress(ImportError):
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
     from cryptography.x509 import ocsp
     from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -37,11 +38,27 @@ def staple_of(
             response = ocsp.load_der_ocsp_response(base64.b64decode(text))
             if response.response_status != ocsp.OCSPResponseStatus.SUCCESSFUL:
                 unreadable = _staple("unreadable", reason=response.response_status.name.lower())
-            elif response.serial_number == chain[0].serial_number:
+            elif _is_about(response, chain):
                 return _described(response, chain, now=now)
         except (ValueError, UnsupportedAlgorithm) as error:
             unreadable = _staple("unreadable", reason=str(error))
     return unreadable if len(staples) == 1 else None
+
+
+def _is_about(response: ocsp.OCSPResponse, chain: Sequence[x509.Certificate]) -> bool:
+    """Serial numbers are the issuer's own (RFC 6960 section 4.1.1), so the hashes of its name and key must match too."""
+    leaf, algorithm = chain[0], response.hash_algorithm
+    digest = hashes.Hash(algorithm)
+    digest.update(leaf.issuer.public_bytes())
+    named = (leaf.serial_number, digest.finalize())
+    if (response.serial_number, response.issuer_name_hash) != named:
+        return False
+    builder = ocsp.OCSPRequestBuilder()
+    issuers = [one for one in chain[1:] if one.subject == leaf.issuer]
+    keys = [
+        builder.add_certificate(leaf, one, algorithm).build().issuer_key_hash for one in issuers
+    ]
+    return response.issuer_key_hash in keys or not keys
 
 
 def _staple(status: str, **more: t.Any) -> Staple:

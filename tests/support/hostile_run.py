@@ -17,7 +17,7 @@ from ansible_collections.postmaster.tls.tests.support.hostile_server import Scri
 
 #: In seconds: for servers that keep a probe waiting, and for those that do not, which may take longer on a busy machine.
 SHORT, LONG = 5.0, 60.0
-WAITING = ("timeout", "no-banner")
+WAITING = ("timeout", "no-banner", "throttled")
 Data = dict[str, t.Any]
 
 

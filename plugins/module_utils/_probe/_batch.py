@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import typing as t
 
@@ -22,7 +23,8 @@ Data = dict[str, t.Any]
 class Batch:
     """Takes each probe as it finishes: C(told) is for C(probe_all).
 
-    Each result is appended to C(lines), a JSON object a line, and C(say) hears a sentence now and then.
+    Each result is appended to C(lines), a JSON object a line, and C(say) hears a sentence now and then. Where a line cannot
+    be written no other is tried, and C(fault) says so in a sentence.
     """
 
     def __init__(
@@ -32,18 +34,34 @@ class Batch:
         self._lines = lines
         self._say = say
         self._results: dict[tuple[int, int], Data] = {}
+        self.fault: str | None = None
 
     def told(self, position: int, part: int, probe: Probe) -> None:
         """The target at a position, or one address of it, is done."""
         result = report(probe)
         self._results[position, part] = result
-        if self._lines is not None:
-            self._lines.write(_line(position, result))
-            self._lines.flush()
+        if self._lines is not None and self.fault is None:
+            self._write(self._lines, _line(position, result))
         if self._say is not None and (len(self._results) % _EVERY == 0 or self._targets == 1):
             reached = sum(one["reached"] is True for one in self._results.values())
             self._say(
                 f"{len(self._results)} results of {self._targets} targets, {reached} reached."
+            )
+
+    def close(self) -> None:
+        """No more results will come."""
+        if self._lines is not None:
+            with contextlib.suppress(OSError):
+                self._lines.close()
+
+    def _write(self, lines: t.TextIO, line: str) -> None:
+        try:
+            lines.write(line)
+            lines.flush()
+        except OSError as error:
+            self.fault = (
+                f"The results_file could not be written from result {len(self._results)} on: {error.strerror}. "
+                "It is incomplete; the results that the task returns are not."
             )
 
     def results(self) -> list[Data]:

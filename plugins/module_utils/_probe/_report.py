@@ -31,6 +31,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import
 Data = dict[str, t.Any]
 
 _CUTS: t.Final = "to {} of the hellos the server closed the connection on every try, and it answered the others: it may refuse so"
+_ASK_AGAIN: t.Final = (
+    "Remove the cause in the evidence and probe again, from another place if it lies on the way."
+)
+_EVIDENCE: t.Final = 500
 
 
 def report(probe: Probe) -> Data:
@@ -148,7 +152,7 @@ def _found(probe: Probe) -> list[_findings.Finding]:
     place = where(probe.target.host, probe.target.port)
     found = []
     if probe.dialogue is not None and probe.dialogue.starttls is False:
-        evidence = "; ".join(probe.dialogue.ehlo) or "HELO only"
+        evidence = _shortened("; ".join(probe.dialogue.ehlo)) or "HELO only"
         found.append(_findings.finding("starttls-not-offered", where=place, evidence=evidence))
     if probe.early:
         evidence = repr(probe.early[:64])
@@ -160,8 +164,14 @@ def _found(probe: Probe) -> list[_findings.Finding]:
         found.append(_findings.finding("throttled", where=place, evidence=evidence))
     doubt = _doubt(probe)
     if doubt:
-        found.append(_findings.finding("not-determined", where=place, evidence=doubt))
+        found.append(
+            _findings.finding("not-determined", where=place, evidence=doubt, remedy=_ASK_AGAIN)
+        )
     return found
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _EVIDENCE else text[:_EVIDENCE] + "…"
 
 
 def _doubt(probe: Probe) -> str:
@@ -169,8 +179,8 @@ def _doubt(probe: Probe) -> str:
     if survey is None:
         offered = probe.dialogue is None or probe.dialogue.starttls is not False
         return probe.failure.detail if probe.failure and offered else ""
-    settled = survey.protocols and all(scan.accepted is not None for scan in survey.protocols)
-    doubts = [_CUTS.format(probe.cuts)] if probe.cuts and not settled else []
+    unsettled = any(scan.accepted is None for scan in survey.protocols)
+    doubts = [_CUTS.format(probe.cuts)] if probe.cuts and unsettled else []
     doubts += [
         f"{len(scan.suites.undetermined)} suites of {scan.protocol.label} "
         f"({', '.join(sorted({scan.suites.reasons[code] for code in scan.suites.undetermined}))})"

@@ -320,7 +320,7 @@ def test_the_page_of_one_host(addresses: dict[str, str]) -> None:
     program = str(Path(sys.executable).with_name("ansible-playbook"))
     options = {
         "host": addresses["mx1"],
-        "port": SERVICES["loose"][0],
+        "mail_port": SERVICES["loose"][0],
         "policy": "intermediate",
         "senders": "postfix-3.10,sslv3-only",
     }

@@ -23,7 +23,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _policy_check
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import TrustStore
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load as load_policy
-from ansible_collections.postmaster.tls.tests.support.authority import NOW, sign
+from ansible_collections.postmaster.tls.tests.support.authority import NOW, Signed, sign
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
@@ -40,6 +40,7 @@ def raw(*chains: list[str], **more: t.Any) -> Data:
         "host": MX,
         "port": 25,
         "reached": True,
+        "handshake": {"accepted": True},
         "findings": [],
         "_chains": list(chains),
         **more,
@@ -118,7 +119,22 @@ def test_evidence_of_the_policy_check_counts_once() -> None:
     assert result["violations"][0]["message"] == "seen"
 
 
-def test_a_revocation_that_is_stapled_is_a_finding_of_its_certificate() -> None:
+@pytest.mark.parametrize("compliant", [True, None])
+def test_a_policy_that_the_certificate_violates_is_not_kept_to(compliant: bool | None) -> None:
+    verdict = {"name": "mozilla-modern-6.0", "compliant": compliant, "undetermined": []}
+    result = read(raw([LEAF.pem], policy=verdict), policy="modern")
+    kinds = [one["kind"] for one in result["violations"]]
+    expected = False if kinds else compliant
+    assert result["policy"] == {**verdict, "compliant": expected}
+
+
+def test_what_nobody_could_ask_has_no_violations() -> None:
+    unreached = read(raw(handshake=None, reached=False), policy="modern")
+    assert unreached["violations"] is None
+    assert unreached["findings"] == []
+
+
+def revoked(signer: Signed = ROOT) -> str:
     response = (
         ocsp.OCSPResponseBuilder()
         .add_response(
@@ -131,11 +147,21 @@ def test_a_revocation_that_is_stapled_is_a_finding_of_its_certificate() -> None:
             revocation_time=NOW - timedelta(days=1),
             revocation_reason=None,
         )
-        .responder_id(ocsp.OCSPResponderEncoding.HASH, ROOT.certificate)
-        .sign(ROOT.key, hashes.SHA256())
+        .responder_id(ocsp.OCSPResponderEncoding.HASH, signer.certificate)
+        .sign(signer.key, hashes.SHA256())
     )
-    staple = base64.b64encode(response.public_bytes(Encoding.DER)).decode()
-    result = read(raw([LEAF.pem, ROOT.pem], _staples=[staple]))
+    return base64.b64encode(response.public_bytes(Encoding.DER)).decode()
+
+
+def test_a_revocation_that_somebody_else_signed_is_no_revocation() -> None:
+    result = read(raw([LEAF.pem, ROOT.pem], _staples=[revoked(signer=LEAF)]))
+    [finding] = result["findings"]
+    assert finding["code"] == "staple-unusable"
+    assert finding["evidence"] == "revoked, and its signature is not that of the issuer"
+
+
+def test_a_revocation_that_is_stapled_is_a_finding_of_its_certificate() -> None:
+    result = read(raw([LEAF.pem, ROOT.pem], _staples=[revoked()]))
     assert result["certificates"][0]["ocsp_staple"]["status"] == "revoked"
     assert [finding["code"] for finding in result["findings"]] == ["certificate-revoked"]
     assert result["findings"][0]["where"] == f"{MX}:25"

@@ -4,13 +4,26 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.postmaster.tls.plugins.action.starttls_probe import (
+    Reading,
+    all_understood,
+    plain,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _survey
 from ansible_collections.postmaster.tls.plugins.modules import starttls_probe
+from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load
+from ansible_collections.postmaster.tls.tests.support.mail_servers import Peer, scripted
+from jinja2 import Environment
 
 Data = dict[str, t.Any]
 
@@ -28,6 +41,28 @@ def test_its_checks_are_those_of_the_survey() -> None:
 def test_every_option_of_an_element_is_documented() -> None:
     documented = yaml.safe_load(starttls_probe.DOCUMENTATION)["options"]
     assert set(starttls_probe._TARGET) <= set(documented)
+
+
+def test_all_that_is_returned_is_documented_and_nothing_else() -> None:
+    target = Target("127.0.0.1", checks=(*_survey.ALL_CHECKS,), policy=plain(load("modern")))
+    with scripted(Peer.reset) as server:
+        asked = probe(replace(target, port=server.port, implicit=True, timeout=2.0))
+    assert asked.survey is not None
+    raw = report(asked)
+    reading = Reading("127.0.0.1", None, load("modern"))
+    returned = all_understood(raw, [reading], now=datetime.now(UTC))
+    documented = yaml.safe_load(starttls_probe.RETURN)
+    assert set(returned) == set(documented) - {"results", "summary"}
+
+
+def test_the_example_that_fails_on_violations_fails_on_what_nobody_could_ask() -> None:
+    examples = yaml.safe_load(starttls_probe.EXAMPLES)
+    [condition] = [task["failed_when"] for task in examples if "failed_when" in task]
+    sound = {"reached": True, "violations": [], "undetermined": {}}
+    judge = Environment(autoescape=False).compile_expression(condition)
+    assert judge(probe=sound) is False
+    bad = [{"reached": False, "violations": None}, {"violations": None}, {"violations": [{}]}]
+    assert all(judge(probe={**sound, **one}) for one in [*bad, {"undetermined": {"TLSv1.2": []}}])
 
 
 def test_one_host() -> None:

@@ -156,6 +156,22 @@ def test_the_verdict_keeps_no_and_not_determined_apart(handshake: Data, said: st
     assert any(said in line for line in page)
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ((None, None), "? (2 not determined)"),
+        ((True, None), "g0 (1 not determined)"),
+        ((False, False), "none"),
+    ],
+)
+def test_groups_that_were_not_determined_are_not_none(
+    verdicts: tuple[bool | None, ...], said: str
+) -> None:
+    groups = [{"name": f"g{place}", "accepted": one} for place, one in enumerate(verdicts)]
+    page = diagnosis({**server(), "groups": groups})
+    assert [line.split(maxsplit=1)[1] for line in page if line.startswith("  groups")] == [said]
+
+
 def test_anything_else_is_one_sentence() -> None:
     with pytest.raises(InvalidInput, match="result of starttls_probe") as caught:
         diagnosis({"results": []})

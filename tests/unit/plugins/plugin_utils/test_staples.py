@@ -23,11 +23,14 @@ OTHER = sign("other.example.test", ROOT)
 RESPONDER = sign("Responder", ROOT, usage=ExtendedKeyUsageOID.OCSP_SIGNING)
 CHAIN = [LEAF.certificate, ROOT.certificate]
 DAY = timedelta(days=1)
+SHA256 = hashes.SHA256()
 
 
 def response(
     *,
     leaf: Signed = LEAF,
+    issuer: Signed = ROOT,
+    algorithm: hashes.HashAlgorithm = SHA256,
     status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD,
     begin: timedelta = -DAY,
     end: timedelta = DAY,
@@ -37,8 +40,8 @@ def response(
     revoked = status == ocsp.OCSPCertStatus.REVOKED
     builder = ocsp.OCSPResponseBuilder().add_response(
         cert=leaf.certificate,
-        issuer=ROOT.certificate,
-        algorithm=hashes.SHA256(),
+        issuer=issuer.certificate,
+        algorithm=algorithm,
         cert_status=status,
         this_update=NOW + begin,
         next_update=NOW + end,
@@ -72,6 +75,18 @@ def test_what_a_response_says(case: str) -> None:
     staple = staple_of(CHAIN, [text], now=NOW)
     assert staple is not None
     assert (staple["status"], staple["verified"]) == (status, verified)
+
+
+@pytest.mark.parametrize("issuer", [OTHER, sign("Root", ca=True)], ids=["name", "key"])
+def test_a_serial_number_of_another_issuer_is_another_certificate(issuer: Signed) -> None:
+    assert staple_of(CHAIN, [response(issuer=issuer, signer=issuer)], now=NOW) is None
+
+
+@pytest.mark.parametrize("algorithm", [hashes.SHA1(), hashes.SHA384()])
+def test_the_issuer_is_known_by_any_hash(algorithm: hashes.HashAlgorithm) -> None:
+    staple = staple_of(CHAIN, [response(algorithm=algorithm)], now=NOW)
+    assert staple is not None
+    assert staple["verified"] is True
 
 
 def test_when_and_why_it_was_revoked() -> None:

@@ -18,6 +18,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Inva
 from ansible_collections.postmaster.tls.plugins.module_utils._probe import _run, _session, _target
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._batch import Batch, appended
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._connection import Connection
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import Pace
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._reactor import Reactor
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import Probe, probe_all
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary import summary
@@ -200,6 +201,24 @@ def test_who_is_done_takes_no_room_from_who_waits(monkeypatch: pytest.MonkeyPatc
     assert max(one["seconds"] for one in found) < 2.5
 
 
+class Waiting:
+    """As much of a session as waits at an address."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.pace = pace
+
+
+def test_room_at_an_address_is_for_those_who_still_wait_there() -> None:
+    reactor, pace = Reactor(), Pace()
+    gone, moved, waits = Waiting(pace), Waiting(Pace()), Waiting(pace)
+    for session in (gone, moved, waits):
+        pace.wait(session)
+    for session in (moved, waits):
+        reactor._running[session] = reactor.run  # type: ignore[index]
+    reactor._wake_neighbour(pace)
+    assert list(reactor._ready) == [waits]
+
+
 def test_a_server_that_nobody_asked_has_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     port = free_port()
     two_addresses(monkeypatch, port)
@@ -256,6 +275,16 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"results_file .* cannot be written") as caught:
         appended(str(tmp_path / "missing" / "results.jsonl"))
     assert str(caught.value).endswith(".")
+
+
+def test_a_full_disk_loses_no_result() -> None:
+    batch = Batch(3, lines=appended("/dev/full"), say=None)
+    for position in range(3):
+        batch.told(position, 0, Probe(target("127.0.0.1", 25), reached=False))
+    batch.close()
+    assert [one["_position"] for one in batch.results()] == [0, 1, 2]
+    assert batch.fault is not None
+    assert "from result 1 on: No space left on device. It is incomplete" in batch.fault
 
 
 def test_it_says_now_and_then_how_far_it_is() -> None:

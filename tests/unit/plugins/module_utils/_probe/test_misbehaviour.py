@@ -13,8 +13,15 @@ import typing as t
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._probe import _connection, _target
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import Probe, probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import ServerHello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import SuiteScan
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import (
+    ProtocolScan,
+    Survey,
+)
 from ansible_collections.postmaster.tls.tests.support.mail_servers import (
     GREETING,
     Keys,
@@ -27,6 +34,7 @@ from ansible_collections.postmaster.tls.tests.support.mail_servers import (
 )
 
 TIMEOUT = 1.0
+HELLO = ServerHello(Protocol.TLSv1_2, 0xC02F, 29)
 FAMILIES = ((socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1"))
 Data = dict[str, t.Any]
 
@@ -236,6 +244,45 @@ def test_a_stall_is_tried_again_and_changes_no_verdict(backend: int) -> None:
     assert None not in list(accepted(result).values())[1:]
     assert not result["throttled"]
     assert result["seconds"] < 1.5
+
+
+def test_a_refused_connection_needs_no_other_user() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        result = report(probe(Target("127.0.0.1", unused.getsockname()[1], timeout=2.0)))
+    [finding] = result["findings"]
+    assert finding["evidence"] == "No connection: Connection refused."
+    assert "become" not in finding["remedy"]
+
+
+@pytest.mark.parametrize(("accepted", "said"), [(True, False), (None, True)])
+def test_cuts_are_told_only_where_they_leave_a_version_open(
+    accepted: bool | None, said: bool
+) -> None:
+    scan = ProtocolScan(
+        Protocol.TLSv1_2, accepted, "closed", SuiteScan(Protocol.TLSv1_2), complete=True
+    )
+    seen = [cuts_told(Survey(HELLO, scans)) for scans in ((), (scan,))]
+    assert seen == [False, said]
+
+
+def cuts_told(survey: Survey) -> bool:
+    cut = Probe(Target("127.0.0.1"), True, survey=survey, cuts=1)
+    return any("closed the connection" in one["evidence"] for one in report(cut)["findings"])
+
+
+def test_the_evidence_of_a_long_reply_is_short() -> None:
+    def endless(peer: Peer) -> None:
+        peer.say(b"220 mx.example.test\r\n")
+        peer.hear()
+        peer.say(b"".join(b"250-X-WORD-%d\r\n" % number for number in range(900)) + b"250 HELP\r\n")
+        peer.wait()
+
+    with scripted(endless) as server:
+        result = report(probe(Target("127.0.0.1", server.port, timeout=2.0)))
+    [finding] = [one for one in result["findings"] if one["code"] == "starttls-not-offered"]
+    assert finding["evidence"].endswith("…")
+    assert len(finding["evidence"]) == 501
 
 
 def test_a_server_that_stops_answering_leaves_the_rest_open(backend: int) -> None:
