@@ -25,6 +25,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building imp
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load as load_policy
 from ansible_collections.postmaster.tls.tests.support.authority import NOW, Signed, sign
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
@@ -121,11 +122,13 @@ def test_evidence_of_the_policy_check_counts_once() -> None:
 
 @pytest.mark.parametrize("compliant", [True, None])
 def test_a_policy_that_the_certificate_violates_is_not_kept_to(compliant: bool | None) -> None:
+    weak = sign(MX, ROOT, names=[MX], key=rsa.generate_private_key(65537, 1024))
     verdict = {"name": "mozilla-modern-6.0", "compliant": compliant, "undetermined": []}
-    result = read(raw([LEAF.pem], policy=verdict), policy="modern")
-    kinds = [one["kind"] for one in result["violations"]]
-    expected = False if kinds else compliant
-    assert result["policy"] == {**verdict, "compliant": expected}
+    sound = read(raw([LEAF.pem], policy=verdict), policy="modern")
+    result = read(raw([LEAF.pem], [weak.pem], policy=verdict), policy="modern")
+    assert (sound["violations"], sound["policy"]) == ([], verdict)
+    assert [one["kind"] for one in result["violations"]] == ["certificate"]
+    assert result["policy"] == {**verdict, "compliant": False}
 
 
 def test_what_nobody_could_ask_has_no_violations() -> None:
