@@ -42,6 +42,14 @@ USUAL: t.Final[dict[str, tuple[int, ...]]] = {"RSA": _RSA, "ECDSA": _ECDSA, "DSS
 #: Those that share the suites of a usual kind, so that only their schemes tell them apart (RFC 8422 section 5.1.1).
 RARE: t.Final[dict[str, tuple[int, ...]]] = {"ECDSA": _EDWARDS, "RSA": _RSA_PSS}
 _IN_TLS13: t.Final = (_RSA, _ECDSA, _EDWARDS, _RSA_PSS, _ML_DSA)
+#: How the key of a certificate begins, by the schemes that it signs with: RFC 8017, 5480, 8410, 4055 and 9881.
+_KEYS: t.Final[dict[bytes, tuple[int, ...]]] = {
+    bytes.fromhex("06092a864886f70d010101050003"): _RSA,
+    bytes.fromhex("06072a8648ce3d0201"): _ECDSA,
+    bytes.fromhex("300506032b657003"): _EDWARDS,
+    bytes.fromhex("300506032b657103"): _EDWARDS,
+    bytes.fromhex("06092a864886f70d01010a"): _RSA_PSS,
+}
 
 
 class ServedChains(t.NamedTuple):
@@ -69,13 +77,16 @@ def clear_chain(
     answer = yield hello
     if isinstance(answer, ServerHello) and answer.certificates:
         return ServedChains((answer.certificates,), (sight(hello, answer),))
-    if isinstance(answer, NotDetermined) and reason_of(answer) not in CUT_AFTER_HELLO:
-        return ServedChains(doubts=(answer.detail,))
-    return ServedChains()
+    return ServedChains(doubts=_doubt(answer))
 
 
-def hidden_chains(*, server_name: str | None) -> Strategy[ServedChains]:
-    """The chains of a server that speaks TLS 1.3 only: a handshake to its end for each kind of key."""
+def chains_of_tls13(seen: tuple[Chain, ...], *, server_name: str | None) -> Strategy[ServedChains]:
+    """What TLS 1.3 encrypts: beside the chains that were seen in clear, or all of them, by handshakes to their end."""
+    return _unseen(seen, server_name) if seen else _hidden(server_name)
+
+
+def _hidden(server_name: str | None) -> Strategy[ServedChains]:
+    """A handshake for each kind of key."""
     hellos: list[ServerHello] = []
     doubts: dict[str, None] = {}
     for schemes in _IN_TLS13:
@@ -88,11 +99,41 @@ def hidden_chains(*, server_name: str | None) -> Strategy[ServedChains]:
     return ServedChains(tuple(chains), hellos=tuple(hellos), doubts=tuple(doubts))
 
 
+def _unseen(seen: tuple[Chain, ...], server_name: str | None) -> Strategy[ServedChains]:
+    """One handshake for all other kinds of key, which a server without one refuses, and one more for each that it shows."""
+    kinds = [schemes for schemes in _IN_TLS13 if schemes not in {_kind(one[0]) for one in seen}]
+    hellos: list[ServerHello] = []
+    doubts: tuple[str, ...] = ()
+    while kinds:
+        schemes = tuple(scheme for kind in kinds for scheme in kind)
+        answer = yield FullHandshake(server_name, signature_algorithms=schemes)
+        if not isinstance(answer, ServerHello) or not answer.certificates:
+            doubts = _doubt(answer)
+            break
+        hellos.append(answer)
+        left = [kind for kind in kinds if answer.signature not in kind]
+        if len(left) == len(kinds):
+            break
+        kinds = left
+    chains = dict.fromkeys(hello.certificates for hello in hellos)
+    return ServedChains(tuple(chains), hellos=tuple(hellos), doubts=doubts)
+
+
+def _doubt(answer: t.Any) -> tuple[str, ...]:
+    if isinstance(answer, NotDetermined) and reason_of(answer) not in CUT_AFTER_HELLO:
+        return (answer.detail,)
+    return ()
+
+
+def _kind(certificate: bytes) -> tuple[int, ...]:
+    return next((kind for start, kind in _KEYS.items() if start in certificate), ())
+
+
 __all__ = [
     "RARE",
     "USUAL",
     "Chain",
     "ServedChains",
+    "chains_of_tls13",
     "clear_chain",
-    "hidden_chains",
 ]

@@ -209,9 +209,9 @@ class _Job:
         """What needs to know the versions, or which chains showed in clear."""
         parts: list[tuple[str, Strategy[t.Any]]] = []
         spoken = self.spoken()
-        hidden = "certificates" in self.checks and not self.clear_chains()
-        if hidden and Protocol.TLSv1_3 in spoken:
-            parts.append(("chains", _chain_scan.hidden_chains(server_name=self.server_name)))
+        if "certificates" in self.checks and Protocol.TLSv1_3 in spoken:
+            hidden = _chain_scan.chains_of_tls13(self.clear_chains(), server_name=self.server_name)
+            parts.append(("chains", hidden))
         if "groups" in self.checks and Protocol.TLSv1_2 not in spoken:
             parts += self._old_groups(spoken)
         if "features" in self.checks:

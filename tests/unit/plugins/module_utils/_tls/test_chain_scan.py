@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _chain_scan, _survey
@@ -13,8 +14,16 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     Alert,
     NotDetermined,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
+    FullHandshake,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import drive
+from ansible_collections.postmaster.tls.tests.support.asking import asker
+from ansible_collections.postmaster.tls.tests.support.mail_servers import (
+    make_keys,
+    openssl_server,
+)
 from ansible_collections.postmaster.tls.tests.support.paper_server import PaperServer
 
 GOOD = {Protocol.TLSv1_2: [0xC02F], Protocol.TLSv1_3: [0x1301]}
@@ -30,7 +39,9 @@ EDWARDS = _chain_scan.RARE["ECDSA"]
         (Alert(2, 40), ()),
     ],
 )
-def test_a_kind_of_key_that_got_no_answer_is_a_doubt(answer: t.Any, doubts: tuple[str, ...]) -> None:
+def test_a_kind_of_key_that_got_no_answer_is_a_doubt(
+    answer: t.Any, doubts: tuple[str, ...]
+) -> None:
     server = PaperServer(GOOD)
 
     def ask(question: t.Any) -> t.Any:
@@ -40,3 +51,30 @@ def test_a_kind_of_key_that_got_no_answer_is_a_doubt(answer: t.Any, doubts: tupl
     found = drive(_survey.survey(("certificates",)), ask)
     assert found.chains == ((b"leaf",),)
     assert found.doubts == doubts
+
+
+def test_a_handshake_of_tls13_without_an_answer_is_a_doubt() -> None:
+    server = PaperServer(GOOD)
+    silent = NotDetermined("timeout", "Nothing came.")
+
+    def ask(question: t.Any) -> t.Any:
+        return silent if isinstance(question, FullHandshake) else server(question)
+
+    assert drive(_survey.survey(("certificates",)), ask).doubts == ("Nothing came.",)
+
+
+def test_a_key_that_is_used_in_tls13_alone_shows_beside_a_clear_one(tmp_path: Path) -> None:
+    """TLS 1.2 has suites for the key of RSA only; in TLS 1.3 the other key is used as well."""
+    keys = make_keys(tmp_path)
+    own = ["-cert", str(keys.rsa), "-key", str(keys.rsa_key), "-cipher", "ECDHE-RSA-AES128-SHA256"]
+    other = ["-dcert", str(keys.ecdsa), "-dkey", str(keys.ecdsa_key)]
+    for options, count in (([*own, *other], 2), (own, 1)):
+        with openssl_server(*options) as port:
+            ask, whole = asker(port), list[t.Any]()
+
+            def counted(question: t.Any, ask: t.Any = ask, whole: t.Any = whole) -> t.Any:
+                whole += [question] * isinstance(question, FullHandshake)
+                return ask(question)
+
+            found = drive(_survey.survey(("certificates", "ciphers")), counted)
+        assert len(found.chains) == len(whole) == count
