@@ -20,8 +20,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._channel import (
     Alerted,
+    ApplicationData,
     Channel,
-    Data,
     Ended,
     Event,
     Message,
@@ -29,8 +29,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._channel impor
     Talk,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
+    ExchangeAnswer,
     HandshakeResult,
-    Reply,
     Resumption,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer import (
@@ -70,7 +70,7 @@ def ticket(
         if isinstance(event, Message) and event.kind == messages.NEW_SESSION_TICKET:
             return HandshakeResult(hello, resumption(event))
         closing = isinstance(event, Alerted) and event.description == _CLOSE_NOTIFY
-        if closing or isinstance(event, Data):
+        if closing or isinstance(event, ApplicationData):
             return HandshakeResult(hello)
         reply = _ending(event, hello)
         if reply is not None:
@@ -88,7 +88,7 @@ def unasked_reply(channel: Channel, farewell: bytes) -> Talk:
     heard, silences = b"", 0
     while True:
         event = yield
-        if isinstance(event, Data):
+        if isinstance(event, ApplicationData):
             heard = (heard + event.content)[:_MOST_REPLY]
             verdict = _first_reply(heard, hello)
             if verdict is not None:
@@ -104,7 +104,7 @@ def unasked_reply(channel: Channel, farewell: bytes) -> Talk:
                 return reply
 
 
-def _first_reply(heard: bytes, hello: ServerHello) -> Reply | None:
+def _first_reply(heard: bytes, hello: ServerHello) -> ExchangeAnswer | None:
     """What the first reply says that is no greeting; None if it is not there yet."""
     replies = (line for line in heard.splitlines(keepends=True) if line[:3] != _GREETING)
     first = next(replies, b"")
@@ -142,7 +142,7 @@ def renegotiation(channel: Channel, farewell: bytes, hello_body: bytes) -> Talk:
             return replace(result, reason="timeout")
 
 
-def _ending(event: Event, hello: ServerHello) -> Reply | None:
+def _ending(event: Event, hello: ServerHello) -> ExchangeAnswer | None:
     """What the end of a talk says that should have said more; None if the event is no end of it."""
     if isinstance(event, Alerted) and event.level != _WARNING:
         return Alert(event.level, event.description, hello)

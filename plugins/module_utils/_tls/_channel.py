@@ -13,7 +13,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import dat
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _record_layer
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import ServerHello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import MalformedMessage
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import Reply
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
+    ExchangeAnswer,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer import (
     Oversized,
@@ -50,7 +52,7 @@ class Alerted:
 
 
 @dataclass(frozen=True)
-class Data:
+class ApplicationData:
     """Application data."""
 
     content: bytes
@@ -71,8 +73,8 @@ class Ended:
     """The server has closed the connection."""
 
 
-Event = t.Union[Message, Alerted, Data, CipherChanged, Silence, Ended]
-Talk = t.Generator[None, Event, Reply]
+Event = t.Union[Message, Alerted, ApplicationData, CipherChanged, Silence, Ended]
+Talk = t.Generator[None, Event, ExchangeAnswer]
 R = t.TypeVar("R")
 Part = t.Generator[None, Event, R]
 
@@ -160,7 +162,7 @@ class Channel:
                     raise MalformedMessage(f"An alert has {len(fragment)} bytes instead of 2")
                 yield Alerted(*fragment)
             elif content == _record_layer.APPLICATION_DATA:
-                yield Data(fragment)
+                yield ApplicationData(fragment)
             elif self._version < Protocol.TLSv1_3:
                 yield CipherChanged()
 
@@ -192,16 +194,16 @@ def message(channel: Channel, *kinds: int) -> Part[Message]:
 
 
 def _named(event: Event) -> str:
-    if isinstance(event, Data):
+    if isinstance(event, ApplicationData):
         return "application data"
     return "ChangeCipherSpec" if isinstance(event, CipherChanged) else "an alert"
 
 
 __all__ = [
     "Alerted",
+    "ApplicationData",
     "Channel",
     "CipherChanged",
-    "Data",
     "Ended",
     "Event",
     "HandshakeFailed",

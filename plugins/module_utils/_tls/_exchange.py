@@ -16,7 +16,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     ServerHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._flight import FlightReader
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import Reply
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
+    ExchangeAnswer,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._offered import offered
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
@@ -34,7 +36,7 @@ class Exchange(t.Protocol):
     def opening(self) -> bytes:
         """What is sent first."""
 
-    def receive(self, data: bytes) -> tuple[bytes, Reply | None]:
+    def receive(self, data: bytes) -> tuple[bytes, ExchangeAnswer | None]:
         """Takes the server's bytes; gives bytes to send, and the answer if there is one."""
 
 

@@ -25,7 +25,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._channel impor
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._errors import CryptoError
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import MalformedMessage
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import Reply
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
+    ExchangeAnswer,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer import (
     NotTls,
@@ -54,7 +56,7 @@ class HandshakeExchange:
     ) -> None:
         self._channel = Channel(question.version)
         self._talk = _talk(question, self._channel, entropy)
-        self._answer: Reply | None = None
+        self._answer: ExchangeAnswer | None = None
 
     @property
     def progress(self) -> str:
@@ -64,7 +66,7 @@ class HandshakeExchange:
         next(self._talk)
         return self._channel.output()
 
-    def receive(self, data: bytes) -> tuple[bytes, Reply | None]:
+    def receive(self, data: bytes) -> tuple[bytes, ExchangeAnswer | None]:
         if self._answer is None:
             try:
                 self._hear(data)
@@ -74,13 +76,13 @@ class HandshakeExchange:
                 self._answer = _failure(error)
         return self._channel.output(), self._answer
 
-    def idle(self) -> Reply | None:
+    def idle(self) -> ExchangeAnswer | None:
         """The server is silent; the answer if the handshake is over, None if it is worth waiting on."""
         if self._answer is None and self._channel.established:
             self._on(Silence())
         return self._answer
 
-    def closed(self) -> Reply | None:
+    def closed(self) -> ExchangeAnswer | None:
         """The server has closed the connection, or goes on in clear; the answer if the handshake was over, else None."""
         if self._answer is None and self._channel.established:
             self._on(Ended())
@@ -99,9 +101,9 @@ class HandshakeExchange:
         try:
             self._talk.send(event)
         except StopIteration as stop:
-            self._answer = t.cast(Reply, stop.value)
+            self._answer = t.cast(ExchangeAnswer, stop.value)
 
-    def _alert(self, event: Alerted) -> Reply | None:
+    def _alert(self, event: Alerted) -> ExchangeAnswer | None:
         if event.description == _CLOSE_NOTIFY:
             detail = "The server ended the connection with close_notify within the handshake."
             return NotDetermined("closed", detail)

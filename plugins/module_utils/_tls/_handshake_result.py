@@ -62,6 +62,6 @@ class HandshakeResult:
     reply: bytes = b""
 
 
-Reply = t.Union[Answer, HandshakeResult, SSLv2ServerHello]
+ExchangeAnswer = t.Union[Answer, HandshakeResult, SSLv2ServerHello]
 
-__all__ = ["HandshakeResult", "Reply", "Resumption"]
+__all__ = ["ExchangeAnswer", "HandshakeResult", "Resumption"]

@@ -22,7 +22,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     SSLv2ServerHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._flight import FlightReader
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import Reply
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
+    ExchangeAnswer,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 CODES: t.Final[tuple[int, ...]] = tuple(suite.code for suite in _suites.IN_SSLV2)
@@ -62,7 +64,7 @@ class SSLv2Exchange:
         self._hello = hello
         self._received = bytearray()
         self._tls: FlightReader | None = None
-        self._answer: Reply | None = None
+        self._answer: ExchangeAnswer | None = None
 
     @property
     def progress(self) -> str:
@@ -71,12 +73,12 @@ class SSLv2Exchange:
     def opening(self) -> bytes:
         return self._hello
 
-    def receive(self, data: bytes) -> tuple[bytes, Reply | None]:
+    def receive(self, data: bytes) -> tuple[bytes, ExchangeAnswer | None]:
         if self._answer is None and data:
             self._answer = self._read(data)
         return b"", self._answer
 
-    def _read(self, data: bytes) -> Reply | None:
+    def _read(self, data: bytes) -> ExchangeAnswer | None:
         if self._tls is None:
             self._received += data
             if not self._received[0] & 0x80:
@@ -96,7 +98,7 @@ def _not_hello(answer: Answer | None) -> Answer | None:
     return answer
 
 
-def _message(message: bytes) -> Reply:
+def _message(message: bytes) -> ExchangeAnswer:
     if message[:1] == bytes((_ERROR,)) and len(message) == 3:
         return Alert(_FATAL, _HANDSHAKE_FAILURE)
     if message[:1] != bytes((_SERVER_HELLO,)) or len(message) < _LEAST:
