@@ -430,7 +430,7 @@ def certificates(data: bytes) -> None:
     staples = [base64.b64encode(chain.pop()).decode("ascii")] if variant & 1 and chain else []
     trusted = []
     with contextlib.suppress(ValueError, IndexError):
-        trusted.append(_chain_building.load(chain[-1]))
+        trusted.append(_chain_building.load_certificate(chain[-1]))
     result = {
         "host": "mx.example.test",
         "port": 25,

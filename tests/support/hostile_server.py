@@ -103,7 +103,8 @@ class Peer:
 class Step(t.Protocol):
     """One thing that the server does."""
 
-    def play(self, peer: Peer) -> None: ...
+    def play(self, peer: Peer) -> None:
+        """Do it to the client of this connection."""
 
 
 @dataclass(frozen=True)

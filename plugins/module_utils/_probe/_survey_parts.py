@@ -49,13 +49,20 @@ class Elimination(t.Protocol):
     """A scan of groups or of signature schemes."""
 
     @property
-    def protocol(self) -> Protocol: ...
+    def protocol(self) -> Protocol:
+        """The version."""
+
     @property
-    def accepted(self) -> tuple[int, ...]: ...
+    def accepted(self) -> tuple[int, ...]:
+        """Code points in the order of the picks."""
+
     @property
-    def rejected(self) -> frozenset[int]: ...
+    def rejected(self) -> frozenset[int]:
+        """Code points that were refused."""
+
     @property
-    def undetermined(self) -> frozenset[int]: ...
+    def undetermined(self) -> frozenset[int]:
+        """Code points without an answer."""
 
 
 def parts(survey: Survey | None) -> Data:

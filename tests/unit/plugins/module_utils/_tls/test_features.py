@@ -33,7 +33,6 @@ from ansible_collections.postmaster.tls.tests.support.mail_servers import (
 from ansible_collections.postmaster.tls.tests.support.paper_server import PaperServer
 
 V12, V13 = Protocol.TLSv1_2, Protocol.TLSv1_3
-Verdicts = dict[str, bool | None]
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +40,13 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     return make_keys(tmp_path_factory.mktemp("keys"))
 
 
-def verdicts(ask: t.Callable[[t.Any], t.Any], *checks: str) -> Verdicts:
+def verdicts(ask: t.Callable[[t.Any], t.Any], *checks: str) -> dict[str, bool | None]:
     return drive(_survey.survey(checks), ask).features.verdicts
 
 
-def of_openssl(keys: Keys, *options: str, checks: t.Sequence[str] = ("features",)) -> Verdicts:
+def of_openssl(
+    keys: Keys, *options: str, checks: t.Sequence[str] = ("features",)
+) -> dict[str, bool | None]:
     both = ["-cert", str(keys.rsa), "-key", str(keys.rsa_key), "-cipher", "ALL:@SECLEVEL=0"]
     with openssl_server(*both, *options) as port:
         return verdicts(asker(port), *checks)

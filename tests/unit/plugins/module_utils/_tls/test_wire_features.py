@@ -43,7 +43,8 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
 
 
 class Question(t.Protocol):
-    def exchange(self) -> Exchange: ...
+    def exchange(self) -> Exchange:
+        """The talk that answers it."""
 
 
 def ask(port: int, question: Question) -> Answer:
