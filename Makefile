@@ -54,7 +54,7 @@ molecule: ## the roles on a Postfix of every Debian release
 bench: ## measure the probe beside its peers, and write docs/performance.md
 	@$(PARK) tests/benchmarks/bench.py $(BENCH)
 
-rightness: ## compare the probe with other scanners on some eighty live servers
+rightness: ## compare the probe with other scanners on some ninety live servers
 	@$(PARK) tests/integration/rightness/compare.py $(RIGHTNESS)
 
 build: ## the tarball, in dist/

@@ -67,8 +67,10 @@ options:
     description:
       - A file on the host where the module runs, to which every result is appended as soon as there is one, as a line of
         JSON. A run that is ended before its time leaves there what it knew.
-      - Each line has the number of its target in C(target), and its certificates as PEM in C(chains), since they are only
-        described when the module has returned.
+      - The lines come in the order in which the results do. Each has the number of its target, from 1, in C(target).
+      - A line is what the host that probes saw. Certificates are described, and results compared with O(policy), on the
+        controller when all targets are done. So a line has certificates as PEM in C(chains), and neither RV(violations) nor
+        findings about them.
       - When it can be written no more, as on a full disk, the task goes on and warns.
       - In check mode nothing is written.
     version_added: 0.2.0
