@@ -129,8 +129,11 @@ SERVED: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
         "sender-refused",
         "low",
         "Senders of a known kind get no TLS session",
-        "Their mail arrives in plaintext, or not at all where they insist on TLS.",
-        "Compare with the mail log whether such senders write to this host, and widen what the evidence names.",
+        "Their mail arrives in plaintext, or not at all where they insist on TLS; where this service insists, they cannot use it.",
+        (
+            "Read the log of this service for such clients. What current senders or programs need is worth allowing; those that speak SSL "
+            "3.0 or TLS 1.0 only are to be updated, or given up: nothing old is to be switched on for them."
+        ),
     ),
     (
         "certificate-revoked",

@@ -30,6 +30,10 @@ _PROTOCOL_VERSION: t.Final = 70
 _LEAST_DH, _ENOUGH_DH = 1024, 2048
 _NAMED: t.Final = 5
 _LONGEST_NAME: t.Final = 200
+_ASK_THE_HOST: t.Final = (
+    "Run mta_tls_facts on the host, which names the setting that takes each suite away, and undo that; or apply a policy "
+    "that fits the certificate."
+)
 _OLD: t.Final[dict[Protocol, str]] = {
     Protocol.SSLv2: "sslv2-accepted",
     Protocol.SSLv3: "sslv3-accepted",
@@ -69,7 +73,7 @@ def _refusals(survey: Survey, place: str) -> t.Iterator[Finding]:
     if answer.description == _PROTOCOL_VERSION:
         yield finding("no-shared-protocol", where=place, evidence=evidence)
     elif answer.description in REFUSALS:
-        yield finding("no-shared-cipher", where=place, evidence=evidence)
+        yield finding("no-shared-cipher", where=place, evidence=evidence, remedy=_ASK_THE_HOST)
     else:
         yield finding("not-determined", where=place, evidence=evidence)
 

@@ -79,7 +79,9 @@ class FlightReader:
             content, length = self._records[0], int.from_bytes(self._records[3:5], "big")
             if content not in _CONTENTS or self._records[1] != 3:
                 start = bytes(self._records[:5])
-                return NotDetermined("not-tls", f"The server answered {start!r}, which is not TLS.")
+                return NotDetermined(
+                    "not-tls", f"The server answered {_readable(start)}, which is not TLS."
+                )
             if content not in (_ALERT, _HANDSHAKE):
                 raise _server_messages.MalformedMessage(
                     f"A record of type {content} comes before the end of the first flight"
@@ -183,6 +185,12 @@ _PARTS: t.Final[dict[int, t.Callable[[bytes, ServerHello], dict[str, t.Any]]]] =
     _REQUEST: _request,
     _STATUS: _status,
 }
+
+
+def _readable(start: bytes) -> str:
+    """Bytes for people: as text if they are that, or else in hexadecimal."""
+    text = start.decode("ascii", "replace").rstrip()
+    return f'"{text}"' if text.isascii() and text.isprintable() else f"the bytes {start.hex(' ')}"
 
 
 def _oversized(what: str) -> NotDetermined:

@@ -162,7 +162,10 @@ def received(library: str, alert: int) -> str:
 
 
 def client_log(mta: str, library: str, *, alert: int, own: str = "") -> str:
-    """What the sender logs: about an alert that it received, or about its C(own) refusal (of OWN_REFUSALS)."""
+    """What the sender logs: about an alert that it received, or about its C(own) refusal (of OWN_REFUSALS).
+
+    Two lines of a log are two lines here. NAME, ADDRESS and PORT stand for the server (postfix/src/tls/tls_client.c).
+    """
     if library.startswith("java"):
         return _java(library, alert, own)
     if library == "schannel":
@@ -175,7 +178,7 @@ def client_log(mta: str, library: str, *, alert: int, own: str = "") -> str:
         return f"TLS Negotiation failed: {ALERTS.get(alert, alert)}".replace("_", " ")
     line, text = _openssl(library, alert, own)
     if mta == "postfix":
-        return f"SSL_connect error: -1; warning: TLS library problem: {line}"
+        return f"SSL_connect error to NAME[ADDRESS]:PORT: -1\nwarning: TLS library problem: {line}"
     if mta == "sendmail":
         return f"STARTTLS=client, error: connect failed=-1, reason={text}, SSL_error=1"
     return line

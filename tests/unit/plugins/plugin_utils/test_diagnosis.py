@@ -95,7 +95,9 @@ def server() -> Data:
                 "protocol": None,
                 "cipher": None,
                 "reason": "alert protocol_version",
-                "client_log": "error:1409442E:SSL routines:SSL3_READ_BYTES:tlsv1 alert protocol version",
+                "client_log": "the first line\nerror:1409442E:SSL routines:SSL3_READ_BYTES:tlsv1 alert protocol version",
+                "server_log": ["OpenSSL 1.0", "OpenSSL 1.1", "no shared protocol", "sendmail"],
+                "without_tls": "plaintext",
             },
             {
                 "name": "slow",
@@ -170,6 +172,88 @@ def test_groups_that_were_not_determined_are_not_none(
     groups = [{"name": f"g{place}", "accepted": one} for place, one in enumerate(verdicts)]
     page = diagnosis({**server(), "groups": groups})
     assert [line.split(maxsplit=1)[1] for line in page if line.startswith("  groups")] == [said]
+
+
+def text_of(page: list[str]) -> str:
+    return " ".join(" ".join(page).split())
+
+
+HANDSHAKE_ONLY: Data = {"protocols": [], "ciphers": {}, "groups": [], "certificates": []}
+
+
+def test_what_was_not_asked_is_said() -> None:
+    page = diagnosis({**server(), **HANDSHAKE_ONLY, "senders": []}, checks="handshake,features")
+    assert "not asked protocols, ciphers, groups, certificates, signatures, senders, injection" in (
+        text_of(page)
+    )
+    assert "not asked" not in text_of(diagnosis(server()))
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ({"violations": None}, "modern: not determined, since nothing could be asked"),
+        ({"violations": [], **HANDSHAKE_ONLY}, "modern: not determined, since not all"),
+        ({"violations": []}, "modern: not determined; nothing beyond it was seen so far"),
+        (
+            {
+                "violations": [],
+                "undetermined": {},
+                "protocols": [{"name": "TLSv1", "accepted": False, "reason": ""}],
+            },
+            "modern: the server keeps to it",
+        ),
+        (
+            {"violations": [], "policy": {"name": "m-6.0", "compliant": True, "undetermined": []}},
+            "m-6.0: the server keeps to it",
+        ),
+        (
+            {"violations": [], "policy": {"name": "m", "compliant": None, "undetermined": ["a"]}},
+            "m: not determined (a)",
+        ),
+    ],
+)
+def test_the_page_names_the_policy_and_what_came_of_it(part: Data, said: str) -> None:
+    assert f"policy {said}" in text_of(diagnosis({**server(), **part}, policy="modern"))
+
+
+def test_features_injection_and_signatures_have_their_place() -> None:
+    asked = {
+        "features": {
+            "compression": False,
+            "session_tickets": True,
+            "heartbeat": None,
+            "resumption": {"id": True},
+            "reasons": {"early_data": "timeout"},
+        },
+        "injection": {"vulnerable": False, "reply": None, "reason": None},
+        "signatures": [{"name": "rsa_pss", "accepted": True}, {"name": "ed448", "accepted": None}],
+    }
+    page = text_of(diagnosis({**server(), **asked}))
+    assert "yes: session tickets, resumption id; no: compression; ?: early data (timeout)" in page
+    assert "injection no a command sent before the handshake is forgotten" in page
+    assert "signing rsa_pss (1 not determined)" in page
+
+
+@pytest.mark.parametrize(("vulnerable", "said"), [(None, "? timeout"), (True, "yes a command")])
+def test_the_page_tells_of_injection(vulnerable: bool | None, said: str) -> None:
+    injection = {"vulnerable": vulnerable, "reply": None, "reason": "timeout"}
+    assert f"injection {said}" in text_of(diagnosis({**server(), "injection": injection}))
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [("192.0.2.1", "an address was given"), ("mx.example.test", "names this host: ?;")],
+)
+def test_why_a_name_was_not_compared(host: str, said: str) -> None:
+    (certificate,) = server()["certificates"]
+    unnamed = {"host": host, "certificates": [{**certificate, "name_matches": None}]}
+    assert said in text_of(diagnosis({**server(), **unnamed}))
+
+
+def test_suites_among_which_the_client_decides_stand_in_no_order() -> None:
+    page = text_of(diagnosis({**server(), "preference": {"TLSv1.2": "client"}}))
+    assert "the client decides, so they stand in no order" in page
 
 
 def test_anything_else_is_one_sentence() -> None:

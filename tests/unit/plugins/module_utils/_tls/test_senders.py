@@ -224,6 +224,13 @@ def test_no_shared_cipher_is_told_as_both_sides_log_it() -> None:
     assert shape["cipher"] is None
 
 
+def test_a_postfix_logs_two_lines_with_the_name_of_the_server() -> None:
+    result = _senders.judge(_senders.by_name("postfix-3.10"), Alert(2, 40))
+    first, second = result.client_log.splitlines()
+    assert first == "SSL_connect error to NAME[ADDRESS]:PORT: -1"
+    assert second.startswith("warning: TLS library problem: error:0A000410:SSL routines::")
+
+
 def test_handshake_failure_for_ssl_3_alone_is_about_the_protocol() -> None:
     result = _senders.judge(_senders.by_name("sslv3-only"), Alert(2, 40))
     assert result.reason == "unsupported-protocol"
