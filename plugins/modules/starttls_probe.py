@@ -605,18 +605,20 @@ def _targets(params: t.Mapping[str, t.Any]) -> list[Target]:
     """The target of the options, or those of the list, whose elements have the options as defaults."""
     if params["targets"] is None:
         return [_target(params)]
+    if not params["targets"]:
+        raise InvalidInput("The list targets is empty: name one server at least.")
     validator = ArgumentSpecValidator(_TARGET)
     defaults = {name: params[name] for name in _TARGET}
     targets = []
     for number, element in enumerate(params["targets"], 1):
         own = {"host": element} if isinstance(element, str) else element
         place = f"Target {number} of {len(params['targets'])}"
-        if not isinstance(own, dict) or not own.get("host"):
-            raise InvalidInput(f"{place} is neither a host nor a dictionary of options with one.")
-        unknown = sorted(set(own) - set(_TARGET))
+        unknown = sorted(set(own) - set(_TARGET)) if isinstance(own, dict) else []
         if unknown:
             known = ", ".join(_TARGET)
             raise InvalidInput(f"{place} has the unknown option {unknown[0]}; known are {known}.")
+        if not isinstance(own, dict) or not own.get("host"):
+            raise InvalidInput(f"{place} is neither a host nor a dictionary of options with one.")
         checked = validator.validate({**defaults, **own})
         if checked.error_messages:
             raise InvalidInput(f"{place} ({own['host']}): {checked.error_messages[0].rstrip('.')}.")

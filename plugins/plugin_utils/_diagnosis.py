@@ -52,7 +52,7 @@ def diagnosis(
         raise InvalidInput(
             "diagnosis was given something else than a result of starttls_probe: give it one that was registered."
         )
-    asked = [word.strip() for word in checks.split(",")] if isinstance(checks, str) else checks
+    asked = checks.replace(",", " ").split() if isinstance(checks, str) else checks
     return [
         *_head(result, asked or ()),
         *_kept(result, policy),

@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._survey_parts import authorities
+from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _dh_primes,
     _suites,
@@ -34,6 +35,10 @@ _ASK_THE_HOST: t.Final = (
     "Run mta_tls_facts on the host, which names the setting that takes each suite away, and undo that; or apply a policy "
     "that fits the certificate."
 )
+_ANONYMOUS_DH: t.Final = (
+    "Exclude aNULL from the cipher list, or leave it so where TLS is opportunistic: a group for the MTA changes nothing "
+    "where its library chooses by the certificate."
+)
 _OLD: t.Final[dict[Protocol, str]] = {
     Protocol.SSLv2: "sslv2-accepted",
     Protocol.SSLv3: "sslv3-accepted",
@@ -46,7 +51,7 @@ def found_in(survey: Survey, place: str) -> list[Finding]:
         *_refusals(survey, place),
         *_old_protocols(survey, place),
         *_suites_of_note(survey, place),
-        *(_dh_finding(group, place) for group in survey.dh if group.bits < _ENOUGH_DH),
+        *(_dh_finding(survey, group, place) for group in survey.dh if group.bits < _ENOUGH_DH),
         *_features(survey, place),
         *_injection(survey, place),
         *_senders(survey, place),
@@ -106,12 +111,17 @@ def _kind(suite: _suites.Suite) -> str:
     return "anonymous-ciphers" if suite.authentication == "anon" else ""
 
 
-def _dh_finding(group: DhParameters, place: str) -> Finding:
+def _dh_finding(survey: Survey, group: DhParameters, place: str) -> Finding:
+    """What only suites without a certificate use, no sender is served that has one to verify."""
     known = _dh_primes.name_of(group.prime)
     evidence = f"{group.bits} bits" + (f", {known}" if known else "")
-    if group.bits < _LEAST_DH:
-        return finding("weak-dh", where=place, evidence=evidence)
-    return finding("common-dh-prime" if known else "short-dh", where=place, evidence=evidence)
+    code = "common-dh-prime" if known else "short-dh"
+    code = "weak-dh" if group.bits < _LEAST_DH else code
+    if group not in survey.anonymous_dh:
+        return finding(code, where=place, evidence=evidence)
+    evidence += ", seen with suites without a certificate (aNULL) only"
+    found = finding(code, where=place, evidence=evidence, remedy=_ANONYMOUS_DH)
+    return replace(found, severity="info")
 
 
 def _features(survey: Survey, place: str) -> t.Iterator[Finding]:

@@ -25,7 +25,7 @@ class Sight(t.NamedTuple):
     """One flight, without what tells it from others of its kind.
 
     C(offered) and C(answered) are types of extensions; C(block) whether the suite has a block cipher and a MAC, which
-    encrypt_then_mac is for; C(session) whether there was a session id.
+    encrypt_then_mac is for; C(session) whether there was a session id; C(anonymous) whether the suite has no certificate.
     """
 
     version: Protocol
@@ -37,6 +37,7 @@ class Sight(t.NamedTuple):
     requested: bool = False
     authorities: tuple[bytes, ...] = ()
     staple: bytes = b""
+    anonymous: bool = False
 
 
 def sight(hello: ClientHello, answer: ServerHello) -> Sight:
@@ -53,6 +54,7 @@ def sight(hello: ClientHello, answer: ServerHello) -> Sight:
         answer.certificate_requested,
         answer.authorities,
         answer.staple,
+        suite is not None and suite.authentication == "anon",
     )
 
 

@@ -87,6 +87,7 @@ class Survey:
     injection: t.Any = None
     staples: tuple[bytes, ...] = ()
     doubts: tuple[str, ...] = ()
+    anonymous_dh: frozenset[DhParameters] = frozenset()
 
 
 class _Job:
@@ -210,7 +211,7 @@ class _Job:
         parts: list[tuple[str, Strategy[t.Any]]] = []
         spoken = self.spoken()
         if "certificates" in self.checks and Protocol.TLSv1_3 in spoken:
-            hidden = _chain_scan.chains_of_tls13(self.clear_chains(), server_name=self.server_name)
+            hidden = _chain_scan.chains_of_tls13(self.clear_chains(), offer=self.offer)
             parts.append(("chains", hidden))
         if "groups" in self.checks and Protocol.TLSv1_2 not in spoken:
             parts += self._old_groups(spoken)
@@ -270,6 +271,7 @@ class _Job:
             found["injection"][0] if "injection" in found else None,
             tuple(staples),
             tuple(doubt for served in found.get("chains", []) for doubt in served.doubts),
+            frozenset(dh) - {one.dh for one in self.sights if one.dh and not one.anonymous},
         )
 
     def _flights(self) -> t.Iterator[Sight | ServerHello]:

@@ -101,6 +101,7 @@ def test_elements_are_hosts_or_options_with_the_defaults_of_the_task() -> None:
         ({"host": "mx", "senders": ["nosuch"]}, "no sender 'nosuch'; known are"),
         ({"host": "mx", "checks": ["policy"]}, "needs a policy"),
         ({"host": "mx", "targets": ["mx"]}, "unknown option targets"),
+        ({"hst": "mx"}, "unknown option hst"),
     ],
 )
 def test_a_bad_element_is_one_sentence_with_its_place(element: t.Any, said: str) -> None:
@@ -110,3 +111,8 @@ def test_a_bad_element_is_one_sentence_with_its_place(element: t.Any, said: str)
     assert message.startswith("Target 2 of 3")
     assert message.endswith(".")
     assert not message.endswith("..")
+
+
+def test_an_empty_list_of_targets_is_no_success() -> None:
+    with pytest.raises(InvalidInput, match="targets is empty"):
+        targets(targets=[])

@@ -131,6 +131,16 @@ def test_a_group_of_2048_bits_is_no_finding() -> None:
     assert found(Survey(HELLO, dh=(DhParameters(2**2047 + 1, 2),))) == {}
 
 
+def test_a_group_of_anonymous_suites_alone_is_told_as_that() -> None:
+    group = DhParameters(2**1023 + 1, 2)
+    (finding,) = _survey_findings.found_in(
+        Survey(HELLO, dh=(group,), anonymous_dh=frozenset((group,))), "mx:25"
+    )
+    assert (finding.code, finding.severity) == ("short-dh", "info")
+    assert "aNULL" in finding.evidence
+    assert "Exclude aNULL" in finding.remedy
+
+
 @pytest.mark.parametrize(
     ("name", "verdict", "code"),
     [

@@ -227,3 +227,15 @@ def test_what_tls11_showed_of_the_key_is_not_asked_again_in_tls10() -> None:
             assert scan.suites.rejected == set(codes) - set(accepted)
         asked = [q for q in server.questions if getattr(q, "versions", ()) == (Protocol.TLSv1,)]
         assert len(asked) == most
+
+
+@pytest.mark.parametrize(
+    ("more", "alone"), [("ADH-AES128-SHA", True), ("DHE-RSA-AES128-SHA", False)]
+)
+def test_a_group_is_of_anonymous_suites_where_no_other_shows_it(
+    keys: Keys, more: str, alone: bool
+) -> None:
+    wanted = ("-cipher", f"{AES}:{more}:@SECLEVEL=0", "-tls1_2")
+    survey, _count = surveyed(keys, *wanted, checks=("ciphers",))
+    assert len(survey.dh) == 1
+    assert survey.anonymous_dh == frozenset(survey.dh if alone else ())
