@@ -20,9 +20,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_hello import modern_hello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import modern_hello
 
 _SPEAKS_TLS13: t.Final = 0x1010100F
 _HANDSHAKE: t.Final = (

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
@@ -52,6 +53,13 @@ _KEYS: t.Final[dict[bytes, tuple[int, ...]]] = {
 }
 
 
+#: SEC 2 version 2, section 2.4.2: a point that is surely on the curve.
+_P256_BASE_POINT: t.Final = bytes.fromhex(
+    "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+)
+
+
 class ServedChains(t.NamedTuple):
     """The chains that were served, each once, with what else the flights showed, and the whole handshakes.
 
@@ -80,9 +88,9 @@ def clear_chain(
     return ServedChains(doubts=_doubt(answer))
 
 
-def chains_of_tls13(seen: tuple[Chain, ...], *, server_name: str | None) -> Strategy[ServedChains]:
+def chains_of_tls13(seen: tuple[Chain, ...], *, offer: Offer) -> Strategy[ServedChains]:
     """What TLS 1.3 encrypts: beside the chains that were seen in clear, or all of them, by handshakes to their end."""
-    return _unseen(seen, server_name) if seen else _hidden(server_name)
+    return _unseen(seen, offer) if seen else _hidden(offer.server_name)
 
 
 def _hidden(server_name: str | None) -> Strategy[ServedChains]:
@@ -99,14 +107,16 @@ def _hidden(server_name: str | None) -> Strategy[ServedChains]:
     return ServedChains(tuple(chains), hellos=tuple(hellos), doubts=tuple(doubts))
 
 
-def _unseen(seen: tuple[Chain, ...], server_name: str | None) -> Strategy[ServedChains]:
-    """One handshake for all other kinds of key, which a server without one refuses, and one more for each that it shows."""
+def _unseen(seen: tuple[Chain, ...], offer: Offer) -> Strategy[ServedChains]:
+    """A clear hello for all other kinds of key, which a server without one refuses; only what it agrees to is read whole."""
     kinds = [schemes for schemes in _IN_TLS13 if schemes not in {_kind(one[0]) for one in seen}]
     hellos: list[ServerHello] = []
     doubts: tuple[str, ...] = ()
     while kinds:
         schemes = tuple(scheme for kind in kinds for scheme in kind)
-        answer = yield FullHandshake(server_name, signature_algorithms=schemes)
+        answer = yield _with_shares(offer, schemes)
+        if isinstance(answer, ServerHello) and answer.version >= Protocol.TLSv1_3:
+            answer = yield FullHandshake(offer.server_name, signature_algorithms=schemes)
         if not isinstance(answer, ServerHello) or not answer.certificates:
             doubts = _doubt(answer)
             break
@@ -117,6 +127,14 @@ def _unseen(seen: tuple[Chain, ...], server_name: str | None) -> Strategy[Served
         kinds = left
     chains = dict.fromkeys(hello.certificates for hello in hellos)
     return ServedChains(tuple(chains), hellos=tuple(hellos), doubts=doubts)
+
+
+def _with_shares(offer: Offer, schemes: tuple[int, ...]) -> ClientHello:
+    """Without a share a server asks for one before it looks at the schemes; nobody has the key of these shares."""
+    suites = tuple(suite.code for suite in _suites.in_version(Protocol.TLSv1_3))
+    shares = ((0x001D, os.urandom(32)), (0x0017, _P256_BASE_POINT))
+    hello = offer.hello(Protocol.TLSv1_3, suites)
+    return replace(hello, signature_algorithms=schemes, key_shares=shares)
 
 
 def _doubt(answer: t.Any) -> tuple[str, ...]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, replace
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _chain_scan,
     _features,
     _group_scan,
     _groups,
     _protocol_scan,
-    _suites,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Answer,
@@ -30,11 +29,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._chain_scan im
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import (
     FEATURES,
-    ClientHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
     FullHandshake,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_hello import modern_hello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocol_scan import (
     ProtocolScan,
 )
@@ -256,7 +255,7 @@ class _Job:
         """Everything together."""
         found = self.found
         shown = self.checks & {"protocols", "ciphers"}
-        dh = dict.fromkeys(one.dh for one in self.sights if one.dh is not None)
+        dh, anonymous_dh = _sights.dh_of(self.sights)
         staples = dict.fromkeys(one.staple for one in self._flights() if one.staple)
         return Survey(
             self.handshake,
@@ -265,13 +264,13 @@ class _Job:
             self._shown_chains(),
             tuple(found.get("signatures", ())),
             self._features(),
-            tuple(sorted(dh, key=lambda one: one.bits)),
+            dh,
             tuple(result for results in found.get("senders", ()) for result in results),
             found["policy"][0] if "policy" in found else None,
             found["injection"][0] if "injection" in found else None,
             tuple(staples),
             tuple(doubt for served in found.get("chains", []) for doubt in served.doubts),
-            frozenset(dh) - {one.dh for one in self.sights if one.dh and not one.anonymous},
+            anonymous_dh,
         )
 
     def _flights(self) -> t.Iterator[Sight | ServerHello]:
@@ -370,24 +369,6 @@ def _injection(version: Protocol, server_name: str | None, starttls: bool) -> St
     return answer
 
 
-def modern_hello(offer: Offer) -> ClientHello:
-    """What a sender of today offers: TLS 1.0 to 1.3, forward-secret AEAD suites first, and AES-CBC for old servers."""
-    codes = list(_protocol_scan.listed(Protocol.TLSv1_3))
-    wanted = (("ECDHE", "AES"), ("ECDHE", "CHACHA20"), ("DHE", "AES"), ("RSA", "AES"))
-    for exchange, cipher in wanted:
-        codes += [
-            suite.code
-            for suite in _suites.in_version(Protocol.TLSv1_2)
-            if suite.key_exchange == exchange
-            and f"_{cipher}" in suite.iana
-            and suite.authentication in ("RSA", "ECDSA")
-            and "_OLD" not in suite.iana
-        ]
-    hello = offer.hello(Protocol.TLSv1_3, codes)
-    versions = (Protocol.TLSv1_3, Protocol.TLSv1_2, Protocol.TLSv1_1, Protocol.TLSv1)
-    return replace(hello, versions=versions)
-
-
 __all__ = [
     "ALL_CHECKS",
     "CHECKS",
@@ -396,7 +377,6 @@ __all__ = [
     "Features",
     "ProtocolScan",
     "Survey",
-    "modern_hello",
     "survey",
     "version_with_groups",
 ]
