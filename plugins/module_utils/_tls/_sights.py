@@ -58,4 +58,14 @@ def sight(hello: ClientHello, answer: ServerHello) -> Sight:
     )
 
 
-__all__ = ["MOST", "Sight", "sight"]
+def dh_of(
+    sights: t.Iterable[Sight],
+) -> tuple[tuple[DhParameters, ...], frozenset[DhParameters]]:
+    """The groups that were seen, the smallest first, and those that only suites without a certificate showed."""
+    seen = dict.fromkeys((one.dh, one.anonymous) for one in sights if one.dh is not None)
+    groups = dict.fromkeys(dh for dh, _anonymous in seen)
+    signed = {dh for dh, anonymous in seen if not anonymous}
+    return tuple(sorted(groups, key=lambda one: one.bits)), frozenset(groups) - signed
+
+
+__all__ = ["MOST", "Sight", "dh_of", "sight"]

@@ -39,7 +39,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocol_scan
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._sights import Sight, sight
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._sights import Sight, dh_of, sight
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Fork, Strategy
 
 if t.TYPE_CHECKING:
@@ -255,7 +255,7 @@ class _Job:
         """Everything together."""
         found = self.found
         shown = self.checks & {"protocols", "ciphers"}
-        dh, anonymous_dh = _sights.dh_of(self.sights)
+        dh, anonymous_dh = dh_of(self.sights)
         staples = dict.fromkeys(one.staple for one in self._flights() if one.staple)
         return Survey(
             self.handshake,
