@@ -157,6 +157,10 @@ def is_address(text: str) -> bool:
 def _check_host(option: str, value: str) -> None:
     if not value or len(value) > 255 or any(letter.isspace() or letter in "/@" for letter in value):
         raise InvalidInput(f"The {option} {value!r} is neither a host name nor an IP address.")
+    if any(letter in ":[]" for letter in value) and not is_address(value):
+        raise InvalidInput(
+            f"The {option} {value!r} has a port or brackets: give the bare name or address, and the port by its own option."
+        )
     try:
         name = value.rstrip(".").encode("idna")
     except UnicodeError:
@@ -176,7 +180,8 @@ def resolve(
     try:
         found = getaddrinfo(name, target.port, 0, socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        detail = f"The name {name} was not resolved: {error}."
+        why = getattr(error, "strerror", None) or error
+        detail = f"The name {name} was not resolved: {why}."
         return NotDetermined("unresolvable", detail)
     endpoints = dict.fromkeys(Endpoint(int(row[0]), tuple(row[4])) for row in found)
     if not endpoints:

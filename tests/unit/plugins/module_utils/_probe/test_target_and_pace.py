@@ -33,6 +33,8 @@ LOOPBACK = Endpoint(socket.AF_INET, ("127.0.0.1", 25))
         ({"host": "ü" * 70}, "host"),
         ({"host": "a" * 70 + ".example"}, "host"),
         ({"host": "mx..example"}, "host"),
+        ({"host": "mx.example.test:465"}, "port by its own option"),
+        ({"host": "[2001:db8::1]"}, "port by its own option"),
         ({"sni": ".example.test"}, "sni"),
         ({"sni": "a\0b"}, "sni"),
         ({"address": "http://x"}, "address"),
