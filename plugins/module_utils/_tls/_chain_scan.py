@@ -76,13 +76,23 @@ def clear_chain(
     authentication: str, schemes: tuple[int, ...], *, offer: Offer
 ) -> t.Generator[ClientHello, Answer, ServedChains]:
     """The chain that is served, in whatever version up to TLS 1.2, to a client that knows one kind of key."""
+    hello = clear_hello(authentication, schemes, offer=offer)
+    answer = yield hello
+    return served(hello, answer)
+
+
+def clear_hello(authentication: str, schemes: tuple[int, ...], *, offer: Offer) -> ClientHello:
+    """The hello of a client that knows one kind of key, up to TLS 1.2."""
     suites = tuple(
         suite.code
         for suite in _suites.in_version(Protocol.TLSv1_2)
         if suite.authentication == authentication and suite.key_exchange in _CERTIFIED
     )
-    hello = replace(offer.hello(Protocol.TLSv1_2, suites), signature_algorithms=schemes)
-    answer = yield hello
+    return replace(offer.hello(Protocol.TLSv1_2, suites), signature_algorithms=schemes)
+
+
+def served(hello: ClientHello, answer: Answer) -> ServedChains:
+    """What an answer to such a hello shows."""
     if isinstance(answer, ServerHello) and answer.certificates:
         return ServedChains((answer.certificates,), (sight(hello, answer),))
     return ServedChains(doubts=_doubt(answer))
@@ -154,4 +164,6 @@ __all__ = [
     "ServedChains",
     "chains_of_tls13",
     "clear_chain",
+    "clear_hello",
+    "served",
 ]

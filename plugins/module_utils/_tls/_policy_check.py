@@ -240,14 +240,10 @@ def _sslv2(work: _Check) -> Strategy[None]:
 
 def _chains(work: _Check, authentication: str) -> Strategy[tuple[_chain_scan.Chain, ...]]:
     schemes = _chain_scan.USUAL[authentication]
-    scan = _chain_scan.clear_chain(authentication, schemes, offer=work.offer)
-    hello = next(scan)
+    hello = _chain_scan.clear_hello(authentication, schemes, offer=work.offer)
     answer = yield from work.ask(hello)
     work.settle(f"chain of {authentication}", hello, answer)
-    try:
-        scan.send(answer)
-    except StopIteration as stop:
-        served: tuple[_chain_scan.Chain, ...] = stop.value.chains
+    served = _chain_scan.served(hello, answer).chains
     work.chains.update(dict.fromkeys(served))
     return served
 

@@ -69,13 +69,20 @@ def test_a_key_that_is_used_in_tls13_alone_shows_beside_a_clear_one(tmp_path: Pa
     own = ["-cert", str(keys.rsa), "-key", str(keys.rsa_key), "-cipher", "ECDHE-RSA-AES128-SHA256"]
     other = ["-dcert", str(keys.ecdsa), "-dkey", str(keys.ecdsa_key)]
     for options, count in (([*own, *other], 2), (own, 1)):
+        whole: list[t.Any] = []
         with openssl_server(*options) as port:
-            ask, whole = asker(port), list[t.Any]()
-
-            def counted(question: t.Any, ask: t.Any = ask, whole: t.Any = whole) -> t.Any:
-                whole += [question] * isinstance(question, FullHandshake)
-                return ask(question)
-
-            found = drive(_survey.survey(("certificates", "ciphers")), counted)
+            ask = counting(asker(port), whole)
+            found = drive(_survey.survey(("certificates", "ciphers")), ask)
         assert len(found.chains) == count
         assert len(whole) == count - 1
+
+
+def counting(ask: t.Any, whole: list[t.Any]) -> t.Any:
+    """``ask``, and every handshake to its end noted in ``whole``."""
+
+    def counted(question: t.Any) -> t.Any:
+        if isinstance(question, FullHandshake):
+            whole.append(question)
+        return ask(question)
+
+    return counted
