@@ -69,4 +69,5 @@ def test_a_session_id_is_resumed(port: int, version: Protocol) -> None:
     question = FullHandshake(
         version=version, purpose="resumption", tickets=False, session=given.resumption
     )
-    assert ask(port, question).resumed is True
+    # tlslite-ng keeps a session only after it has sent its Finished, so the next client may come too early.
+    assert any(ask(port, question).resumed for _try in range(3))
