@@ -25,6 +25,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _exchange,
     _flight,
     _full_handshake,
+    _handshake,
     _handshake_12,
     _handshake_13,
     _handshake_exchange,
@@ -327,9 +328,8 @@ def unprotected() -> t.Iterator[None]:
     with contextlib.ExitStack() as stack:
         for owner, name, stub in (
             (_handshake_13, "KeyPair", _Pair),
-            (_handshake_13, "hmac", _AGREES),
+            (_handshake, "hmac", _AGREES),
             (_handshake_13, "Tls13Protection", lambda *_: _Bare(typed=True)),
-            (_handshake_12, "hmac", _AGREES),
             (_handshake_12.MasterSecret, "protection", lambda *_: _Bare(typed=False)),
             (_client_key, "KeyPair", _Pair),
             (_client_key, "group", lambda code: code),

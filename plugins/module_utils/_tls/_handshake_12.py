@@ -7,41 +7,36 @@
 
 from __future__ import annotations
 
-import hmac
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _after_handshake,
     _server_messages,
-    _suites,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _handshake_messages as messages,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import ServerHello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._channel import (
     Channel,
     CipherChanged,
-    HandshakeFailed,
     Message,
     Part,
     Talk,
     message,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._cipher_specs import (
-    computable,
     spec,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_key import client_key
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._errors import CryptoError
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._key_agreement import (
-    GROUPS,
-)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import MalformedMessage
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
     FullHandshake,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake import (
+    STATUS_REQUEST,
+    Handshake,
+    verify_finished,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
     HandshakeResult,
@@ -53,7 +48,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer 
     CHANGE_CIPHER_SPEC,
 )
 
-_STATUS_REQUEST: t.Final = b"\x01\0\0\0\0"
 _RENEGOTIATION_SUITE: t.Final = 0x00FF
 _NO_CERTIFICATE: t.Final = 41
 _WARNING: t.Final = 1
@@ -66,32 +60,19 @@ _FLIGHT: t.Final = (
 )
 
 
-class Handshake:
-    """One handshake; C(entropy) gives the random bytes."""
+class Handshake12(Handshake):
+    """One handshake of SSL 3.0 to TLS 1.2; C(entropy) gives the random bytes."""
 
     def __init__(
         self, question: FullHandshake, channel: Channel, entropy: t.Callable[[int], bytes]
     ) -> None:
-        self._question = question
-        self._channel = channel
-        self._entropy = entropy
-        self._version = question.version
-        self._suites = [
-            code
-            for code in question.suites or computable(self._version)
-            if spec(code) and _suites.fits(code, self._version)
-        ]
-        self._groups = [code for code in question.groups or GROUPS if code in GROUPS]
-        if not self._suites:
-            raise ValueError("a full handshake needs a suite that it can compute")
-        self._random = entropy(32)
+        super().__init__(question, channel, entropy)
         session = question.session
         self._session_id = session.session_id if session is not None else b""
         if session is not None and session.ticket:
             self._session_id = entropy(32)
         self._own_finished = b""
         self._ticket: messages.Ticket | None = None
-        self._resumed = False
 
     def talk(self) -> Talk:
         """The whole handshake as a generator of what it waits for."""
@@ -115,7 +96,7 @@ class Handshake:
 
     def _hello_body(self, renegotiation: bytes) -> bytes:
         extra = [
-            (messages.STATUS_REQUEST, _STATUS_REQUEST),
+            (messages.STATUS_REQUEST, STATUS_REQUEST),
             (messages.RENEGOTIATION_INFO, renegotiation),
         ]
         session = self._question.session
@@ -133,14 +114,6 @@ class Handshake:
             session_id=self._session_id,
         )
         return hello.encode(lambda _count: self._random)[9:]
-
-    def _chosen(self, answer: Message) -> ServerHello:
-        hello = _server_messages.server_hello(answer.body)
-        if hello.version != self._version:
-            raise HandshakeFailed(f"The server chose {hello.version.label}, which was not offered")
-        if hello.suite not in self._suites or hello.compression:
-            raise HandshakeFailed(f"The server chose 0x{hello.suite:04X}, which was not offered")
-        return hello
 
     def _whole(self, master: MasterSecret) -> Part[None]:
         channel = self._channel
@@ -166,10 +139,10 @@ class Handshake:
             if answer.kind in flight:
                 raise MalformedMessage(f"The server sent a message of type {answer.kind} twice")
             flight[answer.kind] = answer.body
-            self._learn(answer)
+            self._note(answer)
         return flight
 
-    def _learn(self, answer: Message) -> None:
+    def _note(self, answer: Message) -> None:
         fields: dict[str, t.Any] = {}
         if answer.kind == messages.CERTIFICATE:
             fields["certificates"] = _server_messages.certificates(answer.body)
@@ -183,11 +156,7 @@ class Handshake:
             known = suite.suite if suite is not None else None
             exchange = _server_messages.key_exchange(answer.body, known, self._version)
             fields = exchange._asdict()
-        self._channel.hello = replace(self._hello, **fields)
-
-    @property
-    def _hello(self) -> ServerHello:
-        return t.cast(ServerHello, self._channel.hello)
+        self._learn(**fields)
 
     def _own_end(self, master: MasterSecret) -> None:
         channel = self._channel
@@ -208,9 +177,7 @@ class Handshake:
             raise MalformedMessage("The server did not send ChangeCipherSpec where it was due")
         channel.protect_reading(master.protection("server", self._entropy(16)))
         answer = yield from message(channel, messages.FINISHED)
-        expected = master.finished("server", channel.transcript[: -len(answer.raw)])
-        if not hmac.compare_digest(answer.body, expected):
-            raise CryptoError("The server's Finished does not match the handshake")
+        verify_finished(answer, master.finished("server", self._before(answer)))
 
     def _after(self, master: MasterSecret) -> Talk:
         channel, question = self._channel, self._question
@@ -243,4 +210,4 @@ class Handshake:
         )
 
 
-__all__ = ["Handshake"]
+__all__ = ["Handshake12"]

@@ -7,14 +7,10 @@
 
 from __future__ import annotations
 
-import hmac
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _after_handshake,
-    _server_messages,
-    _suites,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _handshake_messages as messages,
@@ -30,13 +26,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._channel impor
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._cipher_specs import (
     CipherSpec,
-    computable,
     spec,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._errors import CryptoError
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._key_agreement import (
-    GROUPS,
     KeyPair,
     group,
 )
@@ -45,6 +38,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._key_s
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
     FullHandshake,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake import (
+    STATUS_REQUEST,
+    Handshake,
+    verify_finished,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
     HandshakeResult,
@@ -59,30 +57,19 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_protec
 )
 
 _PSK_WITH_KEY_SHARE: t.Final = b"\x01\x01"
-_STATUS_REQUEST: t.Final = b"\x01\0\0\0\0"
 
 
-class Handshake:
-    """One handshake; C(entropy) gives the random bytes."""
+class Handshake13(Handshake):
+    """One handshake of TLS 1.3; C(entropy) gives the random bytes."""
 
     def __init__(
         self, question: FullHandshake, channel: Channel, entropy: t.Callable[[int], bytes]
     ) -> None:
-        self._question = question
-        self._channel = channel
-        self._entropy = entropy
-        self._random = entropy(32)
+        super().__init__(question, channel, entropy)
+        if not self._groups:
+            raise ValueError("a full handshake needs a group that it can compute")
         self._session_id = entropy(32)
-        self._suites = [
-            code
-            for code in question.suites or computable(Protocol.TLSv1_3)
-            if spec(code) and _suites.fits(code, Protocol.TLSv1_3)
-        ]
-        self._groups = [code for code in question.groups or GROUPS if code in GROUPS]
-        if not self._suites or not self._groups:
-            raise ValueError("a full handshake needs a suite and a group that it can compute")
         self._pair: tuple[int, KeyPair] | None = None
-        self._resumed = False
 
     def talk(self) -> Talk:
         """The whole handshake as a generator of what it waits for."""
@@ -107,7 +94,7 @@ class Handshake:
     def _offer(self, code: int, cookie: bytes) -> None:
         pair = KeyPair(group(code), self._entropy)
         self._pair = (code, pair)
-        extra = [(messages.STATUS_REQUEST, _STATUS_REQUEST)]
+        extra = [(messages.STATUS_REQUEST, STATUS_REQUEST)]
         session = self._question.session
         if cookie:
             extra.append((messages.COOKIE, cookie))
@@ -151,14 +138,6 @@ class Handshake:
         cookie = messages.repeatable(cookie, "cookie")
         self._offer(self._groups[0] if retry.group is None else retry.group, cookie)
         return (yield from message(channel, messages.SERVER_HELLO))
-
-    def _chosen(self, answer: Message) -> ServerHello:
-        hello = _server_messages.server_hello(answer.body)
-        if hello.version != Protocol.TLSv1_3:
-            raise HandshakeFailed(f"The server chose {hello.version.label}, which was not offered")
-        if hello.suite not in self._suites or hello.compression:
-            raise HandshakeFailed(f"The server chose 0x{hello.suite:04X}, which was not offered")
-        return hello
 
     def _schedule(self, answer: Message, cipher: CipherSpec) -> KeySchedule:
         found = messages.hello(answer.body).extensions
@@ -205,17 +184,8 @@ class Handshake:
             answer = yield from message(channel, messages.CERTIFICATE_VERIFY)
             self._learn(signature=int.from_bytes(answer.body[:2], "big"))
         answer = yield from message(channel, messages.FINISHED)
-        before = channel.transcript[: -len(answer.raw)]
-        if not hmac.compare_digest(answer.body, schedule.finished(schedule.server, before)):
-            raise CryptoError("The server's Finished does not match the handshake")
+        verify_finished(answer, schedule.finished(schedule.server, self._before(answer)))
         return request
-
-    @property
-    def _hello(self) -> ServerHello:
-        return t.cast(ServerHello, self._channel.hello)
-
-    def _learn(self, **fields: t.Any) -> None:
-        self._channel.hello = replace(self._hello, **fields)
 
     def _finish(
         self,
@@ -279,4 +249,4 @@ def _pre_shared_key(session: Resumption) -> bytes:
     return len(identity).to_bytes(2, "big") + identity + binders
 
 
-__all__ = ["Handshake"]
+__all__ = ["Handshake13"]

@@ -118,12 +118,12 @@ def _talk(question: FullHandshake, channel: Channel, entropy: t.Callable[[int], 
             _handshake_13,
         )
 
-        return _handshake_13.Handshake(question, channel, entropy).talk()
+        return _handshake_13.Handshake13(question, channel, entropy).talk()
     from ansible_collections.postmaster.tls.plugins.module_utils._tls import (  # noqa: PLC0415 - one of both
         _handshake_12,
     )
 
-    return _handshake_12.Handshake(question, channel, entropy).talk()
+    return _handshake_12.Handshake12(question, channel, entropy).talk()
 
 
 def _failure(error: Exception) -> NotDetermined:

@@ -16,6 +16,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._server_messages import (
     MOST_CERTIFICATES,
+    extensions,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._server_messages import (
     staple as staple_of,
@@ -49,18 +50,6 @@ KEY_SHARE: t.Final = 51
 RENEGOTIATION_INFO: t.Final = 0xFF01
 
 _MOST_REPEATED: t.Final = 16 * 1024
-
-
-def extensions(block: bytes, what: str) -> dict[int, bytes]:
-    """Type and content of each extension in a block; raises MalformedMessage also for a repeated type."""
-    cursor = Cursor(block, f"extension block of the {what}")
-    found: dict[int, bytes] = {}
-    while cursor.left:
-        kind, content = cursor.number(2), cursor.vector(2)
-        if kind in found:
-            raise MalformedMessage(f"The {what} has the extension {kind} twice")
-        found[kind] = content
-    return found
 
 
 @dataclass(frozen=True)
@@ -201,7 +190,6 @@ __all__ = [
     "certificate_request_13",
     "certificates_13",
     "encrypted_extensions",
-    "extensions",
     "hello",
     "key_share",
     "repeatable",

@@ -68,17 +68,23 @@ def _protocol(version: int) -> Protocol:
 
 
 def _extensions(cursor: Cursor) -> dict[int, bytes]:
-    extensions: dict[int, bytes] = {}
     if not cursor.left:
-        return extensions
-    block = Cursor(cursor.vector(2), "extension block")
+        return {}
+    block = cursor.vector(2)
     cursor.end()
-    while block.left:
-        kind, content = block.number(2), block.vector(2)
-        if kind in extensions:
-            raise MalformedMessage(f"The ServerHello has the extension {kind} twice")
-        extensions[kind] = content
-    return extensions
+    return extensions(block, "ServerHello")
+
+
+def extensions(block: bytes, what: str) -> dict[int, bytes]:
+    """Type and content of each extension in a block; raises MalformedMessage also for a repeated type."""
+    cursor = Cursor(block, f"extension block of the {what}")
+    found: dict[int, bytes] = {}
+    while cursor.left:
+        kind, content = cursor.number(2), cursor.vector(2)
+        if kind in found:
+            raise MalformedMessage(f"The {what} has the extension {kind} twice")
+        found[kind] = content
+    return found
 
 
 def _selected_version(content: bytes) -> int:
@@ -190,6 +196,7 @@ __all__ = [
     "MalformedMessage",
     "authorities",
     "certificates",
+    "extensions",
     "key_exchange",
     "server_hello",
     "staple",

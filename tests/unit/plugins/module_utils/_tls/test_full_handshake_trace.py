@@ -33,12 +33,12 @@ CHANGE_CIPHER_SPEC = bytes.fromhex("140303000101")
 def recorded(monkeypatch: pytest.MonkeyPatch) -> HandshakeExchange:
     """An exchange for a ticket that sends the ClientHello of RFC 8448 section 3 and has its private key."""
 
-    def offer(self: _handshake_13.Handshake, code: int, _cookie: bytes) -> None:
+    def offer(self: _handshake_13.Handshake13, code: int, _cookie: bytes) -> None:
         secret = TRACE["client_private_key"]
         self._pair = (code, KeyPair(group(code), lambda _size: secret))
         self._channel.send(1, TRACE["client_hello"][4:])
 
-    monkeypatch.setattr(_handshake_13.Handshake, "_offer", offer)
+    monkeypatch.setattr(_handshake_13.Handshake13, "_offer", offer)
     exchange = HandshakeExchange(FullHandshake(purpose="resumption"))
     assert exchange.opening()[5:] == TRACE["client_hello"]
     return exchange
