@@ -43,6 +43,11 @@ def uncovered(certificate: x509.Certificate, names: Iterable[str]) -> list[str]:
     return [name for name in names if not covers(certificate, name)]
 
 
+def same_name(pattern: str, name: str) -> bool:
+    """Whether a presented name, which may begin with a wildcard, stands for a name."""
+    return _matches(_plain(pattern), _plain(name))
+
+
 def _plain(name: str) -> str:
     lowered = name.rstrip(".").lower()
     if lowered.isascii():
@@ -60,4 +65,4 @@ def _matches(pattern: str, name: str) -> bool:
     return bool(first and dot) and parent == pattern[2:]
 
 
-__all__ = ["covers", "subject_alternative_names", "uncovered"]
+__all__ = ["covers", "same_name", "subject_alternative_names", "uncovered"]

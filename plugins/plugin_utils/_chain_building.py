@@ -97,7 +97,7 @@ def verify(
     if not hasattr(x509.Certificate, "verify_directly_issued_by"):
         return Verification(None, "the controller's cryptography package is older than 40")
     leaf = chain[0]
-    if not _may_serve(leaf):
+    if not may_serve(leaf):
         return Verification(False, "its extended key usage does not allow a TLS server")
     search = _Search(chain[1:], trust, now)
     if search.reaches_root(leaf, below=0, path=(leaf,)):
@@ -150,11 +150,11 @@ class _Search:
         if certificate in self._trust:
             return True
         roots = [root for root in self._trust.issuers(certificate) if self._valid(root)]
-        if any(_issued(certificate, root) for root in roots):
+        if any(issued(certificate, root) for root in roots):
             return True
         issuers = [other for other in self._served if other.subject == certificate.issuer]
         for issuer in issuers:
-            if issuer in path or not _may_issue(issuer, below) or not _issued(certificate, issuer):
+            if issuer in path or not may_issue(issuer, below) or not issued(certificate, issuer):
                 continue
             if self.reaches_root(issuer, below=below + 1, path=(*path, issuer)):
                 return True
@@ -208,7 +208,8 @@ def _readable(content: str) -> Iterator[x509.Certificate]:
             continue
 
 
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether the issuer's name and key are those that a certificate was signed with."""
     try:
         certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
@@ -216,7 +217,8 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     return True
 
 
-def _may_issue(certificate: x509.Certificate, below: int) -> bool:
+def may_issue(certificate: x509.Certificate, below: int) -> bool:
+    """Whether a certificate is one of an authority, with at most ``below`` other authorities under it."""
     try:
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
     except (x509.ExtensionNotFound, ValueError):
@@ -224,7 +226,8 @@ def _may_issue(certificate: x509.Certificate, below: int) -> bool:
     return constraints.ca and (constraints.path_length is None or constraints.path_length >= below)
 
 
-def _may_serve(certificate: x509.Certificate) -> bool:
+def may_serve(certificate: x509.Certificate) -> bool:
+    """Whether the extended key usage, if there is one, allows a TLS server."""
     try:
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
@@ -249,7 +252,10 @@ __all__ = [
     "TrustStore",
     "Verification",
     "chain_complete",
+    "issued",
     "load_certificate",
+    "may_issue",
+    "may_serve",
     "not_after",
     "not_before",
     "verify",
