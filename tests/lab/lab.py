@@ -11,22 +11,22 @@ import sys
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from mtalab import engine, hosts, images, inventory, network
+from mtalab import dns, engine, hosts, images, inventory, network
 from mtalab.console import attempt, say
 from mtalab.errors import LabError
 from mtalab.paths import lab_name, state_dir
 from mtalab.pki import Authority
 from mtalab.scenarios import HOSTS, SCENARIOS, Host, scenario_of
 
-CERTIFICATES = "/etc/postfix/tls"
+CERTIFICATES = {"postfix": "/etc/postfix/tls", "sendmail": "/etc/mail/tls"}
 
 
 def command_images(arguments: argparse.Namespace) -> None:
     """Build and import images."""
-    suites = arguments.suites or list(images.RECIPES)
-    images.ensure(engine.Podman(), suites)
-    for suite in suites:
-        print(images.recipe_of(suite).image)
+    names = arguments.images or list(images.RECIPES)
+    images.ensure(engine.Podman(), names)
+    for name in names:
+        print(images.recipe_of(name).image)
 
 
 def command_up(arguments: argparse.Namespace) -> None:
@@ -35,25 +35,30 @@ def command_up(arguments: argparse.Namespace) -> None:
     lab = lab_name()
     if arguments.fresh:
         command_down(arguments)
-    podman = _podman({host.suite for host in scenario.hosts})
+    podman = _podman({host.recipe for host in scenario.hosts})
     net = network.ensure(podman, lab)
     state = state_dir(lab)
     authority = Authority(state / "ca")
     authority.make_missing()
     public_key = inventory.ensure_key(state)
+    place = dns.Place(podman, lab, state, net, authority)
 
     def bring_up(host: Host) -> str:
         hosts.start(podman, lab, net, host)
         container = hosts.container_name(lab, host)
         hosts.wait_ready(podman, container)
         _install_certificates(podman, container, authority, host)
+        if extra := dns.files_of(place, host, scenario=scenario):
+            hosts.put_files(podman, container, extra)
         key = hosts.admit(podman, container, public_key)
         for name in scenario.states[host.name]:
             hosts.apply_state(podman, lab, host, name)
         return key
 
+    keys: dict[Host, str] = {}
     with ThreadPoolExecutor(max_workers=2) as pool:
-        keys = dict(zip(scenario.hosts, pool.map(bring_up, scenario.hosts), strict=True))
+        for wave in scenario.waves:
+            keys |= zip(wave, pool.map(bring_up, wave), strict=True)
     inventory.write_known_hosts(state, net, keys)
     path = inventory.write_inventory(podman, lab, state, net, scenario.hosts)
     for host in scenario.hosts:
@@ -65,18 +70,19 @@ def command_up(arguments: argparse.Namespace) -> None:
 def _install_certificates(
     podman: engine.Podman, container: str, authority: Authority, host: Host
 ) -> None:
-    files = {f"{CERTIFICATES}/lab-ca.crt": (authority.root.read_bytes(), 0o644)}
+    directory = CERTIFICATES[host.mta]
+    files = {f"{directory}/lab-ca.crt": (authority.root.read_bytes(), 0o644)}
     if host.group == "mta":
         chain, key = authority.leaf(host.fqdn)
         authority.leaf(host.fqdn, kind="ecdsa")
-        files[f"{CERTIFICATES}/{host.name}.crt"] = (chain.read_bytes(), 0o644)
-        files[f"{CERTIFICATES}/{host.name}.key"] = (key.read_bytes(), 0o600)
+        files[f"{directory}/{host.name}.crt"] = (chain.read_bytes(), 0o644)
+        files[f"{directory}/{host.name}.key"] = (key.read_bytes(), 0o600)
     hosts.put_files(podman, container, files)
 
 
 def command_state(arguments: argparse.Namespace) -> None:
     """Put one running host into further states."""
-    podman = _podman({HOSTS[arguments.host].suite})
+    podman = _podman({HOSTS[arguments.host].recipe})
     for name in arguments.states:
         hosts.apply_state(podman, lab_name(), HOSTS[arguments.host], name)
 
@@ -114,17 +120,17 @@ def command_inventory(_arguments: argparse.Namespace) -> None:
 def command_exec(arguments: argparse.Namespace) -> int:
     """Run a command inside a host and return its status."""
     container = hosts.container_name(lab_name(), HOSTS[arguments.host])
-    podman = _podman({HOSTS[arguments.host].suite})
+    podman = _podman({HOSTS[arguments.host].recipe})
     done = attempt(podman.argv("exec", container, *arguments.command))
     sys.stdout.buffer.write(done.stdout)
     sys.stderr.buffer.write(done.stderr)
     return done.returncode
 
 
-def _podman(suites: t.Collection[str]) -> engine.Podman:
+def _podman(recipes: t.Collection[str]) -> engine.Podman:
     podman = engine.Podman()
-    images.ensure(podman, sorted(suites))
-    return engine.working_podman(podman, images.recipe_of(min(suites)).image)
+    images.ensure(podman, sorted(recipes))
+    return engine.working_podman(podman, images.recipe_of(min(recipes)).image)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -137,7 +143,7 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(action=action)
         return command
 
-    add("images", command_images).add_argument("suites", nargs="*", metavar="SUITE")
+    add("images", command_images).add_argument("images", nargs="*", metavar="IMAGE")
     up = add("up", command_up)
     up.add_argument("scenario", nargs="?", default="clean", help=", ".join(SCENARIOS))
     up.add_argument("--fresh", action="store_true", help="replace a lab that runs already")

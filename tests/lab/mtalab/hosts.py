@@ -24,6 +24,8 @@ STATES = Path(__file__).resolve().parent.parent / "states"
 LAB_LABEL = "tls.postmaster.lab"
 CGROUP2_ONLY = 258
 READY_SECONDS = 60.0
+# start-stop-daemon(8), which stops a sendmail, must see which program a setgid process runs.
+CAPABILITIES = {"sendmail": ("--cap-add=SYS_PTRACE",)}
 SSH_SETUP = """
 install -d -m 700 /root/.ssh
 printf '%s\\n' "$1" > /root/.ssh/authorized_keys
@@ -39,7 +41,7 @@ def container_name(lab: str, host: Host) -> str:
 def start(podman: Podman, lab: str, network: Network, host: Host) -> None:
     """Start the container of a host, unless it runs already from the current image."""
     name = container_name(lab, host)
-    image = recipe_of(host.suite).image
+    image = recipe_of(host.recipe).image
     if _runs_image(podman, name, image):
         return
     argv = ["run", "--detach", "--replace", f"--name={name}", f"--hostname={host.fqdn}"]
@@ -48,6 +50,7 @@ def start(podman: Podman, lab: str, network: Network, host: Host) -> None:
     argv += [f"--ip6={network.subnet.address6(host.number)}"]
     argv += [f"--mac-address={network.subnet.mac(host.number)}", "--dns=127.0.0.1"]
     argv += [f"--add-host={line}" for line in _neighbours(network, host)]
+    argv += CAPABILITIES.get(host.mta, ())
     podman(*argv, *_cgroup_volume(podman, image), image, "/sbin/init")
 
 

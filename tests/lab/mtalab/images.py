@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the postmaster.tls authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Images of Debian suites with a plain Postfix, built by mmdebstrap(1) and kept as tarballs."""
+"""Images of Debian suites with a plain Postfix or sendmail, built by mmdebstrap(1) and kept as tarballs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import os
 import shlex
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from mtalab.aptsources import Mirrors, machine_mirrors
@@ -35,6 +35,21 @@ PACKAGES = (
     "procps",
     "openssh-server",
 )
+SENDMAIL_PACKAGES = (
+    *(package for package in PACKAGES if package != "postfix"),
+    "sendmail-bin",
+    "sensible-mda",
+    "procmail",
+)
+DNS_PACKAGES = (
+    "bind9-dnsutils",
+    "gnutls-bin",
+    "knot",
+    "knot-dnssecutils",
+    "knot-dnsutils",
+    "ldnsutils",
+    "unbound",
+)
 LEFT_OUT = (
     "/usr/share/locale/*",
     "/usr/share/man/*",
@@ -53,15 +68,22 @@ FILES = {
         f' ssh-keygen -q -t ed25519 -N "" -f {HOST_KEY}\'\n'
     ),
 }
-HOOKS = (
+_WRITE_FILES = tuple(
+    f'mkdir -p "$1"{os.path.dirname(path)}; printf %s {shlex.quote(text)} > "$1"{path}'
+    for path, text in FILES.items()
+)
+_FORGET = (
     'rm -f "$1"/etc/ssh/ssh_host_*_key* "$1"/etc/resolv.conf "$1"/etc/hostname',
     'mkdir -p "$1"/var/lib/postmaster-lab',
-    'cp -p "$1"/etc/postfix/main.cf "$1"/etc/postfix/master.cf "$1"/var/lib/postmaster-lab/',
-    *(
-        f'mkdir -p "$1"{os.path.dirname(path)}; printf %s {shlex.quote(text)} > "$1"{path}'
-        for path, text in FILES.items()
-    ),
 )
+HOOKS = (
+    *_FORGET,
+    'cp -p "$1"/etc/postfix/main.cf "$1"/etc/postfix/master.cf "$1"/var/lib/postmaster-lab/',
+    *_WRITE_FILES,
+)
+SENDMAIL_HOOKS = (*_FORGET, 'cp -a "$1"/etc/mail "$1"/var/lib/postmaster-lab/', *_WRITE_FILES)
+# The states start them, with a configuration of the lab's.
+DNS_HOOKS = ('systemctl --root="$1" disable knot.service unbound.service',)
 
 
 @dataclass(frozen=True)
@@ -74,16 +96,23 @@ class Recipe:
     packages: tuple[str, ...] = PACKAGES
     left_out: tuple[str, ...] = LEFT_OUT
     hooks: tuple[str, ...] = HOOKS
+    variant: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the suite, with what makes the image another one than the plain one of that suite."""
+        return f"{self.suite}-{self.variant}" if self.variant else self.suite
 
     @property
     def image(self) -> str:
         """Return the name under which podman knows the image."""
-        return f"{REPOSITORY}:{self.suite}"
+        return f"{REPOSITORY}:{self.name}"
 
     @property
     def digest(self) -> str:
         """Return twelve hex digits that change whenever the recipe does."""
-        text = json.dumps(asdict(self), sort_keys=True)
+        fields = {name: value for name, value in asdict(self).items() if value != ""}
+        text = json.dumps(fields, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def sources(self, mirrors: Mirrors) -> str:
@@ -95,30 +124,35 @@ class Recipe:
         return "".join(line + "\n" for line in lines)
 
 
-RECIPES = {
-    recipe.suite: recipe
-    for recipe in (
-        Recipe("trixie", pockets=("updates",), security=True),
-        Recipe("bookworm", pockets=("updates",), security=True),
-        Recipe("bullseye", pockets=(), security=True),
-        Recipe("sid", pockets=(), security=False),
-    )
-}
+_PLAIN = (
+    Recipe("trixie", pockets=("updates",), security=True),
+    Recipe("bookworm", pockets=("updates",), security=True),
+    Recipe("bullseye", pockets=(), security=True),
+    Recipe("sid", pockets=(), security=False),
+)
+_SENDMAIL = tuple(
+    replace(recipe, packages=SENDMAIL_PACKAGES, hooks=SENDMAIL_HOOKS, variant="sendmail")
+    for recipe in _PLAIN
+)
+_DNS = replace(
+    _PLAIN[0], packages=(*PACKAGES, *DNS_PACKAGES), hooks=(*HOOKS, *DNS_HOOKS), variant="dns"
+)
+RECIPES = {recipe.name: recipe for recipe in (*_PLAIN, *_SENDMAIL, _DNS)}
 
 
-def recipe_of(suite: str) -> Recipe:
-    """Return the recipe of a suite; raise LabError for a suite that the lab does not have."""
+def recipe_of(name: str) -> Recipe:
+    """Return a recipe by its name; raise LabError for an image that the lab does not have."""
     try:
-        return RECIPES[suite]
+        return RECIPES[name]
     except KeyError:
         raise LabError(
-            f"There is no image for {suite!r}: the lab knows {', '.join(RECIPES)}."
+            f"There is no image for {name!r}: the lab knows {', '.join(RECIPES)}."
         ) from None
 
 
-def ensure(podman: Podman, suites: t.Sequence[str]) -> None:
-    """Make the images of these suites available to podman, from the cache where it has them."""
-    missing = [r for r in map(recipe_of, suites) if not _is_current(podman, r)]
+def ensure(podman: Podman, names: t.Sequence[str]) -> None:
+    """Make these images available to podman, from the cache where it has them."""
+    missing = [r for r in map(recipe_of, names) if not _is_current(podman, r)]
     unbuilt = [r for r in missing if not tarball(r).is_file()]
     if unbuilt:
         mirrors = machine_mirrors()
@@ -134,7 +168,7 @@ def tarball(recipe: Recipe) -> Path:
     """Return where the cache keeps the tarball of a recipe."""
     directory = cache_dir() / "images"
     directory.mkdir(exist_ok=True)
-    return directory / f"{recipe.suite}-{recipe.digest}.tar.zst"
+    return directory / f"{recipe.name}-{recipe.digest}.tar.zst"
 
 
 def _is_current(podman: Podman, recipe: Recipe) -> bool:
@@ -144,7 +178,7 @@ def _is_current(podman: Podman, recipe: Recipe) -> bool:
 
 
 def _build(recipe: Recipe, mirrors: Mirrors) -> None:
-    say(f"building the image of {recipe.suite} from Debian packages (about a minute)")
+    say(f"building the image of {recipe.name} from Debian packages (about a minute)")
     target = tarball(recipe)
     partial = target.with_name(f"{os.getpid()}-{target.name}")
     argv = ["mmdebstrap", "--quiet", "--variant=apt", f"--include={','.join(recipe.packages)}"]

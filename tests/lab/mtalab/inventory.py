@@ -10,6 +10,7 @@ import shlex
 import typing as t
 from pathlib import Path
 
+from mtalab import dns
 from mtalab.console import run
 from mtalab.engine import Podman, is_rootless
 from mtalab.hosts import container_name
@@ -48,7 +49,7 @@ def write_inventory(
     for host in hosts:
         entries = groups.setdefault(host.group, {"hosts": {}})
         entries["hosts"][host.name] = _variables(podman, lab, network, host)
-    shared = _shared_variables(lab, state)
+    shared = {**_shared_variables(lab, state), **dns.variables(state, network, hosts)}
     document = {"all": {"children": groups, "vars": shared}}
     target = inventory_file(state)
     target.write_text("---\n" + json.dumps(document, indent=2) + "\n")

@@ -39,10 +39,11 @@ class Authority:
         """Return the certificate that senders trust."""
         return self.directory / "root.crt"
 
-    def leaf(self, fqdn: str, *, kind: str = "rsa") -> tuple[Path, Path]:
+    def leaf(self, fqdn: str, *, kind: str = "rsa", renewed: bool = False) -> tuple[Path, Path]:
         """Return chain (leaf, then intermediate) and key of a host, made when missing or old."""
-        chain = self.directory / f"{fqdn}-{kind}.crt"
-        key = self.directory / f"{fqdn}-{kind}.key"
+        name = f"{fqdn}-{kind}-next" if renewed else f"{fqdn}-{kind}"
+        chain = self.directory / f"{name}.crt"
+        key = self.directory / f"{name}.key"
         if not _is_current(chain):
             self._sign(chain, key, f"/CN={fqdn}", KEYS[kind], LEAF_EXTENSIONS.format(fqdn=fqdn))
             with chain.open("a") as handle:

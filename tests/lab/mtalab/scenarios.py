@@ -20,6 +20,15 @@ class Host:
     suite: str
     number: int
     group: str = "mta"
+    mta: str = "postfix"
+    image: str = ""
+
+    @property
+    def recipe(self) -> str:
+        """Return the name of the image that the host is started from."""
+        if self.image:
+            return self.image
+        return self.suite if self.mta == "postfix" else f"{self.suite}-{self.mta}"
 
     @property
     def fqdn(self) -> str:
@@ -35,6 +44,13 @@ HOSTS = {
         Host("mx-bookworm", "bookworm", 13),
         Host("mx-sid", "sid", 14),
         Host("sender", "trixie", 21, group="senders"),
+        Host("sender-dane", "trixie", 22, group="senders", image="trixie-dns"),
+        Host("ns1", "trixie", 41, group="nameservers", image="trixie-dns"),
+        Host("ns2", "trixie", 42, group="nameservers", image="trixie-dns"),
+        Host("sm-bullseye", "bullseye", 32, mta="sendmail"),
+        Host("sm-bookworm", "bookworm", 33, mta="sendmail"),
+        Host("sm-trixie", "trixie", 31, mta="sendmail"),
+        Host("sm-sid", "sid", 34, mta="sendmail"),
     )
 }
 
@@ -52,9 +68,22 @@ class Scenario:
         """Return the hosts that take part."""
         return tuple(HOSTS[name] for name in self.states)
 
+    @property
+    def waves(self) -> tuple[tuple[Host, ...], tuple[Host, ...]]:
+        """Return the name servers, on which the others rely, and the others."""
+        servers = tuple(host for host in self.hosts if host.group == "nameservers")
+        return servers, tuple(host for host in self.hosts if host not in servers)
+
 
 _SENDER = {"sender": ("sender",)}
+_DANE = {
+    "ns1": ("ns1",),
+    "ns2": ("ns2",),
+    **_SENDER,
+    "sender-dane": ("sender", "sender-dane"),
+}
 _FLEET = ("mx1", "mx-bullseye", "mx-bookworm", "mx-sid")
+_SENDMAILS = tuple(host.name for host in HOSTS.values() if host.mta == "sendmail")
 
 SCENARIOS = {
     scenario.name: scenario
@@ -64,6 +93,16 @@ SCENARIOS = {
             "case1",
             "mx1 shares no cipher with any modern sender",
             {"mx1": ("clean", "case1"), **_SENDER},
+        ),
+        Scenario(
+            "dane",
+            "mx1 with TLSA records in a signed zone, a sender that insists on them and one that does not",
+            {"mx1": ("clean", "dane"), **_DANE},
+        ),
+        Scenario(
+            "case2",
+            "the same, and then mx1's certificate was renewed and its TLSA records were not",
+            {"mx1": ("clean", "dane", "case2"), **_DANE},
         ),
         Scenario("bare", "mx1 and sender as Debian installs them", {"mx1": (), "sender": ()}),
         Scenario(
@@ -75,6 +114,21 @@ SCENARIOS = {
             "fleet-case1",
             "a Postfix of every Debian release, each in the state of case1",
             {**dict.fromkeys(_FLEET, ("clean", "case1")), **_SENDER},
+        ),
+        Scenario(
+            "sendmail",
+            "a sound sendmail of every Debian release",
+            {**dict.fromkeys(_SENDMAILS, ("sendmail",)), **_SENDER},
+        ),
+        Scenario(
+            "sendmail-case1",
+            "a sendmail of every Debian release that shares no cipher with most senders",
+            {**dict.fromkeys(_SENDMAILS, ("sendmail", "sendmail-case1")), **_SENDER},
+        ),
+        Scenario(
+            "both-case1",
+            "a Postfix and a sendmail that share no cipher with most senders",
+            {"mx1": ("clean", "case1"), "sm-trixie": ("sendmail", "sendmail-case1"), **_SENDER},
         ),
     )
 }
