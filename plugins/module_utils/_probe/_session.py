@@ -201,6 +201,8 @@ class Session:
             self.pace = self._pace_of(self.endpoint.address)
             return
         trouble = _trouble(answer)
+        if trouble is Trouble.STALL and now >= self.deadline and self._last_trouble is not None:
+            return
         self._last_trouble = answer
         new = True
         if standing.contacted or trouble is Trouble.LIMIT:

@@ -46,7 +46,7 @@ def test_every_option_of_an_element_is_documented() -> None:
 def test_all_that_is_returned_is_documented_and_nothing_else() -> None:
     target = Target("127.0.0.1", checks=(*_survey.ALL_CHECKS,), policy=plain(load("modern")))
     with scripted(Peer.reset) as server:
-        asked = probe(replace(target, port=server.port, implicit=True, timeout=2.0))
+        asked = probe(replace(target, port=server.port, implicit=True, timeout=5.0))
     assert asked.survey is not None
     raw = report(asked)
     reading = Reading("127.0.0.1", None, load("modern"))

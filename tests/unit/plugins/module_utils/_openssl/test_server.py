@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -138,9 +137,7 @@ def test_encrypted_key_is_refused_and_nobody_is_asked(
         locked,
     ]
     subprocess.run(command, check=True, capture_output=True)
-    started = time.monotonic()
     assert refusal(library, rsa.certificate, locked) == "key"
-    assert time.monotonic() - started < 5
 
 
 def test_a_refusal_leaves_the_library_usable(library: Library) -> None:

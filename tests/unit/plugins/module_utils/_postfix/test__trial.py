@@ -45,7 +45,7 @@ def test_a_fatal_error_is_a_complaint() -> None:
     )
 
 
-def heard(replies: t.Sequence[bytes], *, seconds: float = 5.0) -> tuple[bool, list[bytes]]:
+def heard(replies: t.Sequence[bytes], *, seconds: float = 30.0) -> tuple[bool, list[bytes]]:
     """Play a daemon that sends these replies, one after each line that it gets; what it got."""
     ours, theirs = socket.socketpair()
     got: list[bytes] = []

@@ -38,6 +38,8 @@ from ansible_collections.postmaster.tls.tests.support.hostile_server import (
 )
 
 MOST_KIB = 64 * 1024
+#: Seconds that a busy machine may add; the servers themselves would hold a probe for longer.
+SLACK = 15.0
 
 
 def judge(case: Case, result: Data) -> None:
@@ -79,7 +81,7 @@ def complaints(asked: dict[str, Heard], *, single: bool) -> dict[str, str]:
             judge(case, heard.result)
             assert heard.faults == []
             if single:
-                assert name not in IN_WAITING or heard.result["elapsed"] < SHORT + 2.0
+                assert name not in IN_WAITING or heard.result["elapsed"] < SHORT + SLACK
                 assert heard.result["peak_kib"] < MOST_KIB
         except AssertionError as error:
             found[name] = str(error)
@@ -105,7 +107,7 @@ def test_every_hostile_server_beside_all_others() -> None:
         assert len(heard.result["message"] or "") < 2048
         assert len(heard.result["smtp"]["banner"] or "") < 2048
         assert all(len(finding["evidence"]) < 4096 for finding in heard.result["findings"])
-    assert max(together[name].result["elapsed"] for name in IN_WAITING) < SHORT + 5.0
+    assert max(together[name].result["elapsed"] for name in IN_WAITING) < SHORT + SLACK
     assert next(iter(together.values())).result["peak_kib"] < MOST_KIB
 
 
@@ -123,7 +125,7 @@ def test_every_check_on_those_that_are_sound_to_no_hello() -> None:
         assert not any(item["accepted"] for item in heard.result["groups"]), name
         assert heard.result["reached"] is True
         assert heard.result["connections"] < 250, name
-        assert heard.result["elapsed"] < 3 * SHORT + 5.0, name
+        assert heard.result["elapsed"] < 3 * SHORT + SLACK, name
         assert heard.result["peak_kib"] < MOST_KIB
 
 

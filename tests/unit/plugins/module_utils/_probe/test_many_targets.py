@@ -17,13 +17,13 @@ import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._probe import _run, _session, _target
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._batch import Batch, appended
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._connection import Connection
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import Pace
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._reactor import Reactor
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import Probe, probe_all
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary import summary
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Endpoint, Target
 from ansible_collections.postmaster.tls.tests.benchmarks.many_targets import expected, told
+from ansible_collections.postmaster.tls.tests.support.crowd import Crowd
 from ansible_collections.postmaster.tls.tests.support.mail_servers import (
     Peer,
     scripted,
@@ -37,7 +37,8 @@ from ansible_collections.postmaster.tls.tests.support.many_servers import (
     session_of,
 )
 
-TIMEOUT = 2.0
+#: In seconds: for servers that use it up, and for those that answer, also on a busy machine.
+TIMEOUT, AMPLE = 3.0, 30.0
 Data = dict[str, t.Any]
 
 
@@ -46,9 +47,18 @@ def target(host: str, port: int, **options: t.Any) -> Target:
     return Target(host, port, **{**base, **options})
 
 
-def results(targets: t.Sequence[Target], **options: t.Any) -> list[Data]:
+def results(
+    targets: t.Sequence[Target], order: list[int] | None = None, **options: t.Any
+) -> list[Data]:
+    """What came of the targets, in their order; C(order) gets the positions as they were told."""
     batch = Batch(len(targets), lines=None, say=None)
-    probe_all(targets, tell=batch.told, **options)
+
+    def tell(position: int, part: int, found: Probe) -> None:
+        batch.told(position, part, found)
+        if order is not None:
+            order.append(position)
+
+    probe_all(targets, tell=tell, **options)
     return batch.results()
 
 
@@ -60,35 +70,20 @@ def sound(peer: Peer) -> None:
 
 def test_each_server_is_told_for_what_it_is_and_none_waits_for_another() -> None:
     port = free_port()
+    order: list[int] = []
     with many_servers(port, sound=30) as kinds:
-        found = results([target(address(number), port) for number in range(len(kinds))])
+        wanted = [
+            target(address(number), port, timeout=AMPLE if kind == "sound" else TIMEOUT)
+            for number, kind in enumerate(kinds)
+        ]
+        found = results(wanted, order)
     assert [told(one) for one in found] == [expected(kind) for kind in kinds]
     assert [one["address"] for one in found] == [address(number) for number in range(len(kinds))]
-    assert max(one["seconds"] for one in found[len(BAD) :]) < 1.5
-    assert max(one["seconds"] for one in found) < TIMEOUT + 0.5
+    assert all(order.index(sound) < order.index(0) for sound in range(len(BAD), len(kinds)))
+    assert max(one["seconds"] for one in found) < AMPLE
     counts = summary(found)
     assert (counts["hanging"], counts["throttled"], counts["not_tls"]) == (5, 5, 5)
     assert counts["results"] == len(kinds)
-
-
-class Crowd:
-    """Counts the connections that the engine has open at the same time."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.most = self.now = 0
-        begin, close = Connection.__init__, Connection.close
-
-        def counted_begin(connection: Connection, *given: t.Any, **more: t.Any) -> None:
-            self.now += 1
-            self.most = max(self.most, self.now)
-            begin(connection, *given, **more)
-
-        def counted_close(connection: Connection) -> None:
-            self.now -= 1
-            close(connection)
-
-        monkeypatch.setattr(Connection, "__init__", counted_begin)
-        monkeypatch.setattr(Connection, "close", counted_close)
 
 
 def slow(peer: Peer) -> None:
@@ -99,7 +94,7 @@ def slow(peer: Peer) -> None:
 def test_targets_at_one_address_share_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     crowd = Crowd(monkeypatch)
     with scripted(slow) as server:
-        found = results([target("127.0.0.1", server.port, timeout=9.0) for _number in range(30)])
+        found = results([target("127.0.0.1", server.port, timeout=AMPLE) for _number in range(30)])
     assert [told(one) for one in found] == ["sound"] * 30
     assert (crowd.now, 2 <= crowd.most <= 8) == (0, True)
 
@@ -112,7 +107,7 @@ def test_all_together_open_no_more_than_the_concurrency(
     port = free_port()
     with many_servers(port, sound=12, each=0):
         found = results(
-            [target(address(number), port, timeout=9.0) for number in range(12)],
+            [target(address(number), port, timeout=AMPLE) for number in range(12)],
             concurrency=concurrency,
         )
     assert [told(one) for one in found] == ["sound"] * 12
@@ -137,15 +132,14 @@ def test_a_name_that_is_not_resolved_in_time_holds_up_nobody(
 ) -> None:
     released = threading.Event()
     monkeypatch.setattr(_run._target, "resolve", hangs_for("slow.example.test", released))
-    started = time.monotonic()
     with scripted(sound) as server:
-        names = ["slow.example.test", "quick.example.test", "127.0.0.1"]
-        found = results([target(name, server.port, timeout=0.5) for name in names])
+        quick = [target(name, server.port, timeout=AMPLE) for name in ("quick.test", "127.0.0.1")]
+        found = results([target("slow.example.test", server.port, timeout=0.5), *quick])
+    assert not released.is_set()
     released.set()
-    assert time.monotonic() - started < 1.5
     assert [one["reason"] for one in found] == ["unresolvable", None, None]
     assert "slow.example.test was not resolved within 0.5 seconds" in found[0]["message"]
-    assert max(one["seconds"] for one in found[1:]) < 0.4
+    assert max(one["seconds"] for one in found[1:]) < AMPLE / 2
 
 
 def test_a_host_that_does_not_know_its_own_name_says_its_address(
@@ -157,10 +151,11 @@ def test_a_host_that_does_not_know_its_own_name_says_its_address(
         released.wait(30)
         return ""
 
+    monkeypatch.setattr(_run, "_OWN_NAME_PATIENCE", 0.3)
     monkeypatch.setattr(_run.socket, "gethostname", lambda: "short")
     monkeypatch.setattr(_run._target, "full_name", lambda lookup=unknown: _full(lookup))
     with scripted(sound) as server:
-        [found] = results([target("127.0.0.1", server.port, ehlo_name=None, timeout=0.3)])
+        [found] = results([target("127.0.0.1", server.port, ehlo_name=None, timeout=AMPLE)])
         heard = server.heard[0]
     released.set()
     assert heard == b"EHLO [127.0.0.1]"
@@ -196,9 +191,9 @@ def test_who_is_done_takes_no_room_from_who_waits(monkeypatch: pytest.MonkeyPatc
     port = free_port()
     two_addresses(monkeypatch, port)
     with many_servers(port, sound=2, each=0):
-        found = results([target("mx.test", port, every_address=True, timeout=5.0)], concurrency=1)
+        found = results([target("mx.test", port, every_address=True, timeout=AMPLE)], concurrency=1)
     assert [told(one) for one in found] == ["sound"] * 2
-    assert max(one["seconds"] for one in found) < 2.5
+    assert max(one["seconds"] for one in found) < AMPLE / 2
 
 
 class Waiting:
@@ -237,9 +232,9 @@ def greets_from(number: int) -> t.Callable[[Peer], None]:
 def test_the_first_stall_may_be_chance(
     silent: int, reason: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_session, "_BANNER", 0.2)
+    monkeypatch.setattr(_session, "_BANNER", 1.0)
     with scripted(greets_from(silent)) as server:
-        [found] = results([target("127.0.0.1", server.port, timeout=9.0)])
+        [found] = results([target("127.0.0.1", server.port, timeout=AMPLE)])
     assert (found["reason"], found["connections"]) == (reason, 2)
     assert not found["throttled"]
 

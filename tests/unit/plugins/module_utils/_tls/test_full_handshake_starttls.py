@@ -104,7 +104,7 @@ def test_a_command_behind_starttls_that_is_answered(keys: Keys, version: Protoco
 def test_a_command_behind_starttls_that_is_forgotten(keys: Keys, version: Protocol) -> None:
     question = FullHandshake(version=version, purpose="injection")
     with scripted(mail_server(keys, forgetful)) as server:
-        answer = ask_over_starttls(server.port, question, behind=b"NOOP\r\n", patience=0.3)
+        answer = ask_over_starttls(server.port, question, behind=b"NOOP\r\n", patience=2.0)
     assert isinstance(answer, HandshakeResult)
     assert answer.reply == b""
 
