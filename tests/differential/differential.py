@@ -13,56 +13,89 @@ import json
 import sys
 import time
 import typing as t
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mtadiff.compare import disagreements
-from mtadiff.configuration import RELEASES, Configuration
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "lab")]
+
+from mtadiff.configuration import RELEASES
 from mtadiff.generator import Generator
 from mtadiff.host import Host, host_of, podman_for
+from mtadiff.proofs import Judged, compared, scanned, undone
 from mtalab.paths import lab_name
 
-AT_ONCE = 60
+
+@dataclass
+class Tally:
+    """How many of what was tried came out as predicted."""
+
+    tried: dict[str, int] = field(default_factory=dict)
+    equal: dict[str, int] = field(default_factory=dict)
+
+    def add(self, what: str, complaints: t.Iterable[list[str]]) -> None:
+        for one in complaints:
+            self.tried[what] = self.tried.get(what, 0) + 1
+            self.equal[what] = self.equal.get(what, 0) + (not one)
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{self.equal[one]} of {number} {one}" for one, number in self.tried.items()
+        )
 
 
-def batches(configurations: list[Configuration]) -> t.Iterator[list[Configuration]]:
-    for start in range(0, len(configurations), AT_ONCE):
-        yield configurations[start : start + AT_ONCE]
+def show(judged: Judged, report: t.TextIO | None) -> None:
+    if judged.complaints:
+        print(f"{judged.configuration.name}: {dict(judged.configuration.overrides)}")
+        print(*(f"    {one}" for one in judged.complaints), sep="\n", flush=True)
+    if report:
+        overrides = dict(judged.configuration.overrides)
+        record = {"name": judged.configuration.name, "overrides": overrides, **judged.told}
+        report.write(json.dumps({**record, "complaints": judged.complaints}) + "\n")
 
 
-def compare(host: Host, configurations: list[Configuration], report: t.TextIO | None) -> int:
-    wrong = 0
-    for batch in batches(configurations):
-        for one, entry in zip(batch, host.judge(batch), strict=True):
-            found = disagreements(entry)
-            wrong += bool(found)
-            if found:
-                print(f"{one.name}: {dict(one.overrides)}", *found, sep="\n    ", flush=True)
-            if report:
-                record = {"name": one.name, "overrides": dict(one.overrides), **entry}
-                report.write(json.dumps({**record, "disagreements": found}) + "\n")
-    return wrong
+def prove(host: Host, release: str, arguments: argparse.Namespace) -> Tally:
+    """Do everything that was asked for on one host."""
+    tally = Tally()
+    configurations = Generator(release, arguments.seed).configurations(arguments.count)
+    report = arguments.report.open("a") if arguments.report else None
+    settled = []
+    for batch in compared(host, configurations):
+        tally.add("predictions", (one.complaints for one in batch))
+        settled += batch
+        for one in batch:
+            show(one, report)
+    for what, results in (
+        ("undone settings", undone(host, settled, count=arguments.undo)),
+        ("sslscans", scanned(host, settled, count=arguments.sslscan)),
+    ):
+        for one in results:
+            tally.add(what, [one.complaints])
+            show(one, None)
+    return tally
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=220, help="configurations for each release")
+    parser.add_argument(
+        "--undo", type=int, default=50, help="how many of them have settings undone"
+    )
+    parser.add_argument("--sslscan", type=int, default=20, help="how many of them sslscan looks at")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--report", type=Path, help="write every result there, one JSON line each")
+    parser.add_argument(
+        "--report", type=Path, help="add every result to this file, one JSON line each"
+    )
     parser.add_argument("releases", nargs="*", metavar="RELEASE", default=list(RELEASES))
     arguments = parser.parse_args()
     podman = podman_for(arguments.releases)
-    total = 0
-    report = arguments.report.open("w") if arguments.report else None
+    failed = False
     for release in arguments.releases:
         began = time.monotonic()
-        configurations = Generator(release, arguments.seed).configurations(arguments.count)
         with host_of(podman, release, prefix=f"{lab_name()}-differential") as host:
-            wrong = compare(host, configurations, report)
-        equal = arguments.count - wrong
-        seconds = time.monotonic() - began
-        print(f"{release}: {equal} of {arguments.count} equal ({seconds:.0f} s)", flush=True)
-        total += wrong
-    return 1 if total else 0
+            tally = prove(host, release, arguments)
+        print(f"{release}: as predicted {tally} ({time.monotonic() - began:.0f} s)", flush=True)
+        failed = failed or tally.tried != tally.equal
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -58,9 +58,7 @@ def _unasked(seen: Told, expected: bool) -> t.Iterator[str]:
         yield f"the probe did not determine {', '.join(doubtful)}: {seen['message']}"
 
 
-def _of_protocol(
-    protocol: str, expected: list[str], got: list[str], seen: Told
-) -> t.Iterator[str]:
+def _of_protocol(protocol: str, expected: list[str], got: list[str], seen: Told) -> t.Iterator[str]:
     missing = [name for name in expected if name not in got]
     extra = [name for name in got if name not in expected]
     if missing:

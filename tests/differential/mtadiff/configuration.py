@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 RELEASES = ("bullseye", "bookworm", "trixie", "sid")
 FIRST_PORT = 2501
+Told = dict[str, t.Any]
 
 
 @dataclass(frozen=True)

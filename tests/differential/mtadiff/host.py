@@ -11,7 +11,7 @@ import typing as t
 from pathlib import Path
 
 from mtadiff import materials
-from mtadiff.configuration import FIRST_PORT, Configuration, master_cf
+from mtadiff.configuration import FIRST_PORT, Configuration, Told, master_cf
 from mtalab import images
 from mtalab.engine import Podman, working_podman
 
@@ -23,7 +23,6 @@ cat /etc/postfix/master.cf.base - > /etc/postfix/master.cf
 postfix start >/dev/null 2>&1
 """
 SECONDS_FOR_EACH = 20
-Told = dict[str, t.Any]
 
 
 def podman_for(releases: t.Sequence[str]) -> Podman:
@@ -48,9 +47,9 @@ class Host:
         script = f"{TREE}/tests/differential/mtadiff/inside.py"
         inside = ("exec", "--env=PYTHONPATH=/driver", self.container, "nice", "python3", "-B")
         limit = 60 + SECONDS_FOR_EACH * len(configurations)
-        told = json.loads(
-            self._podman(*inside, script, f"{FIRST_PORT}-{last}", timeout=limit)
-        )["ports"]
+        told = json.loads(self._podman(*inside, script, f"{FIRST_PORT}-{last}", timeout=limit))[
+            "ports"
+        ]
         return [told[str(port)] for port in range(FIRST_PORT, last + 1)]
 
     @property

@@ -20,7 +20,16 @@ from ansible_collections.postmaster.tls.plugins.module_utils._run import run
 
 CHECKS = ("handshake", "protocols", "ciphers", "groups")
 TRIES = 3
-FACTS = ("name", "cipher_string", "parameters", "protocols", "ciphers", "dropped", "groups", "findings")
+FACTS = (
+    "name",
+    "cipher_string",
+    "parameters",
+    "protocols",
+    "ciphers",
+    "dropped",
+    "groups",
+    "findings",
+)
 
 
 def seen(service: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -72,6 +72,8 @@ SECTIONS = {
     "suites": "Ciphersuites = TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256",
     "groups": "Groups = P-384:X25519",
     "options": "Options = ServerPreference,PrioritizeChaCha,-SessionTicket",
+    "every-suite": "Ciphersuites = TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
+    ":TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256",
     "signatures": "SignatureAlgorithms = RSA+SHA256:ECDSA+SHA256",
 }
 
@@ -114,7 +116,7 @@ openssl req -x509 -new -days 30 -subj /CN=mx.example.test -key dsa.key -out dsa.
 openssl dhparam -dsaparam -out dh1024.pem 1024 2>&1
 openssl dhparam -dsaparam -out dh2048.pem 2048 2>&1
 cat ec.key ec.pem rsa.key rsa.pem > chain.pem
-cat rsa.key rsa.pem > chain-rsa.pem
+for key in rsa ec dsa; do cat "$key.key" "$key.pem" > "chain-$key.pem"; done
 cat ed.key ed.pem > chain-ed.pem
 postconf -e maillog_file=/var/log/postfix.log myhostname=mx.example.test inet_interfaces=127.0.0.1 \\
     inet_protocols=ipv4 smtpd_tls_security_level=may smtpd_tls_cert_file= smtpd_tls_key_file= \\
