@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
 
-"""Why a suite that the library knows cannot be negotiated: one reason and the setting that causes it."""
+"""Why a suite that the library knows cannot be negotiated: the reason and the setting that causes it, and what else."""
 
 from __future__ import annotations
 
@@ -22,23 +22,34 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import
 
 _CERTIFIED: t.Final = {"RSA": ("RSA",), "ECDSA": ("ECDSA",), "DSS": ("DSS",)}
 _SHARED_SECRETS: t.Final = ("PSK", "SRP", "KRB5")
+_ALL: t.Final = "ALL:COMPLEMENTOFALL"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One thing that keeps a suite away, and the setting that would have to change; C(none) if no setting can."""
+
+    reason: str
+    setting: str
 
 
 @dataclass(frozen=True)
 class Dropped:
-    """One suite that a peer cannot get."""
+    """One suite that a peer cannot get: the most specific cause, and what would still be in the way without it."""
 
     code: int
     name: str
     reason: str
     setting: str
+    also: tuple[Cause, ...] = ()
 
 
 @dataclass(frozen=True)
 class Choices:
     """The settings that a dropped suite is blamed on: names of parameters, and the pieces of the cipher string.
 
-    `exclusions` are (item, parameter) in order; `base` is the list of the grade.
+    `exclusions` are (item, parameter) in order; `base` is the list of the grade, which the parameter `base_list` holds
+    and `base_setting` chooses; `level_setting` is what sets the security level.
     """
 
     base: str
@@ -50,6 +61,10 @@ class Choices:
     certificate_setting: str
     level: int = 0
     role: str = "server"
+    base_list: str = ""
+    level_setting: str = "set by Postfix itself"
+    group_setting: str = "tls_eecdh_auto_curves"
+    config_setting: str = "Ciphersuites in openssl.cnf"
 
 
 class Matcher:
@@ -70,63 +85,126 @@ class Matcher:
 
     def everything(self) -> tuple[LibraryCipher, ...]:
         """Every suite that the library has code for."""
-        return self.ciphers("ALL:COMPLEMENTOFALL")
+        return self.ciphers(_ALL)
 
 
-def _from_string(code: int, matcher: Matcher, choices: Choices) -> tuple[str, str]:
+@dataclass(frozen=True)
+class Possible:
+    """What the certificates and groups allow whatever the cipher string says: at the security level, and without one."""
+
+    at_level: frozenset[int]
+    without_level: frozenset[int]
+
+
+def _within_list(code: int, matcher: Matcher, choices: Choices) -> list[Cause]:
+    """The items of the list itself that take a suite away from it, or that it is not there at all."""
+    items = choices.base.split(":")
+    found = []
+    for position, item in enumerate(items):
+        if item[:1] not in ("!", "-") or code not in matcher.codes(item[1:]):
+            continue
+        rest = ":".join(items[:position] + items[position + 1 :])
+        if item[0] == "!" or code in matcher.codes(rest):
+            found.append(Cause(f"excluded by {item} in {choices.base_list}", choices.base_list))
+    return found or [Cause(f"not in the list of the grade {choices.grade}", choices.base_setting)]
+
+
+def _from_string(code: int, matcher: Matcher, choices: Choices) -> list[Cause]:
+    found = [
+        Cause(f"excluded by {item}", setting)
+        for item, setting in choices.exclusions
+        if code in matcher.codes(item)
+    ]
     if code not in matcher.codes(choices.base):
-        return f"not in the list of the grade {choices.grade}", choices.base_setting
-    for item, setting in choices.exclusions:
-        if code in matcher.codes(item):
-            return f"excluded by {item}", setting
-    return "left out by the cipher list", choices.base_setting
+        found += _within_list(code, matcher, choices)
+    return found or [Cause("left out by the cipher list", choices.base_setting)]
 
 
-def _from_library(suite: Suite, effective: Effective, choices: Choices) -> tuple[str, str]:
-    spoken = [one for one in choices.protocols if suite.minimum <= one <= suite.maximum]
-    if not spoken:
-        return f"needs {suite.minimum.label} to {suite.maximum.label}", choices.protocol_setting
-    shared = next((one for one in _SHARED_SECRETS if one in suite.key_exchange), None)
-    if shared:
-        return f"needs {shared}, which mail servers do not use", "none"
+def _from_certificate(suite: Suite, effective: Effective, choices: Choices) -> list[Cause]:
     if choices.role == "client":
-        return "OpenSSL does not offer it with these protocols and groups", "none"
+        return []
     needed = _CERTIFIED.get(suite.authentication)
-    if needed and not set(needed) & set(effective.keys):
-        return f"no {suite.authentication} certificate", choices.certificate_setting
     if suite.key_exchange in ("DH", "ECDH"):
-        return "needs a certificate for fixed Diffie-Hellman", choices.certificate_setting
-    if choices.level:
-        setting = choices.base_setting if "@SECLEVEL" in choices.base else "set by Postfix itself"
-        return f"security level {choices.level}", setting
-    return "OpenSSL does not choose it with this certificate and these groups", "none"
+        return [Cause("needs a certificate for fixed Diffie-Hellman", choices.certificate_setting)]
+    if needed and not set(needed) & set(effective.keys):
+        return [Cause(f"no {suite.authentication} certificate", choices.certificate_setting)]
+    return []
 
 
-def _reason(
-    cipher: LibraryCipher, effective: Effective, matcher: Matcher, choices: Choices
-) -> tuple[str, str]:
-    suite = _suites.by_code(cipher.code)
-    listed = {one.code for one in effective.listed}
-    if suite is not None and suite.minimum == Protocol.TLSv1_3:
-        if Protocol.TLSv1_3 not in choices.protocols:
-            return "TLSv1.3 is off", choices.protocol_setting
-        if cipher.code not in listed:
-            return "not in OpenSSL's list for TLSv1.3", "Ciphersuites in openssl.cnf"
-    elif cipher.code not in listed:
-        return _from_string(cipher.code, matcher, choices)
-    if suite is None:
-        return "OpenSSL does not choose it", "none"
-    return _from_library(suite, effective, choices)
+def _range(suite: Suite) -> str:
+    if suite.minimum == suite.maximum:
+        return suite.minimum.label
+    return f"{suite.minimum.label} to {suite.maximum.label}"
 
 
-def dropped_suites(effective: Effective, matcher: Matcher, choices: Choices) -> tuple[Dropped, ...]:
-    """Every suite that the library knows and a peer cannot get, most specific reason first, in the library's order."""
+def _from_protocols(suite: Suite, choices: Choices) -> list[Cause]:
+    if any(suite.minimum <= one <= suite.maximum for one in choices.protocols):
+        return []
+    if suite.minimum == Protocol.TLSv1_3:
+        return [Cause("TLSv1.3 is off", choices.protocol_setting)]
+    return [Cause(f"needs {_range(suite)}", choices.protocol_setting)]
+
+
+def _from_library(
+    suite: Suite, effective: Effective, possible: Possible, choices: Choices
+) -> list[Cause]:
+    if suite.code in possible.without_level and suite.code not in possible.at_level:
+        return [Cause(f"security level {choices.level}", choices.level_setting)]
+    if suite.key_exchange == "ECDHE" and not effective.groups and effective.suites:
+        return [Cause("no elliptic curve is left", choices.group_setting)]
+    return []
+
+
+class Explainer:
+    """Tells why suites are missing from what one context gives."""
+
+    def __init__(
+        self, effective: Effective, matcher: Matcher, choices: Choices, possible: Possible | None
+    ) -> None:
+        self.effective = effective
+        self.matcher = matcher
+        self.choices = choices
+        self.possible = possible or Possible(frozenset(), frozenset())
+        self.listed = frozenset(cipher.code for cipher in effective.listed)
+
+    def causes(self, code: int) -> list[Cause]:
+        """Every cause, the most specific first; never empty."""
+        suite, choices = _suites.by_code(code), self.choices
+        shared = next((one for one in _SHARED_SECRETS if suite and one in suite.key_exchange), None)
+        if shared:
+            return [Cause(f"needs {shared}, which mail servers do not use", "none")]
+        found: list[Cause] = []
+        newest = suite is not None and suite.minimum == Protocol.TLSv1_3
+        if newest and code not in self.listed and Protocol.TLSv1_3 in choices.protocols:
+            found.append(Cause("not in OpenSSL's list for TLSv1.3", choices.config_setting))
+        elif not newest and code not in self.listed:
+            found += _from_string(code, self.matcher, choices)
+        if suite is not None:
+            found += _from_protocols(suite, choices)
+            found += _from_certificate(suite, self.effective, choices)
+            found += _from_library(suite, self.effective, self.possible, choices)
+        return found or [Cause(self._unexplained(), "none")]
+
+    def _unexplained(self) -> str:
+        if self.choices.role == "client":
+            return "OpenSSL does not offer it with these protocols and groups"
+        return "OpenSSL does not choose it with this certificate and these groups"
+
+
+def dropped_suites(
+    effective: Effective, matcher: Matcher, choices: Choices, possible: Possible | None = None
+) -> tuple[Dropped, ...]:
+    """Every suite that the library knows and a peer cannot get, in the library's order, with all that holds it back."""
     kept = {code for codes in effective.suites.values() for code in codes}
-    return tuple(
-        Dropped(cipher.code, cipher.name, *_reason(cipher, effective, matcher, choices))
-        for cipher in matcher.everything()
-        if cipher.code not in kept
-    )
+    explainer = Explainer(effective, matcher, choices, possible)
+    found = []
+    for cipher in matcher.everything():
+        if cipher.code not in kept:
+            first, *rest = explainer.causes(cipher.code)
+            found.append(
+                Dropped(cipher.code, cipher.name, first.reason, first.setting, tuple(rest))
+            )
+    return tuple(found)
 
 
-__all__ = ["Choices", "Dropped", "Matcher", "dropped_suites"]
+__all__ = ["Cause", "Choices", "Dropped", "Explainer", "Matcher", "Possible", "dropped_suites"]

@@ -123,7 +123,8 @@ class Library:
     """One libssl, loaded in a child process of its own; made by `start_library`. Close it.
 
     `version` is the library's own text, `number` its OPENSSL_VERSION_NUMBER, `directory` where it has its
-    openssl.cnf. Any sign of trouble in the child (a crash, no answer within `timeout` seconds) raises NotSupported: the caller reports "not determined", never "no".
+    openssl.cnf. Any sign of trouble in the child (a crash, no answer within `timeout` seconds) raises
+    NotSupported: the caller reports "not determined", never "no".
     """
 
     def __init__(

@@ -39,6 +39,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._describe 
     describe_service,
     tls_settings,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import (
     TlsService,
     tls_services,
@@ -144,8 +145,8 @@ class _Describer:
     def _oracle(self, instance: Instance, values: t.Mapping[str, str]) -> Oracle:
         program = os.path.join(instance.value("daemon_directory"), "smtpd")
         linked = self.libraries.linked(program)
-        file, name = values.get("tls_config_file", ""), values.get("tls_config_name", "")
-        return self.libraries.oracle(linked, file, name)
+        value = Macros(values).value
+        return self.libraries.oracle(linked, value("tls_config_file"), value("tls_config_name"))
 
     def _service(self, instance: Instance, service: TlsService) -> dict[str, t.Any]:
         where = f"{instance.config_directory} {service.name}"
@@ -154,10 +155,10 @@ class _Describer:
             oracle = self._oracle(instance, service.values)
         except NotSupported as error:
             reason = str(error)
-        facts, request, findings = describe_service(
+        facts, certificates, findings = describe_service(
             service, instance.version, oracle, where=where, reason=reason
         )
-        for kind, *files in request.certificates:
+        for kind, *files in certificates:
             if (kind, *files) not in self.loaded:
                 self.loaded.add((kind, *files))
                 self._certificate(kind, files, oracle)

@@ -92,12 +92,10 @@ def certificate_files(service: TlsService) -> tuple[tuple[str, ...], ...]:
 
 
 def _listed(text: str, version: PostfixVersion) -> tuple[str, ...]:
-    """The names of a list of groups: a colon parts them from 3.10 on only."""
-    return (
-        items(text)
-        if version >= _GROUPS_BY_NAME
-        else tuple(filter(None, re.split(r"[\s,]+", text)))
-    )
+    """The names of a list of groups. Before 3.10 a colon parts nothing, so that a name with one is unknown."""
+    if version >= _GROUPS_BY_NAME:
+        return items(text)
+    return tuple(name for name in re.split(r"[\s,]+", text) if name and ":" not in name)
 
 
 def _groups(

@@ -51,7 +51,8 @@ def modern_suites() -> frozenset[int]:
     return frozenset(modern_hello(Offer()).suites)
 
 
-def _setting(service: TlsService, name: str) -> str:
+def setting_of(service: TlsService, name: str) -> str:
+    """A parameter with its value, expanded."""
     return f"{name} = {service.macros.value(name)}"
 
 
@@ -59,7 +60,7 @@ def protocol_findings(
     service: TlsService, request: Request, where: str, library: int
 ) -> list[Finding]:
     """What is wrong with the protocol list that is in force at the level of the service."""
-    meaning, evidence = request.protocols, _setting(service, request.protocol_setting)
+    meaning, evidence = request.protocols, setting_of(service, request.protocol_setting)
     if meaning.invalid is not None:
         return [
             finding(
@@ -81,14 +82,14 @@ def protocol_findings(
 def problem_findings(service: TlsService, request: Request, where: str) -> list[Finding]:
     """What keeps Postfix from asking the library at all, apart from the protocol list."""
     if service.level is None:
-        evidence = _setting(service, f"{service.prefix}_security_level")
+        evidence = setting_of(service, f"{service.prefix}_security_level")
         return [finding("security-level-invalid", where=where, evidence=evidence)]
     if request.cipher_string.problem:
         return [
             finding("cipher-list-rejected", where=where, evidence=request.cipher_string.problem)
         ]
     if request.problem and not request.certificates and service.direction == "inbound":
-        evidence = _setting(service, f"{service.prefix}_cert_file")
+        evidence = setting_of(service, f"{service.prefix}_cert_file")
         return [finding("certificate-missing", where=where, evidence=evidence)]
     return []
 
@@ -126,7 +127,7 @@ def submission_findings(service: TlsService, where: str) -> list[Finding]:
     """Whether a submission service insists on TLS."""
     if service.lane != "submission" or service.level is None or service.mandatory:
         return []
-    evidence = _setting(service, f"{service.prefix}_security_level")
+    evidence = setting_of(service, f"{service.prefix}_security_level")
     return [finding("submission-not-mandatory", where=where, evidence=evidence)]
 
 
@@ -196,6 +197,7 @@ __all__ = [
     "problem_findings",
     "protocol_findings",
     "refusal_findings",
+    "setting_of",
     "submission_findings",
     "suite_findings",
     "tlsproxy_findings",
