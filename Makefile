@@ -9,7 +9,7 @@ LAB := $(VENV) python tests/lab/lab.py
 RUN := $(VENV) python tests/tools/run_all.py
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo lab images clean-lab test test-quick lint unit integration molecule build format readme
+.PHONY: help venv demo lab images clean-lab test test-quick lint unit integration differential molecule build format readme
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -43,6 +43,9 @@ unit: ## unit tests
 
 integration: ## tests against the lab
 	@$(RUN) integration
+
+differential: ## what is predicted beside what is probed: 220 generated configurations on every Debian release
+	@$(VENV) python tests/differential/differential.py
 
 molecule: ## the roles on a Postfix of every Debian release
 	@$(RUN) molecule

@@ -40,11 +40,15 @@ SUITES = (
     *("DHE-DSS-AES128-GCM-SHA256", "TLS_AES_128_GCM_SHA256", "ECDHE-RSA-NOSUCH"),
 )
 PROTOCOLS = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
-CURVES = ("X25519", "X448", "prime256v1", "P-256", "secp384r1", "P-384", "secp521r1", "nonsense")
-CURVES += ("brainpoolP256r1", "X25519MLKEM768")
+CURVES = (
+    *("X25519", "X448", "prime256v1", "P-256", "secp384r1", "P-384", "secp521r1", "nonsense"),
+    *("brainpoolP256r1", "X25519MLKEM768"),
+)
 FFDHE = ("ffdhe2048", "ffdhe3072", "ffdhe4096", "unheard")
-SSL_OPTIONS = ("NO_TICKET", "PRIORITIZE_CHACHA", "NO_COMPRESSION", "ENABLE_MIDDLEBOX_COMPAT")
-SSL_OPTIONS += ("0x400000", "0x4000", "0x80000")
+SSL_OPTIONS = (
+    *("NO_TICKET", "PRIORITIZE_CHACHA", "NO_COMPRESSION", "ENABLE_MIDDLEBOX_COMPAT"),
+    *("0x400000", "0x4000", "0x80000"),
+)
 SEPARATORS = (",", ", ", " ", ":")
 Overrides = dict[str, str]
 

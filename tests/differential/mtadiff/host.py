@@ -10,10 +10,11 @@ import json
 import typing as t
 from pathlib import Path
 
-from mtadiff import materials
-from mtadiff.configuration import FIRST_PORT, Configuration, Told, master_cf
 from mtalab import images
 from mtalab.engine import Podman, working_podman
+
+from mtadiff import materials
+from mtadiff.configuration import FIRST_PORT, Configuration, Told, master_cf
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 TREE = "/driver/ansible_collections/postmaster/tls"

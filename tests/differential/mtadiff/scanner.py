@@ -8,12 +8,15 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree
 
-from mtadiff.host import Host
 from mtalab.console import attempt
 
+from mtadiff.host import Host
+
 _LABELS = {"TLSv1.0": "TLSv1"}
-_QUICKLY = ("--no-heartbleed", "--no-fallback", "--no-renegotiation", "--no-compression")
-_QUICKLY += ("--no-groups", "--no-check-certificate", "--xml=-")
+_QUICKLY = (
+    *("--no-heartbleed", "--no-fallback", "--no-renegotiation", "--no-compression"),
+    *("--no-groups", "--no-check-certificate", "--xml=-"),
+)
 
 
 def scan(host: Host, port: int, *, implicit: bool) -> dict[str, list[int]] | None:
