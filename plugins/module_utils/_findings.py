@@ -191,6 +191,14 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "Read the facts of the library that the MTA is linked with; restart the MTA after an update of OpenSSL.",
     ),
     Kind(
+        "library-not-compiled-for",
+        "medium",
+        "The MTA runs on another line of OpenSSL than it was compiled for",
+        "Postfix warns of this at every start: settings of the newer line may have no effect, and a session can fail in ways "
+        "that nobody has tested.",
+        "Install the MTA that the system has for this OpenSSL, or compile it anew.",
+    ),
+    Kind(
         "parameter-unknown",
         "medium",
         "A parameter does not exist in this version",

@@ -16,6 +16,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._facts imp
     PostfixFacts,
     postfix_facts,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._why import (
+    wanted_suites,
+    why,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner, find_command
 
 
@@ -27,6 +31,7 @@ class HostOptions:
     directories: tuple[str, ...] = ()
     postconf: str | None = None
     candidate: t.Mapping[str, t.Any] | None = None
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ def _postconf(options: HostOptions) -> str | None:
 
 def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
     """Gather the facts; empty lists on a host without a mail server. Raises InvalidInput for unfit options."""
+    suites = wanted_suites(options.why)
     openssl = openssl_facts(run)
     postconf = _postconf(options)
     postfix = PostfixFacts()
@@ -67,6 +73,8 @@ def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
         "postfix": postfix.instances if "postfix" in options.subset else [],
         "findings": [one.as_dict() for one in postfix.findings],
     }
+    if suites:
+        facts["why"] = why(suites, postfix.instances)
     if "openssl" in options.subset:
         facts["openssl"] = openssl
     material: list[dict[str, t.Any]] = []

@@ -50,13 +50,17 @@ def _sections(
     return sections
 
 
-def system_policy(path: str, read: ReadText) -> SystemPolicy | None:
-    """Follow openssl_conf, ssl_conf and system_default of an openssl.cnf; None if the file cannot be read."""
+def system_policy(path: str, read: ReadText, *, name: str = "") -> SystemPolicy | None:
+    """Follow openssl_conf (or the application's own `name`), ssl_conf and system_default of an openssl.cnf.
+
+    None if the file cannot be read.
+    """
     text = read(path)
     if text is None:
         return None
     sections = _sections(text, read)
-    start = sections.get(sections.get("", {}).get("openssl_conf", ""), {})
+    top = sections.get("", {})
+    start = sections.get(top.get(name) or top.get("openssl_conf", ""), {})
     modules = sections.get(start.get("ssl_conf", ""), {})
     chosen = sections.get(modules.get("system_default", ""), {})
     ciphers = chosen.get("CipherString")

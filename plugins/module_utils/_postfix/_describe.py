@@ -51,11 +51,17 @@ _NOISE: t.Final = ("tls_random_", "tls_daemon_random_")
 _TLS_NAME: t.Final = re.compile(r"(?:^|_)tls(?:_|$)")
 _REFERENCE: t.Final = re.compile(r"\$[{(]?\s*(\w+)")
 _NOT_DETERMINED: t.Final[dict[str, t.Any]] = {
-    "protocols": None, "ciphers": None, "dropped": None, "groups": None,
+    "protocols": None,
+    "ciphers": None,
+    "dropped": None,
+    "groups": None,
     **_features.UNKNOWN,
 }
 _NOTHING: t.Final[dict[str, t.Any]] = {
-    "protocols": [], "ciphers": [], "dropped": [], "groups": [],
+    "protocols": [],
+    "ciphers": [],
+    "dropped": [],
+    "groups": [],
     **_features.NOTHING,
 }
 _ALL_NEW: t.Final = tuple(int(one) for one in Protocol if one < Protocol.TLSv1_2)

@@ -22,6 +22,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certifica
     CertificateFile,
     inspect,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import read_text
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._config import system_policy
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked import (
     Linked,
     linked_libraries,
@@ -46,6 +48,13 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services 
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
 
+_NO_LIBRARY: t.Final[dict[str, t.Any]] = {
+    "path": None,
+    "version": None,
+    "differs_from_command": None,
+    "built_with": None,
+    "config": None,
+}
 Changes = t.Mapping[str, t.Mapping[str, t.Any]]
 
 
@@ -60,6 +69,16 @@ class PostfixFacts:
     certificates: list[CertificateFile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+
+
+def _config(instance: Instance, oracle: Oracle) -> dict[str, t.Any] | None:
+    """What the openssl.cnf that this instance reads sets for it; None without such a file."""
+    file, name = instance.value("tls_config_file") or "default", instance.value("tls_config_name")
+    if file == "none":
+        return None
+    path = os.path.join(oracle.library.directory, "openssl.cnf") if file == "default" else file
+    policy = system_policy(path, read_text, name=name)
+    return policy.as_dict() if policy else None
 
 
 class _Libraries:
@@ -130,7 +149,7 @@ class _Describer:
 
     def _library(self, instance: Instance) -> tuple[dict[str, t.Any], list[Finding]]:
         directory = instance.config_directory
-        facts: dict[str, t.Any] = {"path": None, "version": None, "differs_from_command": None}
+        facts: dict[str, t.Any] = {**_NO_LIBRARY, "built_with": instance.built_with}
         try:
             oracle = self._oracle(instance, instance.parameters)
         except NotSupported as error:
@@ -138,9 +157,10 @@ class _Describer:
         version = oracle.library.version
         findings = _verdicts.library_findings(version, self.command_version, directory)
         facts["path"], facts["version"] = oracle.library.linked.libssl, version
+        facts["config"] = _config(instance, oracle)
         if self.command_version is not None:
             facts["differs_from_command"] = bool(findings)
-        return facts, findings
+        return facts, findings + _verdicts.built_findings(version, instance.built_with, directory)
 
     def _oracle(self, instance: Instance, values: t.Mapping[str, str]) -> Oracle:
         program = os.path.join(instance.value("daemon_directory"), "smtpd")
@@ -185,7 +205,7 @@ def _unknown_instance(directory: str, reason: str) -> dict[str, t.Any]:
         "config_directory": directory,
         "instance": None,
         "queue_directory": None,
-        "library": {"path": None, "version": None, "differs_from_command": None},
+        "library": dict(_NO_LIBRARY),
         "parameters": None,
         "services": [],
         "reason": reason,

@@ -179,6 +179,23 @@ def library_findings(linked: str, command: str | None, where: str) -> list[Findi
     return [finding("library-differs", where=where, evidence=evidence)]
 
 
+def built_findings(linked: str, built: str | None, where: str) -> list[Finding]:
+    """Whether the MTA was compiled for another release line of OpenSSL than it runs on."""
+    if built is None or _line(built) == _line(linked):
+        return []
+    evidence = f"compiled for {built}; it runs on {linked}"
+    return [finding("library-not-compiled-for", where=where, evidence=evidence)]
+
+
+def _line(version: str) -> list[str]:
+    parts = _number(version).split(".")
+    return (
+        parts[:2]
+        if parts[0] != "1"
+        else [parts[0], *parts[1:2], parts[-1].rstrip("abcdefghijklmnopqrstuvwxyz")]
+    )
+
+
 def _number(version: str) -> str:
     found = re.match(r"(?:OpenSSL|LibreSSL)\s+(\S+)", version)
     return found.group(1) if found else version
@@ -191,6 +208,7 @@ def expand_all(values: t.Mapping[str, str], names: t.Iterable[str]) -> dict[str,
 
 
 __all__ = [
+    "built_findings",
     "expand_all",
     "library_findings",
     "modern_suites",

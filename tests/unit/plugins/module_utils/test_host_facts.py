@@ -249,6 +249,8 @@ def test_a_daemon_whose_library_is_unknown_is_not_determined(host: Host) -> None
         "path": None,
         "version": None,
         "differs_from_command": None,
+        "built_with": "OpenSSL 3.6.5 2 Jun 2026",
+        "config": None,
     }
     assert found["postfix"][0]["services"][0]["protocols"] is None
     assert "not-determined" in codes(found)
@@ -272,6 +274,51 @@ def test_a_directory_without_main_cf_is_refused(host: Host) -> None:
 def test_a_postconf_that_does_not_exist_is_refused() -> None:
     with pytest.raises(InvalidInput, match="/nonexistent/postconf is not a command"):
         host_facts(HostOptions(EVERYTHING, postconf="/nonexistent/postconf"), run=run)
+
+
+def test_the_library_that_counts_is_not_the_one_that_the_mta_was_compiled_for(host: Host) -> None:
+    facts = host.facts().facts
+    library = facts["postfix"][0]["library"]
+    assert library["built_with"] == "OpenSSL 3.6.5 2 Jun 2026"
+    assert library["config"]["path"].endswith("/openssl.cnf")
+    found = next(one for one in facts["findings"] if one["code"] == "library-not-compiled-for")
+    assert "3.6.5" in found["evidence"]
+    assert library["version"] in found["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("name", "offered", "part"),
+    [
+        ("ECDHE-RSA-AES128-GCM-SHA256", True, "offered in TLSv1.2"),
+        ("TLS_RSA_WITH_AES_128_CBC_SHA", False, "excluded by RSA+AES (smtpd_tls_exclude_ciphers)"),
+        ("0xC02B", False, "no ECDSA certificate"),
+        ("RC4-MD5", False, "does not have it"),
+    ],
+)
+def test_why_a_suite_is_offered_or_not(
+    host: Host, name: str, offered: bool | None, part: str
+) -> None:
+    change = {"parameters": {"smtpd_tls_exclude_ciphers": "RSA+AES"}}
+    options = HostOptions(EVERYTHING, (str(host.etc),), host.postconf, change, why=(name,))
+    answers = host_facts(options, run=host.run).facts["why"]
+    answer = next(one for one in answers if one["service"] == "smtp/inet")
+    assert answer["offered"] is offered
+    assert part in answer["text"]
+
+
+def test_a_suite_that_nobody_knows_is_refused(host: Host) -> None:
+    options = HostOptions(EVERYTHING, (str(host.etc),), host.postconf, why=("AES-128-GCM",))
+    with pytest.raises(InvalidInput, match="AES-128-GCM is not a cipher suite"):
+        host_facts(options, run=host.run)
+
+
+def test_what_a_server_does_beside_suites(host: Host) -> None:
+    service = host.service("smtp/inet", {"parameters": {"tls_ssl_options": "NO_TICKET"}})
+    assert "rsa_pss_rsae_sha256" in service["signatures"]
+    assert (service["session_tickets"], service["renegotiation"]) == (False, False)
+    assert host.service("smtp/inet")["session_tickets"] is True
+    assert service["client_certificate"] == "none"
+    assert service["dh"] == {"bits": 2048, "source": "auto"}
 
 
 def test_a_part_that_was_not_asked_for_is_left_out(host: Host) -> None:
