@@ -32,7 +32,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server im
     Library,
     Settings,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix import _features, _verdicts
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix import (
+    _features,
+    _lint,
+    _verdicts,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._destinations import (
     policies,
     server_names,
@@ -210,7 +214,9 @@ def _asked(
         evidence = "; ".join(result.unknown)
         findings.append(finding("not-determined", where=where, evidence=evidence))
     elif service.direction == "inbound":
-        findings += _verdicts.suite_findings(result, dropped, where)
+        fatal = _verdicts.suite_findings(result, dropped, where)
+        findings += fatal or _lint.older_sender_findings(result, dropped, where)
+        findings += _lint.strength_findings(service, result, where)
     more = _features.features(
         service, request, result, version=version, library=oracle.library.number
     )
@@ -224,6 +230,7 @@ def describe_service(
     *,
     where: str,
     reason: str = "",
+    written: t.Mapping[str, str] | None = None,
 ) -> tuple[dict[str, t.Any], tuple[tuple[str, ...], ...], list[Finding]]:
     """The facts of a service, the certificates that it loads, as Settings has them, those for single server names last, and
     its findings; without an oracle (`reason` says why) the rest.
@@ -234,9 +241,12 @@ def describe_service(
     if service.level != "none":
         findings += _verdicts.protocol_findings(service, request, where, library)
         findings += _verdicts.problem_findings(service, request, where)
+        findings += _lint.list_findings(service, request, where)
+        findings += _lint.reach_findings(service, {**(written or {}), **service.overrides}, where)
     names, unread = server_names(service, where)
     destinations, faults = policies(service, version, where)
     negotiable, more = _asked(service, request, oracle, version=version, where=where, reason=reason)
+    findings += _lint.login_findings(service, where) + _lint.client_findings(service, where)
     findings += more + unread + faults + _verdicts.submission_findings(service, where)
     facts = {
         "name": service.name,

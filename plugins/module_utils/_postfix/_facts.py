@@ -29,7 +29,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked im
     linked_libraries,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import start_library
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix import _verdicts
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix import _lint, _verdicts
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect import (
     Instance,
     collect,
@@ -133,6 +133,11 @@ class _Describer:
         described = [self._service(instance, service) for service in services]
         findings += _verdicts.tlsproxy_findings(services, lambda one: f"{directory} {one.name}")
         findings += _verdicts.unused_findings(instance.unused, _texts(instance), directory)
+        overridden = [name for service in services for name in service.overrides]
+        written = {*instance.main, *overridden}
+        findings += _lint.deprecated_findings(written, instance.version, directory)
+        if any(one.direction == "inbound" and one.level != "none" for one in services):
+            findings += _lint.injection_findings(instance.version, directory)
         self.facts.findings += findings
         self.facts.names.append(instance.value("myhostname"))
         self.facts.instances.append(
@@ -176,7 +181,7 @@ class _Describer:
         except NotSupported as error:
             reason = str(error)
         facts, certificates, findings = describe_service(
-            service, instance.version, oracle, where=where, reason=reason
+            service, instance.version, oracle, where=where, reason=reason, written=instance.main
         )
         for kind, *files in certificates:
             if (kind, *files) not in self.loaded:
