@@ -63,6 +63,37 @@ options:
       - The value V(none) removes a parameter or an override.
     type: dict
     default: {}
+  saved:
+    description:
+      - What was saved on a host that Ansible cannot reach, for example one with a Python that is too old. The module then looks
+        at nothing of the host that it runs on; run it on V(localhost).
+      - What only that host could tell, such as the suites of its library, is V(none).
+    type: dict
+    suboptions:
+      main:
+        description: What C(postconf -n) prints there, or the text of its C(main.cf).
+        type: str
+        required: true
+      master:
+        description: What C(postconf -M) prints there, or the text of its C(master.cf).
+        type: str
+        required: true
+      parameters:
+        description: What C(postconf) without options prints there. Without it the defaults of the release are used.
+        type: str
+      version:
+        description: What C(postconf -h mail_version) prints there. It can be left out with O(saved.parameters).
+        type: str
+      openssl:
+        description: The version of the libssl that Postfix is linked with there, for the record.
+        type: str
+      files:
+        description: Texts of certificate files and lookup tables, by their paths there. Private keys are not needed.
+        type: dict
+      config_directory:
+        description: The configuration directory there.
+        type: str
+        default: /etc/postfix
   why:
     description:
       - Cipher suites to explain, each by its name in OpenSSL or at IANA, or by its code point.
@@ -90,6 +121,16 @@ EXAMPLES = r"""
 - name: Show the answer
   ansible.builtin.debug:
     msg: "{{ ansible_facts.mta_tls.why | map(attribute='text') }}"
+
+- name: Understand a host that Ansible cannot reach
+  postmaster.tls.mta_tls_facts:
+    saved:
+      version: 2.6.6
+      main: "{{ lookup('ansible.builtin.file', 'old-mx/postconf-n.txt') }}"
+      master: "{{ lookup('ansible.builtin.file', 'old-mx/master.cf') }}"
+      files:
+        /etc/pki/tls/certs/mx.pem: "{{ lookup('ansible.builtin.file', 'old-mx/mx.pem') }}"
+  delegate_to: localhost
 
 - name: Predict a change without making it
   postmaster.tls.mta_tls_facts:
@@ -147,6 +188,7 @@ ansible_facts:
               C(bits) and the C(source) of the parameters for DHE. These are for inbound services.
             - Each of C(server_names) has a C(name) and its C(certificate_files). Each of C(policies) has C(destination),
               C(security_level), C(protocols) and C(cipher_string).
+            - Where the library could not be asked, C(dropped) has only what is certain whatever the library is.
             - C(protocols), C(ciphers), C(dropped), C(groups) and C(signatures) are empty for a service without TLS, and V(none) where
               they could not be found out.
           returned: always
@@ -210,6 +252,16 @@ from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import 
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._run import run, showable
 
+_SAVED: t.Final[dict[str, t.Any]] = {
+    "main": {"type": "str", "required": True},
+    "master": {"type": "str", "required": True},
+    "parameters": {"type": "str"},
+    "version": {"type": "str"},
+    "openssl": {"type": "str"},
+    "files": {"type": "dict"},
+    "config_directory": {"type": "str", "default": "/etc/postfix"},
+}
+
 
 def main() -> t.NoReturn:
     module = AnsibleModule(
@@ -224,6 +276,7 @@ def main() -> t.NoReturn:
             "postconf_command": {"type": "path"},
             "candidate": {"type": "dict", "default": {}},
             "why": {"type": "list", "elements": "str", "default": []},
+            "saved": {"type": "dict", "options": _SAVED},
         },
         supports_check_mode=True,
     )
@@ -233,6 +286,7 @@ def main() -> t.NoReturn:
         postconf=module.params["postconf_command"],
         candidate=module.params["candidate"],
         why=tuple(module.params["why"]),
+        saved=module.params["saved"],
     )
     try:
         found = host_facts(options, run=run)

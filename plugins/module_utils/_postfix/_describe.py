@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
+    CertificateFile,
     chains_of,
     unreadable,
 )
@@ -41,11 +42,19 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._destinati
     policies,
     server_names,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._paper import (
+    certain_losses,
+    loss_findings,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import (
     Request,
     request_of,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._tables import (
+    ReadSource,
+    read_source,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
@@ -69,6 +78,17 @@ _NOTHING: t.Final[dict[str, t.Any]] = {
     **_features.NOTHING,
 }
 _ALL_NEW: t.Final = tuple(int(one) for one in Protocol if one < Protocol.TLSv1_2)
+
+
+@dataclass(frozen=True)
+class Disk:
+    """Where tables and certificates are read: on this host, or among what was saved on another."""
+
+    chains: t.Callable[[str, t.Sequence[str]], tuple[CertificateFile, ...]]
+    read: ReadSource
+
+
+HERE: t.Final = Disk(chains_of, read_source)
 
 
 @dataclass
@@ -183,6 +203,18 @@ def _parameters(service: TlsService) -> dict[str, str]:
     )
 
 
+def _not_asked(
+    service: TlsService, request: Request, version: PostfixVersion, *, where: str, reason: str
+) -> tuple[dict[str, t.Any], list[Finding]]:
+    """What is certain although nobody could ask the library."""
+    losses = certain_losses(service, request, version)
+    unknown = {**_NOT_DETERMINED, "dropped": [_dropped_dict(one) for one in losses] or None}
+    findings = [finding("not-determined", where=where, evidence=reason)]
+    if service.direction == "inbound":
+        findings += loss_findings(losses, where)
+    return unknown, findings
+
+
 def _asked(
     service: TlsService,
     request: Request,
@@ -195,11 +227,11 @@ def _asked(
     settings = request.settings
     if settings is None:
         return dict(_NOTHING), []
-    denied = unreadable(path for _kind, *paths in settings.certificates for path in paths)
-    if denied:
-        reason = f"{denied} cannot be read by this user"
-    if oracle is None or denied:
-        return dict(_NOT_DETERMINED), [finding("not-determined", where=where, evidence=reason)]
+    if oracle is not None:
+        denied = unreadable(path for _kind, *paths in settings.certificates for path in paths)
+        reason = f"{denied} cannot be read by this user" if denied else ""
+    if oracle is None or reason:
+        return _not_asked(service, request, version, where=where, reason=reason)
     try:
         result = oracle.effective(settings)
         dropped: tuple[Dropped, ...] = ()
@@ -223,6 +255,30 @@ def _asked(
     return {**_negotiable(result, dropped), **more}, findings
 
 
+def _files(request: Request, disk: Disk) -> list[str]:
+    chains = (disk.chains(kind, files) for kind, *files in request.certificates)
+    return [entry.file for entries in chains for entry in entries]
+
+
+def _configured(
+    service: TlsService,
+    request: Request,
+    written: t.Mapping[str, str],
+    where: str,
+    library: int,
+) -> list[Finding]:
+    """What is wrong with the configuration of a service, whatever the library says."""
+    findings: list[Finding] = []
+    if service.level != "none":
+        findings += _verdicts.protocol_findings(service, request, where, library)
+        findings += _verdicts.problem_findings(service, request, where)
+        findings += _lint.list_findings(service, request, where)
+        findings += _lint.reach_findings(service, written, where)
+    findings += _verdicts.submission_findings(service, where)
+    findings += _lint.login_findings(service, where)
+    return findings + _lint.client_findings(service, where)
+
+
 def describe_service(
     service: TlsService,
     version: PostfixVersion,
@@ -231,23 +287,20 @@ def describe_service(
     where: str,
     reason: str = "",
     written: t.Mapping[str, str] | None = None,
+    disk: Disk = HERE,
 ) -> tuple[dict[str, t.Any], tuple[tuple[str, ...], ...], list[Finding]]:
     """The facts of a service, the certificates that it loads, as Settings has them, those for single server names last, and
     its findings; without an oracle (`reason` says why) the rest.
     """
     library = oracle.library.number if oracle else 0
     request = request_of(service, version, library=library)
-    findings: list[Finding] = []
-    if service.level != "none":
-        findings += _verdicts.protocol_findings(service, request, where, library)
-        findings += _verdicts.problem_findings(service, request, where)
-        findings += _lint.list_findings(service, request, where)
-        findings += _lint.reach_findings(service, {**(written or {}), **service.overrides}, where)
-    names, unread = server_names(service, where)
-    destinations, faults = policies(service, version, where)
+    findings = _configured(
+        service, request, {**(written or {}), **service.overrides}, where, library
+    )
+    names, unread = server_names(service, where, disk.read)
+    destinations, faults = policies(service, version, where, disk.read)
     negotiable, more = _asked(service, request, oracle, version=version, where=where, reason=reason)
-    findings += _lint.login_findings(service, where) + _lint.client_findings(service, where)
-    findings += more + unread + faults + _verdicts.submission_findings(service, where)
+    findings += more + unread + faults
     facts = {
         "name": service.name,
         "daemons": list(service.daemons),
@@ -259,16 +312,12 @@ def describe_service(
         "overrides": tls_settings(service.overrides),
         "cipher_string": request.cipher_string.text,
         **negotiable,
-        "certificate_files": [
-            entry.file for kind, *files in request.certificates for entry in chains_of(kind, files)
-        ],
+        "certificate_files": _files(request, disk),
+        **({"server_names": [one.as_dict() for one in names]} if names else {}),
+        **({"policies": destinations} if destinations else {}),
     }
-    if names:
-        facts["server_names"] = [one.as_dict() for one in names]
-    if destinations:
-        facts["policies"] = destinations
     more_chains = tuple(("chain", *one.files) for one in names)
     return facts, request.certificates + more_chains, findings
 
 
-__all__ = ["Oracle", "describe_service", "is_tls_parameter", "tls_settings"]
+__all__ = ["HERE", "Disk", "Oracle", "describe_service", "is_tls_parameter", "tls_settings"]

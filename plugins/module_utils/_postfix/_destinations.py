@@ -20,6 +20,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request i
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._tables import (
     Entry,
+    ReadSource,
+    read_source,
     tables_of,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
@@ -42,10 +44,12 @@ class ServerName:
         return {"name": self.name, "certificate_files": list(self.files)}
 
 
-def _listed(service: TlsService, parameter: str, where: str) -> tuple[list[Entry], list[Finding]]:
+def _listed(
+    service: TlsService, parameter: str, where: str, read: ReadSource
+) -> tuple[list[Entry], list[Finding]]:
     entries: list[Entry] = []
     findings = []
-    for table in tables_of(service.macros.value(parameter)):
+    for table in tables_of(service.macros.value(parameter), read):
         entries += table.entries or ()
         if table.entries is None:
             evidence = f"{parameter}: {table.reason}"
@@ -56,11 +60,13 @@ def _listed(service: TlsService, parameter: str, where: str) -> tuple[list[Entry
     return entries[:_MOST], findings
 
 
-def server_names(service: TlsService, where: str) -> tuple[tuple[ServerName, ...], list[Finding]]:
+def server_names(
+    service: TlsService, where: str, read: ReadSource = read_source
+) -> tuple[tuple[ServerName, ...], list[Finding]]:
     """The names for which an inbound service has certificates of their own."""
     if service.direction != "inbound" or service.level in (None, "none"):
         return (), []
-    entries, findings = _listed(service, "tls_server_sni_maps", where)
+    entries, findings = _listed(service, "tls_server_sni_maps", where, read)
     names = [ServerName(key, tuple(re.split(r"[\s,]+", value))) for key, value in entries]
     return tuple(names), findings
 
@@ -107,12 +113,12 @@ def _policy(
 
 
 def policies(
-    service: TlsService, version: PostfixVersion, where: str
+    service: TlsService, version: PostfixVersion, where: str, read: ReadSource = read_source
 ) -> tuple[list[dict[str, t.Any]], list[Finding]]:
     """What the policy tables of a client ask for at single destinations: the level, and the lists that result."""
     if service.direction != "outbound":
         return [], []
-    entries, findings = _listed(service, f"{service.prefix}_policy_maps", where)
+    entries, findings = _listed(service, f"{service.prefix}_policy_maps", where, read)
     found = []
     for entry in entries:
         facts, more = _policy(entry, service, version, where)

@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import functools
 import os
 import typing as t
 from dataclasses import dataclass, field
@@ -37,11 +39,18 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect i
     with_candidate,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._describe import (
+    HERE,
+    Disk,
     Oracle,
     describe_service,
     tls_settings,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._saved import (
+    Saved,
+    saved_chains,
+    saved_instance,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import (
     TlsService,
     tls_services,
@@ -55,6 +64,9 @@ _NO_LIBRARY: t.Final[dict[str, t.Any]] = {
     "built_with": None,
     "config": None,
 }
+_SAVED: t.Final = (
+    "these are saved files of another host: its library was not asked, and keys were not looked at."
+)
 Changes = t.Mapping[str, t.Mapping[str, t.Any]]
 
 
@@ -84,13 +96,16 @@ def _config(instance: Instance, oracle: Oracle) -> dict[str, t.Any] | None:
 class _Libraries:
     """The libraries in use, each loaded once with each configuration, all closed at the end."""
 
-    def __init__(self, run: Runner, stack: contextlib.ExitStack) -> None:
+    def __init__(self, run: Runner, stack: contextlib.ExitStack, *, absent: str = "") -> None:
         self._run = run
+        self._absent = absent
         self._stack = stack
         self._linked: dict[str, Linked | NotSupported] = {}
         self._oracles: dict[tuple[Linked, str, str], Oracle | NotSupported] = {}
 
     def linked(self, program: str) -> Linked:
+        if self._absent:
+            raise NotSupported(self._absent)
         if program not in self._linked:
             try:
                 self._linked[program] = linked_libraries(program, self._run)
@@ -119,8 +134,13 @@ class _Describer:
     """Describes one instance after the other into one PostfixFacts."""
 
     def __init__(
-        self, facts: PostfixFacts, libraries: _Libraries, command_version: str | None
+        self,
+        facts: PostfixFacts,
+        libraries: _Libraries,
+        command_version: str | None,
+        disk: Disk = HERE,
     ) -> None:
+        self.disk = disk
         self.facts = facts
         self.libraries = libraries
         self.command_version = command_version
@@ -181,7 +201,13 @@ class _Describer:
         except NotSupported as error:
             reason = str(error)
         facts, certificates, findings = describe_service(
-            service, instance.version, oracle, where=where, reason=reason, written=instance.main
+            service,
+            instance.version,
+            oracle,
+            where=where,
+            reason=reason,
+            written=instance.main,
+            disk=self.disk,
         )
         for kind, *files in certificates:
             if (kind, *files) not in self.loaded:
@@ -191,12 +217,19 @@ class _Describer:
         return {**facts, "findings": [one.as_dict() for one in findings]}
 
     def _certificate(self, kind: str, files: t.Sequence[str], oracle: Oracle | None) -> None:
-        try:
-            found = inspect(oracle.library if oracle else None, kind, files)
-        except NotSupported:
-            found = inspect(None, kind, files)
+        elsewhere = self.disk is not HERE
+        found = self.disk.chains(kind, files) if elsewhere else _inspected(oracle, kind, files)
         self.facts.certificates += found
         self.facts.findings += [one for entry in found for one in entry.findings]
+
+
+def _inspected(
+    oracle: Oracle | None, kind: str, files: t.Sequence[str]
+) -> tuple[CertificateFile, ...]:
+    try:
+        return inspect(oracle.library if oracle else None, kind, files)
+    except NotSupported:
+        return inspect(None, kind, files)
 
 
 def _texts(instance: Instance) -> list[str]:
@@ -286,4 +319,25 @@ def postfix_facts(
     return facts
 
 
-__all__ = ["PostfixFacts", "changes_by_instance", "postfix_facts"]
+def saved_facts(saved: Saved, run: Runner) -> PostfixFacts:
+    """The facts of an instance that was saved elsewhere; nothing of this host is looked at.
+
+    Raises InvalidInput where the version is missing or master.cf has no service.
+    """
+
+    def read(path: str) -> str:
+        if path not in saved.files:
+            raise FileNotFoundError(errno.ENOENT, "not among the saved files", path)
+        return saved.files[path]
+
+    facts = PostfixFacts()
+    disk = Disk(functools.partial(saved_chains, saved), read)
+    with contextlib.ExitStack() as stack:
+        libraries = _Libraries(run, stack, absent=_SAVED)
+        _Describer(facts, libraries, None, disk).describe(saved_instance(saved))
+    for instance in facts.instances:
+        instance["library"]["version"] = saved.openssl or None
+    return facts
+
+
+__all__ = ["PostfixFacts", "changes_by_instance", "postfix_facts", "saved_facts"]

@@ -12,7 +12,6 @@ without CVE-2011-0411 in the announcement of Postfix 2.8.0 and its updates of Ma
 from __future__ import annotations
 
 import typing as t
-from collections import Counter
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Dropped
@@ -24,6 +23,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services 
     is_yes,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._verdicts import (
+    causes_of,
     modern_suites,
     setting_of,
 )
@@ -171,14 +171,14 @@ def older_sender_findings(
     if not older or any(suite.key_exchange != "DHE" for suite in usable):
         return []
     if usable:
-        evidence = _causes(one for one in older if "DHE-" not in one.name[:4])
+        evidence = causes_of(one for one in older if "DHE-" not in one.name[:4])
         return [finding("only-dhe", where=where, evidence=evidence)]
     reasons = {one.reason for one in older if one.code in _codes_of(result)}
     if reasons and all(reason.endswith("certificate") for reason in reasons):
         return [finding("certificate-unfit", where=where, evidence="; ".join(sorted(reasons)))]
     if _protocol_is_off(older):
         return []
-    return [finding("no-suite-before-tls13", where=where, evidence=_causes(older))]
+    return [finding("no-suite-before-tls13", where=where, evidence=causes_of(older))]
 
 
 def _codes_of(result: Effective) -> set[int]:
@@ -196,13 +196,6 @@ def _protocol_is_off(older: t.Iterable[Dropped]) -> bool:
         for one in older
         for cause in (one.reason, *(more.reason for more in one.also))
     )
-
-
-def _causes(dropped: t.Iterable[Dropped]) -> str:
-    counted = Counter(
-        one.reason if one.setting == "none" else f"{one.reason} ({one.setting})" for one in dropped
-    )
-    return "; ".join(f"{reason}: {number} suites" for reason, number in counted.most_common())
 
 
 __all__ = [

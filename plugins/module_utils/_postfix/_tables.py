@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master import logical_lines
 
 Entry = tuple[str, str]
+ReadSource = t.Callable[[str], str]
 
 _WITH_SOURCE: t.Final = frozenset(
     {"hash", "btree", "dbm", "sdbm", "cdb", "lmdb", "texthash", "cidr", "pcre", "regexp"}
@@ -66,7 +67,13 @@ def _entries(text: str) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def read_table(name: str) -> Table:
+def read_source(path: str) -> str:
+    """The text of a file of this host, as far as a table may be long. Raises OSError."""
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return stream.read(_MOST_BYTES)
+
+
+def read_table(name: str, read: ReadSource = read_source) -> Table:
     """The entries of one table, (key, value) in the order of its source."""
     kind, _colon, place = name.partition(":")
     for wrapper in _WRAPPERS:
@@ -79,15 +86,14 @@ def read_table(name: str) -> Table:
     if kind not in _WITH_SOURCE:
         return Table(name, None, f"entries of a table of the type {kind} cannot be listed")
     try:
-        with open(place, encoding="utf-8", errors="replace") as stream:
-            return Table(name, _entries(stream.read(_MOST_BYTES)))
+        return Table(name, _entries(read(place)))
     except OSError as error:
         return Table(name, None, f"{place}: {error.strerror}")
 
 
-def tables_of(value: str) -> tuple[Table, ...]:
+def tables_of(value: str, read: ReadSource = read_source) -> tuple[Table, ...]:
     """The tables of a parameter such as C(smtp_tls_policy_maps), expanded, each with its entries."""
-    return tuple(read_table(name) for name in _names(value))
+    return tuple(read_table(name, read) for name in _names(value))
 
 
-__all__ = ["Entry", "Table", "read_table", "tables_of"]
+__all__ = ["Entry", "ReadSource", "Table", "read_source", "read_table", "tables_of"]

@@ -105,12 +105,10 @@ def refusal_findings(effective: Effective, where: str) -> list[Finding]:
     return [refused(refusal, where=where)]
 
 
-def _causes(dropped: t.Iterable[Dropped]) -> str:
-    modern = modern_suites()
+def causes_of(dropped: t.Iterable[Dropped]) -> str:
+    """The causes and how many suites each takes away, the most frequent first."""
     counted = Counter(
-        one.reason if one.setting == "none" else f"{one.reason} ({one.setting})"
-        for one in dropped
-        if one.code in modern
+        one.reason if one.setting == "none" else f"{one.reason} ({one.setting})" for one in dropped
     )
     return "; ".join(f"{reason}: {number} suites" for reason, number in counted.most_common())
 
@@ -120,7 +118,9 @@ def suite_findings(effective: Effective, dropped: t.Sequence[Dropped], where: st
     kept = set(effective.order())
     if effective.refusal is not None or kept & modern_suites():
         return []
-    return [finding("no-shared-cipher", where=where, evidence=_causes(dropped))]
+    modern = modern_suites()
+    evidence = causes_of(one for one in dropped if one.code in modern)
+    return [finding("no-shared-cipher", where=where, evidence=evidence)]
 
 
 def submission_findings(service: TlsService, where: str) -> list[Finding]:
@@ -209,6 +209,7 @@ def expand_all(values: t.Mapping[str, str], names: t.Iterable[str]) -> dict[str,
 
 __all__ = [
     "built_findings",
+    "causes_of",
     "expand_all",
     "library_findings",
     "modern_suites",

@@ -14,9 +14,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 
 Facts = t.Mapping[str, t.Any]
+Suites = tuple[Suite, ...]
 
 
-def wanted_suites(names: t.Iterable[str]) -> tuple[Suite, ...]:
+def wanted_suites(names: t.Iterable[str]) -> Suites:
     """The suites of these names of OpenSSL or IANA, or code points such as 0xC02F. Raises InvalidInput for another."""
     found = []
     for name in names:
@@ -49,15 +50,15 @@ def _absent(service: Facts, library: str) -> dict[str, t.Any]:
 
 
 def _answer(suite: Suite, service: Facts, library: str) -> dict[str, t.Any]:
-    nothing = {"protocols": [], "reason": None, "setting": None, "also": []}
-    if service["ciphers"] is None:
-        return {**nothing, "offered": None, "text": "It could not be found out; see the findings."}
+    nothing: dict[str, t.Any] = {"protocols": [], "reason": None, "setting": None, "also": []}
     code = f"0x{suite.code:04X}"
-    for one in service["ciphers"]:
+    for one in service["ciphers"] or ():
         if one["code"] == code:
             text = f"It is offered in {', '.join(one['protocols'])}."
             return {**nothing, "offered": True, "protocols": one["protocols"], "text": text}
     found = next((one for one in service["dropped"] or () if one["suite"]["code"] == code), None)
+    if found is None and service["ciphers"] is None:
+        return {**nothing, "offered": None, "text": "It could not be found out; see the findings."}
     cause = (
         {"offered": False, "also": [], **{key: found[key] for key in found if key != "suite"}}
         if found
@@ -67,7 +68,7 @@ def _answer(suite: Suite, service: Facts, library: str) -> dict[str, t.Any]:
     return {**nothing, **cause, "text": f"It is not offered: {'; and also: '.join(texts)}."}
 
 
-def why(suites: t.Sequence[Suite], instances: t.Iterable[Facts]) -> list[dict[str, t.Any]]:
+def why(suites: Suites, instances: t.Iterable[Facts]) -> list[dict[str, t.Any]]:
     """For each suite and each service: offered (None if not determined), reason, setting, what else, and a sentence."""
     return [
         {
@@ -82,4 +83,4 @@ def why(suites: t.Sequence[Suite], instances: t.Iterable[Facts]) -> list[dict[st
     ]
 
 
-__all__ = ["wanted_suites", "why"]
+__all__ = ["Suites", "wanted_suites", "why"]
