@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -16,11 +17,18 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server im
     LibraryCipher,
     Refusal,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 
-_CERTIFIED: t.Final = {"RSA": ("RSA",), "ECDSA": ("ECDSA",), "DSS": ("DSS",)}
+_CERTIFIED: t.Final[dict[str, tuple[str, ...]]] = {
+    "RSA": ("RSA",),
+    "ECDSA": ("ECDSA",),
+    "DSS": ("DSS",),
+}
+_MODERN_KEYS: t.Final = ("RSA", "RSA-PSS", "ECDSA", "other")
+_ITEM_SEPARATOR: t.Final = re.compile("[:, ;]+")
+_CURVES: t.Final = frozenset(code for code in _groups.USUAL if code < 0x0100)
 _SHARED_SECRETS: t.Final = ("PSK", "SRP", "KRB5")
 _ALL: t.Final = "ALL:COMPLEMENTOFALL"
 
@@ -97,16 +105,28 @@ class Possible:
 
 
 def _within_list(code: int, matcher: Matcher, choices: Choices) -> list[Cause]:
-    """The items of the list itself that take a suite away from it, or that it is not there at all."""
-    items = choices.base.split(":")
-    found = []
-    for position, item in enumerate(items):
-        if item[:1] not in ("!", "-") or code not in matcher.codes(item[1:]):
-            continue
-        rest = ":".join(items[:position] + items[position + 1 :])
-        if item[0] == "!" or code in matcher.codes(rest):
-            found.append(Cause(f"excluded by {item} in {choices.base_list}", choices.base_list))
-    return found or [Cause(f"not in the list of the grade {choices.grade}", choices.base_setting)]
+    """The items of the list itself that take a suite away from it, and whether it is there without them at all."""
+    items = [item for item in _ITEM_SEPARATOR.split(choices.base) if item]
+    hits = [item[:1] in ("!", "-") and code in matcher.codes(item[1:]) for item in items]
+
+    def listed_without(dropped: t.Collection[int]) -> bool:
+        rest = (item for position, item in enumerate(items) if position not in dropped)
+        return code in matcher.codes(":".join(rest))
+
+    killed = [position for position, hit in enumerate(hits) if hit and items[position][0] == "!"]
+    removed = [position for position, hit in enumerate(hits) if hit and items[position][0] == "-"]
+    blamed = list(killed)
+    known = listed_without({*killed, *removed})
+    if known and not listed_without(killed):
+        blamed += [one for one in removed if listed_without({*killed, one})] or removed
+    names = dict.fromkeys(items[position] for position in sorted(blamed))
+    found = [
+        Cause(f"excluded by {item} in {choices.base_list}", choices.base_list) for item in names
+    ]
+    if not known:
+        missing = f"not in the list of the grade {choices.grade}"
+        found.append(Cause(missing, choices.base_setting))
+    return found
 
 
 def _from_string(code: int, matcher: Matcher, choices: Choices) -> list[Cause]:
@@ -124,6 +144,10 @@ def _from_certificate(suite: Suite, effective: Effective, choices: Choices) -> l
     if choices.role == "client":
         return []
     needed = _CERTIFIED.get(suite.authentication)
+    if suite.minimum == Protocol.TLSv1_3 and not set(_MODERN_KEYS) & set(effective.keys):
+        return [Cause("no certificate that TLSv1.3 can use", choices.certificate_setting)]
+    if needed == ("RSA",) and suite.key_exchange != "RSA":
+        needed = ("RSA", "RSA-PSS")
     if suite.key_exchange in ("DH", "ECDH"):
         return [Cause("needs a certificate for fixed Diffie-Hellman", choices.certificate_setting)]
     if needed and not set(needed) & set(effective.keys):
@@ -145,14 +169,14 @@ def _from_protocols(suite: Suite, choices: Choices) -> list[Cause]:
     return [Cause(f"needs {_range(suite)}", choices.protocol_setting)]
 
 
-def _from_library(
-    suite: Suite, effective: Effective, possible: Possible, choices: Choices
-) -> list[Cause]:
+def _from_level(suite: Suite, possible: Possible, choices: Choices) -> list[Cause]:
     if suite.code in possible.without_level and suite.code not in possible.at_level:
         return [Cause(f"security level {choices.level}", choices.level_setting)]
-    if suite.key_exchange == "ECDHE" and not effective.groups and effective.suites:
-        return [Cause("no elliptic curve is left", choices.group_setting)]
     return []
+
+
+def _exchanges_by_curve(suite: Suite | None) -> bool:
+    return suite is not None and suite.key_exchange == "ECDHE"
 
 
 class Explainer:
@@ -166,6 +190,7 @@ class Explainer:
         self.choices = choices
         self.possible = possible or Possible(frozenset(), frozenset())
         self.listed = frozenset(cipher.code for cipher in effective.listed)
+        self.no_curve = self._lacks_a_curve()
 
     def causes(self, code: int) -> list[Cause]:
         """Every cause, the most specific first; never empty."""
@@ -175,15 +200,39 @@ class Explainer:
             return [Cause(f"needs {shared}, which mail servers do not use", "none")]
         found: list[Cause] = []
         newest = suite is not None and suite.minimum == Protocol.TLSv1_3
-        if newest and code not in self.listed and Protocol.TLSv1_3 in choices.protocols:
+        if newest and code not in self.listed:
             found.append(Cause("not in OpenSSL's list for TLSv1.3", choices.config_setting))
         elif not newest and code not in self.listed:
             found += _from_string(code, self.matcher, choices)
         if suite is not None:
-            found += _from_protocols(suite, choices)
-            found += _from_certificate(suite, self.effective, choices)
-            found += _from_library(suite, self.effective, self.possible, choices)
+            found += self._apart_from_the_list(suite)
+            if _exchanges_by_curve(suite) and self.no_curve:
+                found.append(
+                    Cause("no elliptic curve that senders know is left", choices.group_setting)
+                )
         return found or [Cause(self._unexplained(), "none")]
+
+    def _apart_from_the_list(self, suite: Suite) -> list[Cause]:
+        return [
+            *_from_protocols(suite, self.choices),
+            *_from_certificate(suite, self.effective, self.choices),
+            *_from_level(suite, self.possible, self.choices),
+        ]
+
+    def _lacks_a_curve(self) -> bool:
+        """Known from the groups; without any, because a listed suite is missing that nothing else holds back."""
+        if self.effective.groups:
+            return not _CURVES & set(self.effective.groups)
+        kept = {code for codes in self.effective.suites.values() for code in codes}
+        if any(_exchanges_by_curve(_suites.by_code(code)) for code in kept):
+            return False
+        listed = (_suites.by_code(code) for code in self.listed)
+        return any(
+            suite is not None
+            and _exchanges_by_curve(suite)
+            and not self._apart_from_the_list(suite)
+            for suite in listed
+        )
 
     def _unexplained(self) -> str:
         if self.choices.role == "client":

@@ -133,10 +133,14 @@ class _Server:
         return tuple(found)
 
     def _groups(self, protocol: Protocol) -> tuple[int, ...]:
-        suites = self._with("ECDHE", "RSA", "anon") or self._with("ECDHE", "ECDSA")
+        """Suites that are not accepted with the usual groups are asked with as well: a curve may be an unusual one."""
+        listed = _candidates(self.context.ciphers, Protocol.TLSv1_2)
+        plain = _of(listed, "ECDHE", "RSA", "anon") if "RSA" in self.context.keys else ()
+        plain = plain or _of(listed, "ECDHE", "anon")
+        suites = plain or _of(listed, "ECDHE", "RSA", "ECDSA")
         if protocol == Protocol.TLSv1_3:
             suites = self.suites[protocol]
-        elif not self._with("ECDHE", "RSA", "anon") and suites:
+        elif not plain and suites:
             scan = accepted_groups(protocol, offer=Offer())
             return drive(
                 scan, lambda hello: _answer(self.library.answer(self.context, hello.encode()))
@@ -163,18 +167,22 @@ class _Server:
         return found
 
     def _with(self, exchange: str, *authentications: str) -> tuple[int, ...]:
-        found = []
-        for code in self.suites.get(Protocol.TLSv1_2, ()):
-            suite = _suites.by_code(code)
-            if suite and suite.key_exchange == exchange and suite.authentication in authentications:
-                found.append(code)
-        return tuple(found)
+        return _of(self.suites.get(Protocol.TLSv1_2, ()), exchange, *authentications)
 
     def _taken(
         self, protocol: Protocol, values: t.Sequence[int], hellos: t.Sequence[bytes]
     ) -> tuple[int, ...]:
         chosen = self.library.chosen(self.context, [(int(protocol), hello) for hello in hellos])
         return tuple(value for value, suite in zip(values, chosen) if suite)
+
+
+def _of(codes: t.Iterable[int], exchange: str, *authentications: str) -> tuple[int, ...]:
+    found = []
+    for code in codes:
+        suite = _suites.by_code(code)
+        if suite and suite.key_exchange == exchange and suite.authentication in authentications:
+            found.append(code)
+    return tuple(found)
 
 
 def _hello(

@@ -48,6 +48,10 @@ def unit_of(cause: Told, parameters: Told) -> Unit | None:
         return Unit("level", _list_of(setting))
     if reason.startswith(("needs TLS", "needs SSL", "TLSv1.3 is off")):
         return Unit("protocols", _name(setting))
+    if "TLSv1.3 can use" in reason:
+        return Unit("certificate", item="RSA")
+    if reason.startswith("no elliptic curve"):
+        return Unit("curves")
     certified = re.fullmatch(r"no (RSA|ECDSA|DSS) certificate", reason)
     if certified:
         return Unit("certificate", item=certified[1])
@@ -117,6 +121,8 @@ def _undo(unit: Unit, parameters: Told, lacking: list[str]) -> Changes:
         return {unit.parameter: ""}
     if unit.kind == "client certificate":
         return {"smtpd_tls_ask_ccert": "no", "smtpd_tls_req_ccert": "no"}
+    if unit.kind == "curves":
+        return {"tls_eecdh_auto_curves": "X25519 prime256v1", "smtpd_tls_eecdh_grade": "auto"}
     if unit.kind == "certificate":
         return _with_certificate(_KEYS[unit.item], parameters)
     return {"tls_config_file": f"{materials.DIRECTORY}/every-suite.cnf"}
