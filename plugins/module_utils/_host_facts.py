@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import openssl_facts
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._compact import compact
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._facts import (
     PostfixFacts,
     postfix_facts,
@@ -106,6 +107,7 @@ def _gathered(
     }
     if suites:
         facts["why"] = why(suites, postfix.instances)
+    compact(facts["postfix"])
     if "openssl" in options.subset:
         facts["openssl"] = openssl
     material: list[dict[str, t.Any]] = []

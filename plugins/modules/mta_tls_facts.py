@@ -183,6 +183,10 @@ ansible_facts:
             - Each of the C(ciphers) is a suite with C(protocols), C(bits), C(authentication) and C(key_exchange). Each of
               C(dropped) has C(suite), and the most specific C(reason) with its C(setting); C(also) has what would still keep
               the suite away without that one, in the same form.
+            - On a host with so many services that the facts would be over 180 kB, a service whose C(dropped) is that of an
+              earlier one has C(dropped_as) instead, the configuration directory and name of that service; and if that is not
+              enough, C(dropped) has only suites that senders of today offer, and C(dropped_more) counts the others, which
+              O(why) explains.
             - C(signatures) are the schemes that the server signs with. C(session_tickets) and C(renegotiation) (begun by the
               client) are V(true) or V(false), C(client_certificate) is V(none), V(asked) or V(required), and C(dh) has the
               C(bits) and the C(source) of the parameters for DHE. These are for inbound services.
