@@ -170,6 +170,30 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "Append every intermediate certificate to the certificate file, in order.",
     ),
     Kind(
+        "chain-unordered",
+        "low",
+        "The certificates of the chain are not in order",
+        "Each certificate has to be followed by that of its issuer. TLS 1.2 demands it (RFC 5246 section 7.4.2), and some "
+        "older senders that verify certificates fail without it.",
+        "Write the server's certificate first, then each issuer after the certificate that it issued.",
+    ),
+    Kind(
+        "certificate-not-for-servers",
+        "high",
+        "The certificate does not allow a TLS server to use it",
+        "Its extended key usage, its key usage or its basic constraints say that it is meant for something else, so senders "
+        "that verify certificates refuse it.",
+        "Request a certificate with the extended key usage serverAuth, the key usage digitalSignature and CA:FALSE.",
+    ),
+    Kind(
+        "signature-weak",
+        "medium",
+        "A certificate of the chain is signed with a broken hash",
+        "Nobody who verifies certificates accepts signatures by MD5 or SHA-1, and OpenSSL 3 refuses to load them from "
+        "security level 1 on.",
+        "Request a new certificate; every public authority signs with SHA-256 or better.",
+    ),
+    Kind(
         "key-readable",
         "high",
         "The private key can be read by others",
