@@ -78,7 +78,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=220, help="configurations for each release")
     parser.add_argument(
-        "--undo", type=int, default=50, help="how many of them have settings undone"
+        "--undo", type=int, default=13, help="how many of them have settings undone"
     )
     parser.add_argument("--sslscan", type=int, default=20, help="how many of them sslscan looks at")
     parser.add_argument("--seed", type=int, default=1)

@@ -13,7 +13,6 @@ from mtadiff.configuration import FIRST_PORT, Configuration, Told
 from mtadiff.host import Host
 
 AT_ONCE = 60
-TRIALS_OF_EACH = 12
 
 
 @dataclass(frozen=True)
@@ -35,14 +34,16 @@ def compared(host: Host, configurations: t.Sequence[Configuration]) -> t.Iterato
         ]
 
 
-def undone(host: Host, judged: t.Sequence[Judged], *, count: int) -> t.Iterator[Judged]:
-    """Undo what the facts blame, in the first configurations that lack suites for want of a setting."""
+def undone(
+    host: Host, judged: t.Sequence[Judged], *, count: int, most: int | None = None
+) -> t.Iterator[Judged]:
+    """Undo what the facts blame, in the first configurations that have TLS; `most` trials of each, by default all."""
     suitable = [one for one in judged if compare.seen_suites(one.told["seen"])]
     for start in range(0, min(count, len(suitable)), 5):
         before: list[dict[str, list[str]]] = []
         trials: list[undo.Trial] = []
         for one in suitable[start : min(start + 5, count)]:
-            made = undo.trials(one.configuration, one.told["predicted"], most=TRIALS_OF_EACH)
+            made = undo.trials(one.configuration, one.told["predicted"], most=most)
             trials += made
             before += [compare.seen_suites(one.told["seen"])] * len(made)
         results = (

@@ -78,7 +78,7 @@ class Trial:
     expected: frozenset[str]
 
 
-def trials(configuration: Configuration, told: Told, *, most: int) -> list[Trial]:
+def trials(configuration: Configuration, told: Told, *, most: int | None = None) -> list[Trial]:
     """Return one trial for each set of causes that some suite has, those with few causes first."""
     parameters = told["parameters"]
     needed: dict[str, frozenset[Unit | None]] = {}

@@ -67,7 +67,7 @@ def proved(request: pytest.FixtureRequest) -> Proved:
         return Proved(
             dict(zip(ONCE_WRONG, told, strict=False)),
             judged,
-            list(undone(host, judged, count=4)),
+            list(undone(host, judged, count=4, most=6)),
             list(scanned(host, judged, count=4)),
         )
 
