@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import openssl_facts
@@ -24,6 +23,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._why impor
     wanted_suites,
     why,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner, find_command
 
 

@@ -11,7 +11,6 @@ import os
 import subprocess
 import threading
 import typing as t
-from dataclasses import dataclass
 
 ENVIRONMENT: t.Final = {
     "LC_ALL": "C",
@@ -19,8 +18,7 @@ ENVIRONMENT: t.Final = {
 }
 
 
-@dataclass(frozen=True)
-class Completed:
+class Completed(t.NamedTuple):
     """How a command ended; `code` is None if it could not be started or did not end in time (`stderr` says why)."""
 
     code: int | None

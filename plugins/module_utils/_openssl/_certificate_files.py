@@ -14,13 +14,13 @@ import errno
 import os
 import stat
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     Library,
     Refusal,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 _BEGIN, _END = "-----BEGIN ", "-----END "
 _MOST_BYTES: t.Final = 4 * 1024 * 1024

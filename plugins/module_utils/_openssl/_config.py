@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import asdict, dataclass
+
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 _SECTION: t.Final = re.compile(r"^\[\s*(?P<name>[^\]]+?)\s*\]")
 _PAIR: t.Final = re.compile(r"^(?P<name>[\w.]+)\s*=\s*(?P<value>.*?)\s*$")
@@ -30,7 +31,7 @@ class SystemPolicy:
     security_level: int | None
 
     def as_dict(self) -> dict[str, t.Any]:
-        return asdict(self)
+        return dict(vars(self))
 
 
 def _sections(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
@@ -17,6 +16,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server im
     LibraryCipher,
     Refusal,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite

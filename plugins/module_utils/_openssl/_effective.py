@@ -8,9 +8,9 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._modern import PROTOCOLS
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._offer import parse_offer
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     Context,
@@ -19,6 +19,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server im
     Refusal,
     Settings,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, field
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _groups,
     _signatures,
@@ -38,7 +39,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._group_scan im
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import drive
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import PROTOCOLS
 
 _STATUS_REQUEST: t.Final = ((5, b"\x01\0\0\0\0"),)
 

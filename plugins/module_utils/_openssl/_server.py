@@ -15,7 +15,6 @@ import subprocess
 import sys
 import time
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl import (
@@ -24,6 +23,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl import (
     _peeking,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked import Linked
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import start
 
 SERVER_PREFERENCE: t.Final = 1 << 22  # SSL_OP_CIPHER_SERVER_PREFERENCE

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import typing as t
-from dataclasses import dataclass, replace
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
@@ -22,6 +21,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master im
     parse_master,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, replace
 from ansible_collections.postmaster.tls.plugins.module_utils._run import (
     Completed,
     Runner,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, field, replace
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
@@ -56,6 +55,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._tables im
     read_source,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._records import (
+    dataclass,
+    field,
+    replace,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 

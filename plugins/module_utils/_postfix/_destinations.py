@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, replace
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import request_of
@@ -25,6 +24,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._tables im
     tables_of,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, replace
 
 _LEVELS: t.Final = frozenset(
     {"none", "may", "encrypt", "dane", "dane-only", "fingerprint", "verify", "secure"}

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     InvalidInput,
     NotSupported,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 _BLANKS: t.Final = " \t\n\v\f\r"
 _LINE: t.Final = re.compile(r"[^\n]*\n|[^\n]+")

@@ -12,7 +12,6 @@ import errno
 import functools
 import os
 import typing as t
-from dataclasses import dataclass, field
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
@@ -55,6 +54,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services 
     TlsService,
     tls_services,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, field
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
 
 _NO_LIBRARY: t.Final[dict[str, t.Any]] = {

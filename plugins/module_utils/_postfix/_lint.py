@@ -16,6 +16,7 @@ import typing as t
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Dropped
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._modern import modern_suites
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._cipher_string import items
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import (
@@ -24,7 +25,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services 
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._verdicts import (
     causes_of,
-    modern_suites,
     setting_of,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import (

@@ -9,7 +9,12 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, field, replace
+
+from ansible_collections.postmaster.tls.plugins.module_utils._records import (
+    dataclass,
+    field,
+    replace,
+)
 
 _FIELDS: t.Final = 8
 _OVERRIDE: t.Final = re.compile(r"^\s*(?P<name>\w+)\s*=\s*(?P<value>.*?)\s*$", re.DOTALL)

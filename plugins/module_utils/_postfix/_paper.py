@@ -14,11 +14,11 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Cause, Dropped
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._modern import modern_suites
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._verdicts import (
     causes_of,
-    modern_suites,
     setting_of,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion

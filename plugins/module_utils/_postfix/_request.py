@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     SERVER_PREFERENCE,
@@ -37,6 +36,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version i
     PostfixVersion,
     reached,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 _BOUNDS: t.Final = PostfixVersion(3, 6, 0)

@@ -11,7 +11,6 @@ What only the host itself could tell stays not determined.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
@@ -31,6 +30,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master im
     parse_master,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, field
 
 #: Defaults of parameters that are not about TLS, postconf(5), and one that only snapshots had otherwise.
 _DEFAULTS: t.Final = {

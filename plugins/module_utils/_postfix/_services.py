@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import socket
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master import Service
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 _PORTS: t.Final = {"smtp": 25, "smtps": 465, "submissions": 465, "submission": 587, "ssmtp": 465}
 _SUBMISSION_PORTS: t.Final = frozenset({465, 587})

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master import logical_lines
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 Entry = tuple[str, str]
 ReadSource = t.Callable[[str], str]

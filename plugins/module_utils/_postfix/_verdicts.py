@@ -17,12 +17,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certifica
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Dropped
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._modern import modern_suites
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import modern_hello
 
 _SPEAKS_TLS13: t.Final = 0x1010100F
 _HANDSHAKE: t.Final = (
@@ -44,11 +43,6 @@ _HANDSHAKE: t.Final = (
     "req_ccert",
     "eecdh_grade",
 )
-
-
-def modern_suites() -> frozenset[int]:
-    """The suites that a sender of today offers."""
-    return frozenset(modern_hello(Offer()).suites)
 
 
 def setting_of(service: TlsService, name: str) -> str:
@@ -212,7 +206,6 @@ __all__ = [
     "causes_of",
     "expand_all",
     "library_findings",
-    "modern_suites",
     "problem_findings",
     "protocol_findings",
     "refusal_findings",

@@ -14,12 +14,18 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped i
     dropped_suites,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import effective
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._modern import (
+    PROTOCOLS,
+    modern_suites,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     Library,
     Settings,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites, _survey
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import modern_hello
 from ansible_collections.postmaster.tls.tests.support.pems import Pair
 
 MEDIUM = "aNULL:-aNULL:HIGH:MEDIUM:!SEED:!IDEA:!3DES:!RC2:!RC4:!RC5:!kDH:!kECDH:!aDSS:!MD5:+RC4:@STRENGTH"
@@ -229,3 +235,8 @@ def test_the_size_of_the_prime_is_that_of_the_file(
 def test_without_dhe_there_is_no_prime(library: Library, rsa: Pair) -> None:
     settings = Settings("ECDHE", certificates=(rsa.settings(),))
     assert effective(library, settings).dh_bits is None
+
+
+def test_what_counts_as_modern_is_what_the_probe_offers_first() -> None:
+    assert modern_suites() == set(modern_hello(Offer()).suites)
+    assert PROTOCOLS == _survey.PROTOCOLS
