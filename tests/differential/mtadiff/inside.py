@@ -8,11 +8,9 @@ from __future__ import annotations
 import json
 import sys
 import typing as t
+from unittest import mock
 
-from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import (
-    HostOptions,
-    host_facts,
-)
+from ansible_collections.postmaster.tls.plugins.module_utils import _host_facts
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
@@ -56,11 +54,12 @@ def seen(service: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    """Print one entry for each port that the argument asks for: `FIRST-LAST`."""
+    """Print one entry for each port that the argument asks for: `FIRST-LAST`; however many, their facts are not shortened."""
     first, _dash, last = sys.argv[1].partition("-")
     wanted = range(int(first), int(last) + 1)
-    options = HostOptions(frozenset({"postfix"}))
-    (instance,) = host_facts(options, run=run).facts["postfix"]
+    options = _host_facts.HostOptions(frozenset({"postfix"}))
+    with mock.patch.object(_host_facts, "compact"):
+        (instance,) = _host_facts.host_facts(options, run=run).facts["postfix"]
     found = {}
     for service in instance["services"]:
         ports = [one["port"] for one in service["listen"]]
