@@ -98,10 +98,14 @@ class Matcher:
 
 @dataclass(frozen=True)
 class Possible:
-    """What the certificates and groups allow whatever the cipher string says: at the security level, and without one."""
+    """What the certificates and groups allow whatever the cipher string says: at the security level, and without one.
+
+    `too_weak` are suites that the level forbids whatever the certificates are.
+    """
 
     at_level: frozenset[int]
     without_level: frozenset[int]
+    too_weak: frozenset[int] = frozenset()
 
 
 def _within_list(code: int, matcher: Matcher, choices: Choices) -> list[Cause]:
@@ -170,7 +174,8 @@ def _from_protocols(suite: Suite, choices: Choices) -> list[Cause]:
 
 
 def _from_level(suite: Suite, possible: Possible, choices: Choices) -> list[Cause]:
-    if suite.code in possible.without_level and suite.code not in possible.at_level:
+    held = suite.code in possible.without_level and suite.code not in possible.at_level
+    if held or suite.code in possible.too_weak:
         return [Cause(f"security level {choices.level}", choices.level_setting)]
     return []
 

@@ -233,8 +233,8 @@ def effective(library: Library, settings: Settings) -> Effective:
     """
     context = library.open(settings)
     if isinstance(context, Refusal):
-        if context.stage == "unsupported":
-            raise NotSupported(f"{library.linked.libssl} lacks a function: {context.error}.")
+        if context.stage in ("unsupported", "context"):
+            raise NotSupported(f"{library.linked.libssl} makes no context: {context.error}.")
         return Effective({}, refusal=context)
     if settings.role == "client":
         return _client(library, context)

@@ -114,12 +114,14 @@ class Oracle:
         """What the certificates allow at a security level and without one; None at level 0, which holds nothing back."""
         if not level:
             return None
-        found = []
+        served, offered = [], []
         for number in (level, 0):
             ciphers = f"ALL:COMPLEMENTOFALL:@SECLEVEL={number}"
             wider = replace(settings, ciphers=ciphers, level=0, excluded=_ALL_NEW)
-            found.append(frozenset(self.effective(wider).order()))
-        return Possible(*found)
+            served.append(frozenset(self.effective(wider).order()))
+            client = replace(wider, role="client", certificates=())
+            offered.append(frozenset(self.effective(client).order()))
+        return Possible(served[0], served[1], offered[1] - offered[0])
 
 
 def is_tls_parameter(name: str) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
     CertificateFile,
     group_objects,
@@ -107,8 +108,17 @@ def saved_chains(saved: Saved, kind: str, files: t.Sequence[str]) -> tuple[Certi
     """The certificates of a pair or of chain files, as far as their texts were saved; nothing is known of the keys."""
     objects = [one for path in files for one in pem_objects(path, saved.files.get(path, ""))]
     return tuple(
-        CertificateFile(file, key, chain, None)
+        CertificateFile(file, key, chain, None, findings=() if chain else (_not_saved(file),))
         for file, key, chain in group_objects(kind, files, objects)
+    )
+
+
+def _not_saved(file: str) -> Finding:
+    return finding(
+        "not-determined",
+        where=file,
+        evidence=f"{file} is not among the saved files",
+        remedy="Save the certificate file as well, and give it in files.",
     )
 
 
