@@ -33,16 +33,14 @@ _SHARED_SECRETS: t.Final = ("PSK", "SRP", "KRB5")
 _ALL: t.Final = "ALL:COMPLEMENTOFALL"
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(t.NamedTuple):
     """One thing that keeps a suite away, and the setting that would have to change; C(none) if no setting can."""
 
     reason: str
     setting: str
 
 
-@dataclass(frozen=True)
-class Dropped:
+class Dropped(t.NamedTuple):
     """One suite that a peer cannot get: the most specific cause, and what would still be in the way without it."""
 
     code: int
@@ -81,6 +79,7 @@ class Matcher:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._known: dict[str, tuple[LibraryCipher, ...]] = {}
+        self._codes: dict[str, frozenset[int]] = {}
 
     def ciphers(self, text: str) -> tuple[LibraryCipher, ...]:
         if text not in self._known:
@@ -89,7 +88,9 @@ class Matcher:
         return self._known[text]
 
     def codes(self, text: str) -> frozenset[int]:
-        return frozenset(cipher.code for cipher in self.ciphers(text))
+        if text not in self._codes:
+            self._codes[text] = frozenset(cipher.code for cipher in self.ciphers(text))
+        return self._codes[text]
 
     def everything(self) -> tuple[LibraryCipher, ...]:
         """Every suite that the library has code for."""

@@ -136,7 +136,7 @@ class _Server:
         """Suites that are not accepted with the usual groups are asked with as well: a curve may be an unusual one."""
         listed = _candidates(self.context.ciphers, Protocol.TLSv1_2)
         plain = _of(listed, "ECDHE", "RSA", "anon") if "RSA" in self.context.keys else ()
-        plain = plain or _of(listed, "ECDHE", "anon")
+        plain = plain or self._with("ECDHE", "anon")
         suites = plain or _of(listed, "ECDHE", "RSA", "ECDSA")
         if protocol == Protocol.TLSv1_3:
             suites = self.suites[protocol]

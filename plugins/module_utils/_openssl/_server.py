@@ -38,8 +38,7 @@ module.main()
 """
 
 
-@dataclass(frozen=True)
-class LibraryCipher:
+class LibraryCipher(t.NamedTuple):
     """One suite as a library lists it: code point, the library's name, strength in bits."""
 
     code: int
