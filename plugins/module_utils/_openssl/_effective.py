@@ -40,6 +40,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols imp
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import drive
 
+_HANDSHAKE: t.Final = b"\x16"
 _STATUS_REQUEST: t.Final = ((5, b"\x01\0\0\0\0"),)
 
 
@@ -214,8 +215,9 @@ def _server(library: Library, context: Context, settings: Settings) -> Effective
 
 
 def _client(library: Library, context: Context) -> Effective:
+    """Without anything to offer, a library sends nothing, or an alert (RFC 8446 section 5.1) instead of a ClientHello."""
     sent = library.offer(context)
-    if not sent:
+    if sent[:1] != _HANDSHAKE:
         return Effective({}, listed=context.ciphers, keys=context.keys)
     offer = parse_offer(sent)
     versions = [protocol for protocol in PROTOCOLS if int(protocol) in offer.versions]

@@ -39,6 +39,15 @@ ONCE_WRONG = {
     },
     "including-sslv2-means-nothing": {**BOTH, "smtpd_tls_protocols": "!SSLv3:SSLv2:!TLSv1.1"},
     "a-curve-of-tls12-only": {**RSA, "tls_eecdh_auto_curves": "brainpoolP256r1"},
+    "a-level-that-leaves-a-client-nothing-to-offer": {
+        **RSA,
+        "tls_medium_cipherlist": "HIGH:@SECLEVEL=5",
+    },
+    "anonymous-suites-that-the-level-forbids-beside-ecdsa": {
+        **materials.CERTIFICATES["ecdsa"],
+        "smtpd_tls_protocols": "!TLSv1.3",
+        "tls_medium_cipherlist": "ECDHE:AECDH:@SECLEVEL=3",
+    },
     "a-group-that-tls12-does-not-have": {**RSA, "tls_eecdh_auto_curves": "X25519MLKEM768"},
 }
 
