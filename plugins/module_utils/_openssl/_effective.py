@@ -106,10 +106,12 @@ class _Server:
     context: Context
     suites: dict[Protocol, tuple[int, ...]] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
+    asked: list[Protocol] = field(default_factory=list)
     dh_bits: int | None = None
 
     def ask_suites(self, protocol: Protocol) -> None:
         """Every kind by itself, so that one that the library cannot serve does not hide another."""
+        self.asked.append(protocol)
         kinds = _kinds(_candidates(self.context.ciphers, protocol))
         wanted = [(int(protocol), _hello(protocol, kind), kind) for kind in kinds]
         accepted: set[int] = set()
@@ -126,10 +128,10 @@ class _Server:
             self.suites[protocol] = tuple(ordered)
 
     def groups(self) -> tuple[int, ...]:
-        """The groups of the newest versions, those of TLS 1.3 first."""
+        """The groups of the newest versions, those of TLS 1.3 first; also where no suite is left with the usual groups."""
         found: dict[int, None] = {}
         for protocol in (Protocol.TLSv1_3, Protocol.TLSv1_2):
-            if protocol in self.suites:
+            if protocol in self.asked:
                 found.update(dict.fromkeys(self._groups(protocol)))
         return tuple(found)
 
@@ -140,7 +142,7 @@ class _Server:
         plain = plain or self._with("ECDHE", "anon")
         suites = plain or _of(listed, "ECDHE", "RSA", "ECDSA")
         if protocol == Protocol.TLSv1_3:
-            suites = self.suites[protocol]
+            suites = self.suites.get(protocol) or _candidates(self.context.ciphers, protocol)
         elif not plain and suites:
             scan = accepted_groups(protocol, offer=Offer())
             return drive(
