@@ -5,11 +5,12 @@
 # Every target sets up what it needs, outside this checkout: see tests/tools/venv.sh.
 
 VENV := tests/tools/venv.sh
+PARK := $(VENV) sh -c 'PYTHONPATH=$$POSTMASTER_TREE:tests/lab exec python "$$@"' sh
 LAB := $(VENV) python tests/lab/lab.py
 RUN := $(VENV) python tests/tools/run_all.py
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo lab images clean-lab test test-quick lint unit integration differential molecule build format readme
+.PHONY: help venv demo lab images clean-lab test test-quick lint unit fuzz integration differential molecule bench rightness build format readme record-senders
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -41,6 +42,9 @@ lint: ## linters, types, documentation, licences, build, ansible-test sanity
 unit: ## unit tests
 	@$(RUN) unit
 
+fuzz: ## any bytes for what reads the bytes of servers, 5 minutes; SECONDS=1800 for longer
+	@$(VENV) python tests/fuzz/run.py --seconds $(or $(SECONDS),300)
+
 integration: ## tests against the lab
 	@$(RUN) integration
 
@@ -50,12 +54,22 @@ differential: ## what is predicted beside what is probed: 220 generated configur
 molecule: ## the roles on a Postfix of every Debian release
 	@$(RUN) molecule
 
+bench: ## measure the probe beside its peers, and write docs/performance.md
+	@$(PARK) tests/benchmarks/bench.py $(BENCH)
+
+rightness: ## compare the probe with other scanners on some ninety live servers
+	@$(PARK) tests/integration/rightness/compare.py $(RIGHTNESS)
+
 build: ## the tarball, in dist/
 	@$(VENV) ansible-galaxy collection build --force --output-path dist
 
 format: readme ## format the Python code and write the tables of the READMEs
 	@$(VENV) ruff format .
 
-readme: ## write the tables of the READMEs and the page of findings
+readme: ## write the tables of the READMEs and of docs
 	@$(VENV) python tests/tools/role_readme.py --write
 	@$(VENV) python tests/tools/findings_page.py --write
+	@$(VENV) python tests/tools/senders_page.py --write
+
+record-senders: ## record the hellos of real senders again, and compare
+	@$(VENV) python tests/tools/record_senders.py

@@ -7,20 +7,26 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    InvalidInput,
+    PostmasterTlsError,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import finding
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import where
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary import summary
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import is_address
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 from ansible_collections.postmaster.tls.plugins.plugin_utils._certificate_names import covers
 from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import describe
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import (
     TrustStore,
     Verification,
-    load,
+    load_certificate,
     verify,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
@@ -28,7 +34,11 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography impor
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load as load_policy
-from ansible_collections.postmaster.tls.plugins.plugin_utils._violations import violations
+from ansible_collections.postmaster.tls.plugins.plugin_utils._staples import Staple, staple_of
+from ansible_collections.postmaster.tls.plugins.plugin_utils._violations import (
+    Violation,
+    violations,
+)
 
 Data = dict[str, t.Any]
 
@@ -43,31 +53,54 @@ def understood(
 ) -> Data:
     """The module's result with its raw chains described, verified and matched with ``name``, and the violations."""
     place = where(result["host"], result["port"])
+    staples = result.get("_staples") or ()
     certificates = [
-        _certificate(chain, name=name, trust=trust, now=now) for chain in result["_chains"]
+        _certificate(chain, staples, name=name, trust=trust, now=now) for chain in result["_chains"]
     ]
     found = [
         {**one, "where": place} for certificate in certificates for one in certificate["findings"]
     ]
-    complete: Data = {key: value for key, value in result.items() if key != "_chains"}
+    complete: Data = {key: value for key, value in result.items() if not key.startswith("_")}
     complete["certificates"] = certificates
     complete["findings"] = [*result["findings"], *found]
     if policy is not None:
-        complete["violations"] = violations(policy, complete)
+        asked = complete["handshake"] is not None
+        complete["violations"] = _violations(policy, complete) if asked else None
         if complete["violations"]:
+            if complete.get("policy"):
+                complete["policy"] = {**complete["policy"], "compliant": False}
             evidence = "; ".join(violation["message"] for violation in complete["violations"])
             excess = finding("policy-violation", where=place, evidence=evidence)
             complete["findings"].append(excess.as_dict())
     return complete
 
 
-def _certificate(chain: list[str], *, name: str, trust: TrustStore | None, now: datetime) -> Data:
+def _violations(policy: Policy, complete: Data) -> list[Violation]:
+    """Those that the module has evidence for by the check of that name, and those that the whole scan shows."""
+    shown = [*(complete.get("violations") or ()), *violations(policy, complete)]
+    kept: dict[tuple[t.Any, ...], Violation] = {}
+    for one in shown:
+        protocol = None if one["kind"] == "group" else one["protocol"]
+        kept.setdefault((protocol, one["kind"], one["name"]), one)
+    return list(kept.values())
+
+
+def _certificate(
+    chain: list[str],
+    staples: Sequence[str],
+    *,
+    name: str,
+    trust: TrustStore | None,
+    now: datetime,
+) -> Data:
     names = [] if is_address(name) else [name]
     entry = describe(chain, now=now, names=names, trust=trust)
+    staple = None
     try:
-        certificates = [load(pem) for pem in chain]
+        certificates = [load_certificate(pem) for pem in chain or ("",)]
         checked = verify(certificates, trust, now=now)
         matches = _name_matches(certificates[0], name)
+        staple = staple_of(certificates, staples, now=now)
     except ValueError as error:
         checked, matches = Verification(None, f"a certificate cannot be read: {error}"), None
     return {
@@ -75,13 +108,108 @@ def _certificate(chain: list[str], *, name: str, trust: TrustStore | None, now: 
         "name_matches": matches,
         "verified": checked.verified,
         "verify_reason": checked.reason,
+        "ocsp_staple": staple,
+        "findings": [*entry["findings"], *_of_staple(staple)],
     }
+
+
+def _of_staple(staple: Staple | None) -> list[Data]:
+    if staple is None:
+        return []
+    if staple["status"] == "revoked" and staple["verified"] is not False:
+        evidence = f"revoked at {staple['revoked_at']}"
+        evidence += f", reason {staple['reason']}" if staple["reason"] else ""
+        return [finding("certificate-revoked", where="", evidence=evidence).as_dict()]
+    if staple["verified"] is False:
+        evidence = f"{staple['status']}, and its signature is not that of the issuer"
+    elif staple["status"] == "unreadable":
+        evidence = f"unreadable: {staple['reason']}"
+    elif staple["status"] != "good":
+        evidence = f"{staple['status']}, next update {staple['next_update']}"
+    else:
+        return []
+    return [finding("staple-unusable", where="", evidence=evidence).as_dict()]
 
 
 def _name_matches(certificate: t.Any, name: str) -> bool | None:
     """For an address, only a certificate that names it says anything: senders look for the MX name."""
     matches = covers(certificate, name)
     return True if matches else None if is_address(name) else False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the result of one target is understood."""
+
+    name: str
+    trust: TrustStore | None
+    policy: Policy | None
+
+
+class Readings:
+    """Takes from the arguments what only the controller can use, once for each policy and file that they name."""
+
+    def __init__(self) -> None:
+        self._policies: dict[str, Policy] = {}
+        self._stores: dict[str, TrustStore] = {}
+
+    def split(self, arguments: Data) -> tuple[Data, list[Reading]]:
+        """The arguments of the module, and a reading for each target. Raises PostmasterTlsError."""
+        targets = arguments.get("targets")
+        if isinstance(targets, str):
+            targets = [word.strip() for word in targets.split(",")]
+        if not isinstance(targets, Sequence):
+            own, reading = self._one(arguments, {})
+            return own, [reading]
+        readings, elements = [], []
+        for number, element in enumerate(targets, 1):
+            options = element if isinstance(element, Mapping) else {"host": element}
+            try:
+                own, reading = self._one(options, arguments)
+            except PostmasterTlsError as error:
+                place = f"Target {number} of {len(targets)} ({options.get('host')})"
+                raise InvalidInput(f"{place}: {error}") from None
+            elements.append(own if isinstance(element, Mapping) else element)
+            readings.append(reading)
+        return {**self._one(arguments, {})[0], "targets": elements}, readings
+
+    def _one(
+        self, options: Mapping[str, t.Any], defaults: Mapping[str, t.Any]
+    ) -> tuple[Data, Reading]:
+        merged = {**defaults, **options}
+        policy, ca_file = merged.get("policy"), merged.get("ca_file")
+        name = str(merged.get("sni") or merged.get("host") or "")
+        own = {key: value for key, value in options.items() if key not in ("policy", "ca_file")}
+        rule = self._policy(policy) if policy else None
+        if rule is not None and "policy" in (merged.get("checks") or ()):
+            own["policy"] = plain(rule)
+        return own, Reading(name, self._store(str(ca_file)) if ca_file else None, rule)
+
+    def _store(self, path: str) -> TrustStore:
+        if path not in self._stores:
+            self._stores[path] = TrustStore.load(path)
+        return self._stores[path]
+
+    def _policy(self, wanted: t.Any) -> Policy:
+        key = repr(wanted)
+        if key not in self._policies:
+            self._policies[key] = load_policy(wanted)
+        return self._policies[key]
+
+
+def plain(policy: Policy) -> Data:
+    """What the module needs to know of a policy in order to offer only what it forbids."""
+    return {
+        "name": policy.name,
+        "protocols": [protocol.label for protocol in sorted(policy.protocols)],
+        "ciphers": _names(policy.ciphers),
+        "ciphersuites": _names(policy.ciphersuites),
+        "groups": None if policy.groups is None else list(policy.groups),
+    }
+
+
+def _names(suites: tuple[Suite, ...] | None) -> list[str] | None:
+    return None if suites is None else [suite.name for suite in suites]
 
 
 class ActionModule(ActionBase):
@@ -91,18 +219,37 @@ class ActionModule(ActionBase):
         self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
     ) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        arguments = dict(self._task.args)
         try:
             require_cryptography()
-            policy = arguments.pop("policy", None)
-            wanted = load_policy(policy) if policy else None
-            ca_file = arguments.pop("ca_file", None)
-            trust = TrustStore.load(str(ca_file)) if ca_file else None
+            arguments, readings = Readings().split(dict(self._task.args))
         except PostmasterTlsError as error:
             return {**result, "failed": True, "msg": str(error)}
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
-        if "_chains" not in result:
-            return result
-        trust = trust or TrustStore.system()
-        name = str(arguments.get("sni") or arguments["host"])
-        return understood(result, name=name, trust=trust, policy=wanted, now=datetime.now(UTC))
+        return all_understood(result, readings, now=datetime.now(UTC))
+
+
+def all_understood(result: Data, readings: Sequence[Reading], *, now: datetime) -> Data:
+    """The module's result, of one target or of many, with all that can be understood on the controller."""
+    if "results" not in result and "_chains" not in result:
+        return result
+    system = TrustStore.system()
+
+    def read(raw: Mapping[str, t.Any], reading: Reading) -> Data:
+        return understood(
+            raw,
+            name=reading.name,
+            trust=reading.trust or system,
+            policy=reading.policy,
+            now=now,
+        )
+
+    if "_chains" in result:
+        return read(result, readings[0])
+    results = [
+        read(
+            {key: value for key, value in raw.items() if key != "_position"},
+            readings[raw["_position"]],
+        )
+        for raw in result["results"]
+    ]
+    return {**result, "results": results, "summary": summary(results)}

@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.postmaster.tls.plugins.module_utils._findings_certificates import (
     CERTIFICATES,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._findings_served import SERVED
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 SEVERITIES: t.Final = ("critical", "high", "medium", "low", "info")
@@ -55,8 +56,9 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "no-shared-cipher",
         "critical",
         "No cipher suite is left that a sender can get",
-        "The grade, the exclusions and the installed certificates together leave no suite that a sender of today offers. "
-        "Every such sender fails with 'no shared cipher', and one that insists on TLS keeps its mail.",
+        "Nothing is left of what most senders offer (AES-GCM, ChaCha20, AES-CBC): the cipher list, the exclusions or the kind "
+        "of the certificate keep it from being used. Such senders fail with 'no shared cipher', and keep their mail where they "
+        "insist on TLS.",
         "Remove the exclusions named in the evidence, or apply a policy that fits the installed certificate.",
     ),
     Kind(
@@ -296,6 +298,7 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "The evidence says what was tried and how it ended.",
         "Remove the cause in the evidence and run again; as an unprivileged user, run with become.",
     ),
+    *(Kind(*row) for row in SERVED),
 )
 
 

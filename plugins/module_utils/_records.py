@@ -49,6 +49,7 @@ else:
         cls._record_defaults = {**getattr(cls, "_record_defaults", {}), **plain}
         cls._record_factories = {**getattr(cls, "_record_factories", {}), **made}
         cls._record_hidden = getattr(cls, "_record_hidden", set()) | hidden
+        cls._record_checked = hasattr(cls, "__post_init__")
         cls.__dataclass_fields__ = _Fields()
         cls.__init__, cls.__repr__, cls.__eq__ = _initialise, _represent, _equal
         cls.__hash__ = _hash if frozen else None
@@ -71,10 +72,21 @@ else:
     def _annotated(cls: type) -> list[str]:
         """Its own fields; since Python 3.14 the annotations are no plain entry of the class."""
         own = vars(cls).get("__annotations__")
-        annotations = cls.__annotations__ if own is None else own
+        annotations = getattr(cls, "__annotations__", {}) if own is None else own
         return [name for name, kind in annotations.items() if "ClassVar" not in str(kind)]
 
     def _initialise(self: t.Any, *values: t.Any, **named: t.Any) -> None:
+        names = self._record_names
+        if len(values) == len(names) and not named:
+            self.__dict__.update(zip(names, values))
+        elif not values and named.keys() == self._record_set:
+            self.__dict__.update(named)
+        else:
+            _fill(self, values, named)
+        if self._record_checked:
+            self.__post_init__()
+
+    def _fill(self: t.Any, values: tuple[t.Any, ...], named: dict[str, t.Any]) -> None:
         names = self._record_names
         fields = self.__dict__
         fields.update(self._record_defaults)
@@ -85,8 +97,6 @@ else:
         twice = named and not named.keys().isdisjoint(names[: len(values)])
         if fields.keys() != self._record_set or len(values) > len(names) or twice:
             raise TypeError(_misfit(type(self), values, named))
-        if hasattr(self, "__post_init__"):
-            self.__post_init__()
 
     def _misfit(cls: type, values: tuple[t.Any, ...], named: dict[str, t.Any]) -> str:
         names = cls._record_names

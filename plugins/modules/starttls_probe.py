@@ -33,14 +33,48 @@ attributes:
     description: Where the module runs.
     support: full
     platforms: posix
+  check_mode:
+    support: full
+    details: Asks the servers in any mode, since that changes nothing. Does not write O(results_file).
+  idempotent:
+    support: partial
+    details: Every run appends to O(results_file), if it is given, and is then C(changed).
 requirements:
   - Python >= 3.9 where the module runs; nothing else is installed there.
 options:
   host:
     description:
       - The name or IP address of the server.
+      - One of O(host) and O(targets) is needed.
     type: str
-    required: true
+  targets:
+    description:
+      - Many servers, all asked in one run of the module, side by side.
+      - An element is a host, or a dictionary of options, of which O(host) is needed. It may have all options but O(targets),
+        O(concurrency) and O(results_file). Those of the task are the defaults of every element.
+      - Two targets at the same address share the limit of its connections.
+      - The results are in RV(results), in the order of the targets.
+    version_added: 0.2.0
+    type: list
+    elements: raw
+  concurrency:
+    description:
+      - How many connections may be open at the same time to all servers together.
+      - By default 256, or fewer if the process may open fewer files.
+    version_added: 0.2.0
+    type: int
+  results_file:
+    description:
+      - A file on the host where the module runs, to which every result is appended as soon as there is one, as a line of
+        JSON. A run that is ended before its time leaves there what it knew.
+      - The lines come in the order in which the results do. Each has the number of its target, from 1, in C(target).
+      - A line is what the host that probes saw. Certificates are described, and results compared with O(policy), on the
+        controller when all targets are done. So a line has certificates as PEM in C(chains), and neither RV(violations) nor
+        findings about them.
+      - When it can be written no more, as on a full disk, the task goes on and warns.
+      - In check mode nothing is written.
+    version_added: 0.2.0
+    type: path
   port:
     description:
       - The TCP port.
@@ -50,12 +84,26 @@ options:
     description:
       - The name or IP address to connect to, when it is not the one that O(host) resolves to.
     type: str
+  every_address:
+    description:
+      - Whether to probe every address of the name for itself, with a result for each in RV(results).
+      - Otherwise the first address that accepts a connection is probed.
+    version_added: 0.2.0
+    type: bool
+    default: false
   tls_mode:
     description:
       - V(starttls) for SMTP with STARTTLS, V(implicit) for TLS from the first byte, as on port 465.
     type: str
     choices: [starttls, implicit]
     default: starttls
+  mail_protocol:
+    description:
+      - V(lmtp) greets with C(LHLO).
+    version_added: 0.2.0
+    type: str
+    choices: [smtp, lmtp]
+    default: smtp
   sni:
     description:
       - The name to ask for in the server name extension.
@@ -69,8 +117,11 @@ options:
   timeout:
     description:
       - The seconds after which the probe ends, whatever the server does. What is open by then is not determined.
-      - Within it, at most 10 seconds are spent on one connect, 30 on one banner and 15 on one answer to a hello.
-      - Name resolution comes before and is bounded by the resolver's own configuration.
+      - Name resolution is within it, and at most 10 seconds of it are spent on one connect, 30 on one banner and 15 on one
+        answer to a hello.
+      - A server that limits the rate of connections is waited for until then, and at most 75 seconds in a row. Postfix
+        counts anew each minute. One that gives no sign of life is asked once more.
+      - A day at most.
     type: float
     default: 120
   checks:
@@ -78,20 +129,26 @@ options:
       - What to find out.
       - V(handshake) is one hello as a sender of today has it, and is always made.
       - V(ciphers) includes V(protocols).
+      - V(signatures) are the signature algorithms. V(features) tries compression, renegotiation (once), resumption and the
+        fallback signal too; without it RV(features) has what shows in passing.
+      - V(senders) asks as the senders of O(senders) do, or as all of them.
+      - V(injection) sends a command behind STARTTLS in the same packet, which the server must forget (CVE-2011-0411).
+      - V(policy) offers only what O(policy) forbids, in at most 12 connections. Alone it is the quickest way to know whether a
+        server keeps to a policy.
     type: list
     elements: str
-    choices: [handshake, protocols, ciphers, groups, certificates]
+    choices: [handshake, protocols, ciphers, groups, certificates, signatures, features, senders, injection, policy]
     default: [handshake, protocols, ciphers, groups, certificates]
   connections:
     description:
-      - How many connections may be open at the same time, from 1 to 8.
+      - How many connections to one server may be open at the same time, from 1 to 8.
+      - By default 4, or 8 if an answer takes longer than 5 milliseconds.
       - It falls by itself when the server shows a limit.
       - More than 8 overflow the queue of many mail servers, which then let connections hang.
     type: int
-    default: 4
   interval:
     description:
-      - The seconds to pause between two connections.
+      - The seconds to pause between two connections, a day at most.
     type: float
     default: 0
   ca_file:
@@ -104,12 +161,21 @@ options:
       - The name of a policy, or a policy as a dictionary.
       - What the server accepts beyond it is returned in RV(violations).
     type: raw
+  senders:
+    description:
+      - Names of sender profiles to ask as. Giving some includes the check V(senders).
+      - The profiles and where they come from are in C(docs/senders.md) of the collection.
+    version_added: 0.2.0
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: postmaster.tls.mta_tls_facts
 notes:
-  - SSL 2.0 is not asked for, and its RV(protocols) entry has no verdict.
-  - A server that speaks TLS 1.3 only encrypts its certificates. They are then read in one full handshake by the
-    interpreter's TLS library, which shows one chain, and before Python 3.10 only its first certificate.
+  - A server that speaks TLS 1.3 only encrypts its certificates. They are then read in full handshakes, one for each kind
+    of key.
+  - With C(-v) or more the module writes to the system log of the host where it runs how far it is, every 25 results.
+    Ansible itself shows nothing of a module before it has returned.
 """
 
 EXAMPLES = r"""
@@ -119,13 +185,15 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: probe
 
-- name: Complain about what is accepted beyond a policy
+- name: Fail on what is accepted beyond a policy, and when that could not be found out
   postmaster.tls.starttls_probe:
     host: mx.example.com
     policy: mozilla-intermediate-6.0
   delegate_to: localhost
   register: probe
-  failed_when: probe.violations | length > 0
+  failed_when: >-
+    probe.reached is not true or probe.violations is none
+    or probe.undetermined | length > 0 or probe.violations | length > 0
 
 - name: Look at the submission service from another host, slowly
   postmaster.tls.starttls_probe:
@@ -137,6 +205,33 @@ EXAMPLES = r"""
     timeout: 600
   delegate_to: vantage.example.net
 
+- name: Look at every MX host of a list at once, and keep the results of a run that is ended early
+  postmaster.tls.starttls_probe:
+    targets:
+      - mx1.example.com
+      - mx2.example.com
+      - host: mail.example.com
+        port: 465
+        tls_mode: implicit
+    checks: [handshake, certificates]
+    timeout: 60
+    results_file: "{{ playbook_dir }}/probe.jsonl"
+  delegate_to: localhost
+  register: probe
+
+- name: Ask whether a server keeps to a policy, in at most 12 connections
+  postmaster.tls.starttls_probe:
+    host: mx.example.com
+    policy: intermediate
+    checks: [policy]
+  delegate_to: localhost
+
+- name: See which senders would be lost
+  postmaster.tls.starttls_probe:
+    host: mx.example.com
+    checks: [handshake, senders]
+  delegate_to: localhost
+
 - name: Only ask whether a server speaks TLS, and which version a sender of today gets
   postmaster.tls.starttls_probe:
     host: mx.example.com
@@ -145,6 +240,50 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+results:
+  description:
+    - The results, in the order of O(targets), and within it of the addresses where O(every_address) is set.
+    - Each has the return values of a run with O(host), as they are below, which a run with O(targets) does not have itself.
+  returned: with O(targets) or O(every_address)
+  type: list
+  elements: dict
+summary:
+  description: What the results come to, in numbers. A server may count in several of them.
+  returned: with O(targets) or O(every_address)
+  type: dict
+  contains:
+    results:
+      description: All of them.
+      type: int
+      returned: always
+    reached:
+      description: Servers that answered.
+      type: int
+      returned: always
+    unreached:
+      description: Servers to which there was no connection.
+      type: int
+      returned: always
+    throttled:
+      description: Servers that limited the probe.
+      type: int
+      returned: always
+    hanging:
+      description: Servers that took a connection and did not go on with it until the time was over.
+      type: int
+      returned: always
+    not_tls:
+      description: Servers that offer no TLS, or answer with something else than SMTP and TLS.
+      type: int
+      returned: always
+    connections:
+      description: The connections to all of them.
+      type: int
+      returned: always
+    findings:
+      description: The findings of all results, by severity.
+      type: dict
+      returned: always
 host:
   description: The O(host) option.
   returned: always
@@ -157,6 +296,11 @@ address:
   description: The IP address that was connected to. V(none) when the name was not resolved.
   returned: always
   type: str
+addresses:
+  description: All addresses of the name, in the order of the resolver.
+  returned: always
+  type: list
+  elements: str
 tls_mode:
   description: The O(tls_mode) option.
   returned: always
@@ -164,14 +308,14 @@ tls_mode:
 reached:
   description:
     - V(true) when the server answered, V(false) when there was no connection.
-    - V(none) when there was one and no answer.
+    - V(none) when there was one and no answer, and when O(timeout) was over before there was room for one.
   returned: always
   type: bool
 reason:
   description:
     - Why there was no handshake, or why the probe ended early. V(none) when it went to its end.
-    - One of V(unresolvable), V(refused), V(unreachable), V(timeout), V(no-banner), V(closed), V(reset), V(throttled),
-      V(rejected), V(ehlo-refused), V(no-starttls), V(starttls-unavailable), V(starttls-refused) and V(malformed).
+    - One of V(unresolvable), V(not-asked), V(refused), V(unreachable), V(timeout), V(no-banner), V(closed), V(reset), V(throttled),
+      V(rejected), V(ehlo-refused), V(no-starttls), V(starttls-unavailable), V(starttls-refused), V(malformed) and V(not-tls).
   returned: always
   type: str
   sample: refused
@@ -265,6 +409,14 @@ preference:
   type: dict
   sample:
     TLSv1.2: server
+prioritizes_chacha:
+  description:
+    - Whether a server that decides takes ChaCha20-Poly1305 first from a client that puts it first, by version.
+    - A version where that was not seen is absent.
+  returned: always; empty when not asked for
+  type: dict
+  sample:
+    TLSv1.2: true
 undetermined:
   description: The suites by version about which nothing was determined. Empty when the scan is complete.
   returned: always
@@ -294,6 +446,64 @@ groups:
       type: list
       elements: str
       returned: always
+dh:
+  description: The groups of finite-field Diffie-Hellman exchanges that were seen, the smallest first.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    bits:
+      description: The size of the prime.
+      type: int
+      returned: always
+    prime:
+      description: The prime in hexadecimal.
+      type: str
+      returned: always
+    generator:
+      description: The generator.
+      type: int
+      returned: always
+    known:
+      description: Where the prime is published or built in. V(none) if it is not known.
+      type: str
+      returned: always
+signatures:
+  description:
+    - The signature algorithms that were asked for, in TLS 1.3 and 1.2.
+    - Each has C(name), C(code), C(accepted), C(protocols) and C(key_type).
+  returned: always; empty when not asked for
+  type: list
+  elements: dict
+features:
+  description:
+    - What else the server does, each V(true), V(false), or V(none) where it was not seen and not asked for.
+    - The keys are C(compression), C(secure_renegotiation), C(client_renegotiation), C(extended_master_secret),
+      C(encrypt_then_mac), C(session_tickets), C(session_ids), C(fallback_scsv), C(ocsp_staple), C(heartbeat), C(alpn) and
+      C(early_data).
+    - C(resumption) has C(id), C(ticket) and C(tls13); C(client_certificate) has C(requested) and C(authorities); C(reasons)
+      says why something that was asked for is not determined.
+  returned: always; V(none) without a handshake
+  type: dict
+senders:
+  description:
+    - What comes of it when each of the O(senders) connects.
+    - Each has C(name), C(title), C(connects), C(protocol), C(cipher), C(reason), C(server_log) and C(client_log), which are
+      what both sides write, C(without_tls), which is what the sender does when TLS fails, and C(source).
+  returned: always; empty when not asked for
+  type: list
+  elements: dict
+injection:
+  description:
+    - C(vulnerable) is whether the server obeyed a command that was sent in plaintext behind STARTTLS, C(reply) what it
+      answered, and C(reason) why that was not determined.
+  returned: with the check V(injection), when a handshake could begin
+  type: dict
+policy:
+  description:
+    - C(name), C(compliant), which is V(none) if something was not determined, and C(undetermined), which says what.
+  returned: with the check V(policy), when a handshake could begin
+  type: dict
 certificates:
   description:
     - The certificates that are served, each with its chain.
@@ -301,12 +511,16 @@ certificates:
       C(signature), C(sha256), C(spki_sha256), C(chain), C(chain_complete) and C(findings).
     - C(name_matches) tells whether it covers O(sni) or O(host), and C(verified) whether it leads to a trusted root.
       C(verify_reason) says why not. They are V(none) where it cannot be told.
+    - C(ocsp_staple) is what a stapled OCSP response says of it, V(none) if there was none. It has C(status) (V(good),
+      V(revoked), V(unknown), V(expired), V(not-yet-valid) or V(unreadable)), C(this_update), C(next_update), C(revoked_at),
+      C(reason), and C(verified), which tells whether the issuer of the certificate signed it.
   returned: always; empty when not asked for
   type: list
   elements: dict
 violations:
   description:
-    - What the server accepts beyond O(policy).
+    - What the server accepts beyond O(policy), as far as O(checks) asked for it and RV(undetermined) is empty.
+    - V(none) when no handshake could begin, so that nothing was asked.
     - Each has C(protocol), C(kind), C(name) and C(message).
   returned: when O(policy) is given
   type: list
@@ -335,12 +549,37 @@ seconds:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    InvalidInput,
+    PostmasterTlsError,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._batch import Batch, appended
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe_all
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary import summary
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 
-_CHECKS = ["handshake", "protocols", "ciphers", "groups", "certificates"]
+_USUAL = ["handshake", "protocols", "ciphers", "groups", "certificates"]
+_CHECKS = [*_USUAL, "signatures", "features", "senders", "injection", "policy"]
+_TARGET = {
+    "host": {"type": "str"},
+    "port": {"type": "int", "default": 25},
+    "address": {"type": "str"},
+    "every_address": {"type": "bool", "default": False},
+    "tls_mode": {"type": "str", "choices": ["starttls", "implicit"], "default": "starttls"},
+    "mail_protocol": {"type": "str", "choices": ["smtp", "lmtp"], "default": "smtp"},
+    "sni": {"type": "str"},
+    "ehlo_name": {"type": "str"},
+    "timeout": {"type": "float", "default": 120},
+    "checks": {"type": "list", "elements": "str", "choices": _CHECKS, "default": _USUAL},
+    "connections": {"type": "int"},
+    "interval": {"type": "float", "default": 0},
+    "ca_file": {"type": "str"},
+    "policy": {"type": "raw"},
+    "senders": {"type": "list", "elements": "str", "default": []},
+}
+
+Data = dict[str, t.Any]
 
 
 def _target(params: t.Mapping[str, t.Any]) -> Target:
@@ -348,36 +587,81 @@ def _target(params: t.Mapping[str, t.Any]) -> Target:
         host=params["host"],
         port=params["port"],
         address=params["address"],
+        every_address=params["every_address"],
         implicit=params["tls_mode"] == "implicit",
+        lmtp=params["mail_protocol"] == "lmtp",
         sni=params["sni"],
         ehlo_name=params["ehlo_name"],
         timeout=params["timeout"],
         checks=tuple(params["checks"]),
         connections=params["connections"],
         interval=params["interval"],
+        policy=params["policy"],
+        senders=tuple(params["senders"]),
     )
+
+
+def _targets(params: t.Mapping[str, t.Any]) -> list[Target]:
+    """The target of the options, or those of the list, whose elements have the options as defaults."""
+    if params["targets"] is None:
+        return [_target(params)]
+    if not params["targets"]:
+        raise InvalidInput("The list targets is empty: name one server at least.")
+    validator = ArgumentSpecValidator(_TARGET)
+    defaults = {name: params[name] for name in _TARGET}
+    targets = []
+    for number, element in enumerate(params["targets"], 1):
+        own = {"host": element} if isinstance(element, str) else element
+        place = f"Target {number} of {len(params['targets'])}"
+        unknown = sorted(set(own) - set(_TARGET)) if isinstance(own, dict) else []
+        if unknown:
+            known = ", ".join(_TARGET)
+            raise InvalidInput(f"{place} has the unknown option {unknown[0]}; known are {known}.")
+        if not isinstance(own, dict) or not own.get("host"):
+            raise InvalidInput(f"{place} is neither a host nor a dictionary of options with one.")
+        checked = validator.validate({**defaults, **own})
+        if checked.error_messages:
+            raise InvalidInput(f"{place} ({own['host']}): {checked.error_messages[0].rstrip('.')}.")
+        try:
+            targets.append(_target(checked.validated_parameters))
+        except InvalidInput as error:
+            raise InvalidInput(f"{place} ({own['host']}): {error}") from None
+    return targets
+
+
+def _run(module: AnsibleModule) -> Data:
+    params = module.params
+    targets = _targets(params)
+    path = None if module.check_mode else params["results_file"]
+    lines = appended(path) if path else None
+    batch = Batch(len(targets), lines=lines, say=module.log if module._verbosity else None)
+    try:
+        probe_all(targets, tell=batch.told, concurrency=params["concurrency"])
+    finally:
+        batch.close()
+    if batch.fault:
+        module.warn(batch.fault)
+    results = batch.results()
+    changed = bool(params["results_file"])
+    if params["targets"] is None and not params["every_address"]:
+        return {**results[0], "changed": changed}
+    return {"results": results, "summary": summary(results), "changed": changed}
 
 
 def main() -> t.NoReturn:
     module = AnsibleModule(
         argument_spec={
-            "host": {"type": "str", "required": True},
-            "port": {"type": "int", "default": 25},
-            "address": {"type": "str"},
-            "tls_mode": {"type": "str", "choices": ["starttls", "implicit"], "default": "starttls"},
-            "sni": {"type": "str"},
-            "ehlo_name": {"type": "str"},
-            "timeout": {"type": "float", "default": 120},
-            "checks": {"type": "list", "elements": "str", "choices": _CHECKS, "default": _CHECKS},
-            "connections": {"type": "int", "default": 4},
-            "interval": {"type": "float", "default": 0},
-            "ca_file": {"type": "str"},
-            "policy": {"type": "raw"},
+            **_TARGET,
+            "targets": {"type": "list", "elements": "raw"},
+            "concurrency": {"type": "int"},
+            "results_file": {"type": "path"},
         },
+        mutually_exclusive=[("host", "targets")],
+        required_one_of=[("host", "targets")],
         supports_check_mode=True,
     )
     try:
-        result = report(probe(_target(module.params)))
+        result = _run(module)
     except PostmasterTlsError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

@@ -23,7 +23,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._certificate_names 
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import (
     TrustStore,
     chain_complete,
-    load,
+    load_certificate,
     not_after,
     not_before,
 )
@@ -116,7 +116,7 @@ def describe(
     broken: list[dict[str, str]] = []
     for position, raw in enumerate(pem_chain):
         try:
-            certificates.append(load(raw))
+            certificates.append(load_certificate(raw))
         except ValueError as error:
             evidence = f"certificate {position + 1} of the chain: {error}"
             broken.append(_found("certificate-unusable", evidence))

@@ -167,7 +167,7 @@ class _Search:
         return not_before(certificate) <= self._now <= not_after(certificate)
 
 
-def load(certificate: str | bytes) -> x509.Certificate:
+def load_certificate(certificate: str | bytes) -> x509.Certificate:
     """A certificate from PEM text or DER bytes, every part of which can be read; else ValueError.
 
     What the library would warn about (old roots have serial numbers that RFC 5280 forbids) is no news to anybody here.
@@ -203,7 +203,7 @@ def _read_all(certificate: x509.Certificate) -> None:
 def _readable(content: str) -> Iterator[x509.Certificate]:
     for part in content.split(_BEGIN)[1:]:
         try:
-            yield load(_BEGIN + part)
+            yield load_certificate(_BEGIN + part)
         except ValueError:
             continue
 
@@ -249,7 +249,7 @@ __all__ = [
     "TrustStore",
     "Verification",
     "chain_complete",
-    "load",
+    "load_certificate",
     "not_after",
     "not_before",
     "verify",

@@ -25,9 +25,10 @@ def key_type(certificate: Mapping[str, t.Any]) -> str | None:
 
 
 def violations(policy: Policy, result: Mapping[str, t.Any]) -> list[Violation]:
-    """``[{protocol, kind, name, message}]``; kind is protocol, cipher, group or certificate. Empty: all is well.
+    """``[{protocol, kind, name, message}]``; kind is protocol, cipher, group or certificate.
 
-    ``result`` is one of ``starttls_probe``. What is null or missing in it was not determined: never a violation.
+    ``result`` is one of ``starttls_probe``. What is null or missing in it was not determined: never a violation, so that
+    an empty list says only that nothing was seen that is too much.
     """
     return [
         *_protocols(policy, result),

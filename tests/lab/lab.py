@@ -85,9 +85,7 @@ def command_down(arguments: argparse.Namespace) -> None:
     """End the lab; its keys and certificates stay unless --purge is given."""
     lab = lab_name()
     podman = engine.Podman()
-    names = [name for entry in hosts.running(podman, lab) for name in entry["Names"]]
-    if names:
-        podman("rm", "--force", "--time=1", *names)
+    hosts.remove_all(podman, lab)
     if podman.exists("network", lab):
         podman("network", "rm", "--force", lab)
     inventory.inventory_file(state_dir(lab)).unlink(missing_ok=True)

@@ -17,16 +17,15 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtalab import engine, images
-
 from ansible_collections.postmaster.tls.tests.support import park_keys
+from mtalab import engine, images
 
 LAB_IMAGE = "localhost/postmaster-tls-lab"
 IMAGE = "localhost/postmaster-tls-park"
 HOST_NAME = "mail.park.example"
-_READY_SECONDS = 60.0
+_READY_SECONDS = 240.0
 _INSTALL = (
-    "RUN apt-get update -q -o Acquire::Check-Valid-Until=false"
+    "RUN mkdir -p /usr/share/man/man1 && apt-get update -q -o Acquire::Check-Valid-Until=false"
     " && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends {packages}"
     " && apt-get clean\n"
 )
@@ -78,7 +77,7 @@ class Park:
         self._names: list[str] = []
         self.pid = 0
 
-    def __enter__(self) -> Park:
+    def __enter__(self) -> t.Self:
         try:
             images.ensure(self._podman, ["bookworm"])
             self._podman = engine.working_podman(self._podman, f"{LAB_IMAGE}:bookworm")
@@ -115,6 +114,11 @@ class Park:
                     f"{container.name} does not listen to {missing}: {self.log(container.name)}"
                 )
             time.sleep(0.1)
+
+    def end(self, name: str) -> None:
+        """End one container."""
+        self._podman("rm", "--force", "--time=0", f"{self.prefix}-{name}")
+        self._names.remove(f"{self.prefix}-{name}")
 
     def log(self, name: str) -> str:
         """The last lines that a container wrote."""
@@ -168,7 +172,7 @@ class Park:
     ) -> None:
         full = f"{self.prefix}-{name}"
         subprocess.run(
-            self._podman.argv("rm", "--force", "--time=0", "--ignore", full),
+            self._podman.argv("rm", "--force", "--depend", "--time=0", "--ignore", full),
             capture_output=True,
             check=False,
         )
@@ -185,7 +189,9 @@ class Park:
         if not image.packages:
             return
         recipe = self.directory / "Containerfile"
-        recipe.write_text(f"FROM {image.lab}\n" + _INSTALL.format(packages=" ".join(image.packages)))
+        recipe.write_text(
+            f"FROM {image.lab}\n" + _INSTALL.format(packages=" ".join(image.packages))
+        )
         options = ("--quiet", "--network=host", "--format=docker", f"--tag={image.name}")
         self._podman("build", *options, f"--file={recipe}", str(self.directory), timeout=900)
 

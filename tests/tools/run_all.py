@@ -5,7 +5,7 @@
 
 usage: tests/tools/venv.sh python tests/tools/run_all.py [--list] [PART...]
 
-A part is a group (lint, unit, integration, molecule, quick) or one check of it, such as lint:ruff.
+A part is a group (lint, unit, fuzz, integration, molecule, quick) or one check of it, such as lint:ruff.
 A check that fails does not stop the others. A check that cannot run here is counted as skipped,
 with its reason; it is neither passed nor failed.
 """
@@ -77,6 +77,7 @@ def lints() -> list[Check]:
         Check("lint:argument-specs", python("check_argument_specs")),
         Check("lint:role-readme", python("role_readme", "--check")),
         Check("lint:findings-page", python("findings_page", "--check")),
+        Check("lint:senders-page", python("senders_page", "--check")),
         Check("lint:shellcheck", ("shellcheck", *shell)),
         Check("lint:yamllint", ("yamllint", "--strict", ".")),
         mypy("mypy-plugins", tree, "-p", PLUGINS),
@@ -120,6 +121,7 @@ def checks() -> dict[str, list[Check]]:
     unshrunk = Check("unit:quick", (*unit.argv, *quickly), junit=True)
     quick = [check for check in static if check.name in QUICK]
     groups = {"lint": static, "unit": [unit]}
+    groups["fuzz"] = [Check("fuzz", (sys.executable, "tests/fuzz/run.py", *FUZZ))]
     groups["integration"] = integrations()
     groups["molecule"] = scenarios()
     return {**groups, "quick": [*quick, unshrunk]}
@@ -134,6 +136,7 @@ QUICK = frozenset(
         "lint:argument-specs",
         "lint:role-readme",
         "lint:findings-page",
+        "lint:senders-page",
         "lint:shellcheck",
         "lint:yamllint",
         "lint:mypy-plugins",
@@ -141,7 +144,8 @@ QUICK = frozenset(
         "lint:mypy-tools",
     }
 )
-DEFAULT = ("lint", "unit", "integration", "molecule")
+DEFAULT = ("lint", "unit", "fuzz", "integration", "molecule")
+FUZZ = ("--seconds", "20", "everything")
 
 
 def select(parts: t.Sequence[str]) -> list[Check]:

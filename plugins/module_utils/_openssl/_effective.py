@@ -10,7 +10,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._modern import PROTOCOLS
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._offer import parse_offer
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     Context,
@@ -36,7 +35,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello 
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._flight import FlightReader
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._group_scan import accepted_groups
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import (
+    PROTOCOLS,
+    Protocol,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import drive
 

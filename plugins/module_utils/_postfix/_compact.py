@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._modern import modern_suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
+    modern_suites,
+)
 
 Instance = dict[str, t.Any]
 

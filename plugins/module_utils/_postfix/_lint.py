@@ -16,7 +16,6 @@ import typing as t
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Dropped
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._modern import modern_suites
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._cipher_string import items
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import (
@@ -33,6 +32,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version i
     reached,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
+    modern_suites,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 _LEAST_DH_BITS: t.Final = 2048

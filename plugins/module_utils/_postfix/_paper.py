@@ -14,7 +14,6 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Cause, Dropped
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._modern import modern_suites
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._verdicts import (
@@ -23,6 +22,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._verdicts 
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
+    modern_suites,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 

@@ -17,10 +17,12 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certifica
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Dropped
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._modern import modern_suites
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
+    modern_suites,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 _SPEAKS_TLS13: t.Final = 0x1010100F

@@ -18,7 +18,7 @@ from collections import deque
 
 _MOST_THREADS: t.Final = 128
 
-Tell = t.Callable[[t.Any], None]
+Hear = t.Callable[[t.Any], None]
 
 
 class Aside:
@@ -30,13 +30,13 @@ class Aside:
     def __init__(self) -> None:
         self.socket, self._far = socket.socketpair()
         self.socket.setblocking(False)
-        self._waiting: deque[tuple[t.Callable[[], t.Any], Tell]] = deque()
-        self._returned: deque[tuple[Tell, t.Any]] = deque()
+        self._waiting: deque[tuple[t.Callable[[], t.Any], Hear]] = deque()
+        self._returned: deque[tuple[Hear, t.Any]] = deque()
         self._threads = 0
 
-    def call(self, work: t.Callable[[], t.Any], tell: Tell) -> None:
-        """Run C(work), which raises nothing, and give what it returns to C(tell), in the caller's own thread."""
-        self._waiting.append((work, tell))
+    def call(self, work: t.Callable[[], t.Any], hear: Hear) -> None:
+        """Run C(work), which raises nothing, and give what it returns to C(hear), in the caller's own thread."""
+        self._waiting.append((work, hear))
         self._start()
 
     def collect(self) -> None:
@@ -44,9 +44,9 @@ class Aside:
         with contextlib.suppress(BlockingIOError, InterruptedError):
             self.socket.recv(4096)
         while self._returned:
-            tell, value = self._returned.popleft()
+            hear, value = self._returned.popleft()
             self._threads -= 1
-            tell(value)
+            hear(value)
         self._start()
 
     def close(self) -> None:
@@ -57,14 +57,14 @@ class Aside:
 
     def _start(self) -> None:
         while self._waiting and self._threads < _MOST_THREADS:
-            work, tell = self._waiting.popleft()
+            work, hear = self._waiting.popleft()
             self._threads += 1
-            _thread.start_new_thread(self._run, (work, tell))
+            _thread.start_new_thread(self._run, (work, hear))
 
-    def _run(self, work: t.Callable[[], t.Any], tell: Tell) -> None:
-        self._returned.append((tell, work()))
+    def _run(self, work: t.Callable[[], t.Any], hear: Hear) -> None:
+        self._returned.append((hear, work()))
         with contextlib.suppress(OSError):
             self._far.send(b".")
 
 
-__all__ = ["Aside", "Tell"]
+__all__ = ["Aside", "Hear"]

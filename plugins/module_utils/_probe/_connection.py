@@ -20,7 +20,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     NotDetermined,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._exchange import Exchange
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import Reply
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
+    ExchangeAnswer,
+)
 
 _CHUNK: t.Final = 16384
 _FAREWELL: t.Final = 2.0
@@ -55,7 +57,7 @@ class Outcome:
     C(banner_after) is the delay of the banner, C(round_trip) the quickest answer to anything, in seconds.
     """
 
-    answer: Reply
+    answer: ExchangeAnswer
     stage: Stage
     dialogue: Dialogue | None
     started: float
@@ -87,7 +89,7 @@ class Connection:
         self._banner_after: float | None = None
         self._round_trip: float | None = None
         self._spoke = now
-        self._idle: t.Callable[[], Reply | None] | None = getattr(exchange, "idle", None)
+        self._idle: t.Callable[[], ExchangeAnswer | None] | None = getattr(exchange, "idle", None)
         self._answer_by = now
         self._stage = Stage.CONNECT
         self._output = b""
@@ -181,7 +183,7 @@ class Connection:
         until = self._answer_by
         self.deadline = until if self._idle is None else min(until, now + _IDLE)
 
-    def _on_idle(self, answer: Reply | None, now: float) -> None:
+    def _on_idle(self, answer: ExchangeAnswer | None, now: float) -> None:
         if answer is None:
             self._listen(now)
         else:
@@ -195,6 +197,8 @@ class Connection:
             self._on_cut("closed", f"The server closed the connection {self._where()}.")
         elif self._stage is Stage.HELLO:
             answer_bytes, answer = self._exchange.receive(data)
+            if answer is not None:
+                self._finish(answer)
             self._send(answer_bytes)
             self._on_idle(answer, now)
         else:
@@ -202,9 +206,12 @@ class Connection:
 
     def _on_cut(self, reason: str, detail: str) -> None:
         """The end of a connection can be an answer too, where the exchange says so."""
-        closed: t.Callable[[], Reply | None] | None = getattr(self._exchange, "closed", None)
-        answer = closed() if self._stage is Stage.HELLO and closed is not None else None
-        self._finish(NotDetermined(reason, detail) if answer is None else answer)
+        closed: t.Callable[[], ExchangeAnswer | None] | None = getattr(
+            self._exchange, "closed", None
+        )
+        after_hello = self._stage is Stage.HELLO
+        answer = closed() if after_hello and closed is not None else None
+        self._finish(NotDetermined(reason, detail, after_hello) if answer is None else answer)
         self.done = True
 
     def _on_smtp(self, dialogue: Dialogue, data: bytes, now: float) -> None:
@@ -253,7 +260,7 @@ class Connection:
         self._finish(NotDetermined(reason, detail))
         self.done = True
 
-    def _finish(self, answer: Reply) -> None:
+    def _finish(self, answer: ExchangeAnswer) -> None:
         if self.outcome is None:
             self.outcome = Outcome(
                 answer,

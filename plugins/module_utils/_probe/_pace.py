@@ -17,7 +17,7 @@ from enum import Enum
 
 MOST_CONNECTIONS: t.Final = 8
 FIRST_PAUSE: t.Final = 0.25
-_LONGEST_PAUSE: t.Final = 15.0
+LONGEST_PAUSE: t.Final = 15.0
 _TRUST: t.Final = 8
 
 
@@ -97,8 +97,8 @@ class Pace:
             self._ceiling = self._limit
         if self._pause or trouble is not Trouble.STALL:
             self.not_before = max(self.not_before, now + max(self._pause, FIRST_PAUSE))
-        self._pause = min(max(2 * self._pause, 2 * FIRST_PAUSE), _LONGEST_PAUSE)
+        self._pause = min(max(2 * self._pause, 2 * FIRST_PAUSE), LONGEST_PAUSE)
         return True
 
 
-__all__ = ["FIRST_PAUSE", "MOST_CONNECTIONS", "Pace", "Trouble"]
+__all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "MOST_CONNECTIONS", "Pace", "Trouble"]

@@ -16,11 +16,17 @@ import typing as t
 from collections import deque
 
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._connection import Connection
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import MOST_CONNECTIONS
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import (
+    MOST_CONNECTIONS,
+    Pace,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._session import Session
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._timers import Timers
 
 Call = t.Callable[[], None]
+
+#: Far below what a selector can take, and no more than a look at the clock.
+_LONGEST_WAIT: t.Final = 3600.0
 
 
 class _Watched:
@@ -92,7 +98,7 @@ class Reactor:
 
     def _turn(self) -> None:
         wake = self._timers.next()
-        wait = None if wake is None else max(0.0, wake - self._clock())
+        wait = None if wake is None else min(max(0.0, wake - self._clock()), _LONGEST_WAIT)
         for key, _events in self._selector.select(wait):
             watched = key.data
             if not isinstance(watched, _Watched):
@@ -137,6 +143,7 @@ class Reactor:
             self._update(watched)
         if session.done:
             self._timers.cancel(session)
+            self._without_room.pop(session, None)
             self._running.pop(session)()
         elif self._free:
             self._timers.schedule(session, session.wake_at())
@@ -147,13 +154,21 @@ class Reactor:
 
     def _pass_on(self, session: Session) -> None:
         """What room is left is for those who wait for it: at the same address, and among all."""
-        neighbour = session.pace.woken()
-        if neighbour is not None:
-            self._ready.append(neighbour)
+        self._wake_neighbour(session.pace)
         if self._free and self._without_room:
             waiting = next(iter(self._without_room))
             del self._without_room[waiting]
             self._ready.append(waiting)
+
+    def _wake_neighbour(self, pace: Pace) -> None:
+        """Room is for somebody who still has a use for it."""
+        neighbour = pace.woken()
+        while neighbour is not None and (
+            neighbour not in self._running or neighbour.pace is not pace
+        ):
+            neighbour = pace.woken()
+        if neighbour is not None:
+            self._ready.append(neighbour)
 
     def _update(self, watched: _Watched) -> None:
         connection = watched.connection
@@ -161,9 +176,7 @@ class Reactor:
             self._release(watched)
             pace = watched.session.pace
             watched.session.finished(connection, self._clock())
-            neighbour = pace.woken()
-            if neighbour is not None:
-                self._ready.append(neighbour)
+            self._wake_neighbour(pace)
             self._ready.append(watched.session)
             return
         events = selectors.EVENT_WRITE if connection.wants_write else selectors.EVENT_READ

@@ -11,15 +11,18 @@ import binascii
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils import _findings
+from ansible_collections.postmaster.tls.plugins.module_utils._probe import (
+    _survey_findings,
+    _survey_parts,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import Probe
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Alert,
     Answer,
+    NotDetermined,
     ServerHello,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._group_scan import GroupScan
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import (
     ProtocolScan,
     Survey,
@@ -27,17 +30,25 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import
 
 Data = dict[str, t.Any]
 
+_CUTS: t.Final = "to {} of the hellos the server closed the connection on every try, and it answered the others: it may refuse so"
+_ASK_AGAIN: t.Final = (
+    "Remove the cause in the evidence and probe again, from another place if it lies on the way."
+)
+_EVIDENCE: t.Final = 500
+
 
 def report(probe: Probe) -> Data:
     """Everything that was found out; a part that was not asked for, or not determined, is empty or null.
 
-    C(_chains) are PEM, leaf first, one list for each chain: raw material for whoever understands certificates.
+    C(_chains) are PEM, leaf first, one list for each chain, and C(_staples) OCSP responses in base64: raw material for
+    whoever understands certificates.
     """
     target, survey = probe.target, probe.survey
     return {
         "host": target.host,
         "port": target.port,
         "address": probe.address,
+        "addresses": list(probe.addresses),
         "tls_mode": "implicit" if target.implicit else "starttls",
         "reached": probe.reached,
         "reason": probe.failure.reason if probe.failure else None,
@@ -45,8 +56,9 @@ def report(probe: Probe) -> Data:
         "smtp": _smtp(probe),
         "handshake": _handshake(survey.handshake) if survey else None,
         **_protocol_parts(survey.protocols if survey else ()),
-        "groups": _group_list(survey.groups if survey else ()),
+        **_survey_parts.parts(survey),
         "_chains": [[_pem(der) for der in chain] for chain in survey.chains] if survey else [],
+        "_staples": [_base64(der) for der in survey.staples] if survey else [],
         "findings": [finding.as_dict() for finding in _found(probe)],
         "connections": probe.connections,
         "throttled": probe.throttled,
@@ -100,9 +112,6 @@ def _protocol_parts(scans: t.Sequence[ProtocolScan]) -> Data:
         {"name": scan.protocol.label, "accepted": scan.accepted, "reason": scan.reason or None}
         for scan in ordered
     ]
-    if listed:
-        unasked = {"name": Protocol.SSLv2.label, "accepted": None, "reason": "not asked"}
-        listed.insert(0, unasked)
     with_suites = [scan for scan in ordered if scan.complete]
     return {
         "protocols": listed,
@@ -114,6 +123,11 @@ def _protocol_parts(scans: t.Sequence[ProtocolScan]) -> Data:
         "preference": {
             scan.protocol.label: scan.preference for scan in with_suites if scan.accepted
         },
+        "prioritizes_chacha": {
+            scan.protocol.label: scan.chacha_first
+            for scan in with_suites
+            if scan.chacha_first is not None
+        },
         "undetermined": {
             scan.protocol.label: [
                 _suites.shape_of(code) for code in sorted(scan.suites.undetermined)
@@ -124,30 +138,12 @@ def _protocol_parts(scans: t.Sequence[ProtocolScan]) -> Data:
     }
 
 
-def _group_list(scans: t.Sequence[GroupScan]) -> list[Data]:
-    verdicts: dict[int, bool | None] = {}
-    versions: dict[int, list[str]] = {}
-    for scan in scans:
-        for code in scan.accepted:
-            verdicts[code] = True
-            versions.setdefault(code, []).append(scan.protocol.label)
-        for code in scan.undetermined:
-            verdicts[code] = True if verdicts.get(code) else None
-        for code in scan.rejected:
-            verdicts.setdefault(code, False)
-    return [
-        {
-            "name": _groups.name_of(code),
-            "code": f"0x{code:04X}",
-            "accepted": verdict,
-            "protocols": sorted(versions.get(code, [])),
-        }
-        for code, verdict in verdicts.items()
-    ]
+def _base64(data: bytes) -> str:
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def _pem(der: bytes) -> str:
-    text = binascii.b2a_base64(der, newline=False).decode("ascii")
+    text = _base64(der)
     lines = [text[start : start + 64] for start in range(0, len(text), 64)]
     return "\n".join(("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""))
 
@@ -156,18 +152,26 @@ def _found(probe: Probe) -> list[_findings.Finding]:
     place = where(probe.target.host, probe.target.port)
     found = []
     if probe.dialogue is not None and probe.dialogue.starttls is False:
-        evidence = "; ".join(probe.dialogue.ehlo) or "HELO only"
+        evidence = _shortened("; ".join(probe.dialogue.ehlo)) or "HELO only"
         found.append(_findings.finding("starttls-not-offered", where=place, evidence=evidence))
     if probe.early:
         evidence = repr(probe.early[:64])
         found.append(_findings.finding("bytes-after-starttls", where=place, evidence=evidence))
+    if probe.survey is not None:
+        found += _survey_findings.found_in(probe.survey, place)
     if probe.throttled:
         evidence = probe.failure.detail if probe.failure else f"{probe.connections} connections"
         found.append(_findings.finding("throttled", where=place, evidence=evidence))
     doubt = _doubt(probe)
     if doubt:
-        found.append(_findings.finding("not-determined", where=place, evidence=doubt))
+        found.append(
+            _findings.finding("not-determined", where=place, evidence=doubt, remedy=_ASK_AGAIN)
+        )
     return found
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _EVIDENCE else text[:_EVIDENCE] + "…"
 
 
 def _doubt(probe: Probe) -> str:
@@ -175,13 +179,18 @@ def _doubt(probe: Probe) -> str:
     if survey is None:
         offered = probe.dialogue is None or probe.dialogue.starttls is not False
         return probe.failure.detail if probe.failure and offered else ""
-    doubts = [
+    unsettled = any(scan.accepted is None for scan in survey.protocols)
+    doubts = [_CUTS.format(probe.cuts)] if probe.cuts and unsettled else []
+    doubts += [
         f"{len(scan.suites.undetermined)} suites of {scan.protocol.label} "
         f"({', '.join(sorted({scan.suites.reasons[code] for code in scan.suites.undetermined}))})"
         for scan in survey.protocols
         if scan.suites.undetermined
     ]
-    return "; ".join(doubts)
+    doubts += survey.doubts
+    if isinstance(survey.handshake, NotDetermined):
+        doubts.append(survey.handshake.detail)
+    return "; ".join(dict.fromkeys(doubts))
 
 
 __all__ = ["report", "where"]

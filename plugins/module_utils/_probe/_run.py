@@ -37,9 +37,10 @@ _SILENCE: t.Final = frozenset(("no-banner", "closed", "reset", "timeout"))
 class Probe:
     """What came of probing one target.
 
-    C(reached) is False when no connection came about, None when one did and the server said nothing. C(failure) is why
-    there was no handshake, or why the probe ended early. C(survey) is None when no handshake could begin. C(addresses)
-    are all that the name has; C(cuts) is how many questions the server answered by cutting the connection each time.
+    C(reached) is False when no connection came about, None when one did and the server said nothing, or when none was
+    tried before the time was over. C(failure) is why there was no handshake, or why the probe ended early. C(survey) is
+    None when no handshake could begin. C(addresses) are all that the name has; C(cuts) is how many questions the server
+    answered by cutting the connection each time.
     """
 
     target: Target
@@ -204,7 +205,13 @@ class _Fleet:
         session = Session(
             target,
             endpoints,
-            survey(target.checks, server_name=target.server_name),
+            survey(
+                target.asked,
+                server_name=target.server_name,
+                policy=target.policy,
+                senders=target.profiles,
+                starttls=not target.implicit,
+            ),
             ehlo_name=target.ehlo_name or self._own or _target.literal(endpoints[0]),
             now=job.started,
             pace_of=self._pace_of,
@@ -247,7 +254,7 @@ def _reached(session: Session) -> bool | None:
     talked = session.dialogue is not None and session.dialogue.transcript
     if session.standing.contacted or talked:
         return True
-    return None if session.connected else False
+    return None if session.connected or not session.connections else False
 
 
 def _failure(target: Target, session: Session) -> NotDetermined | None:

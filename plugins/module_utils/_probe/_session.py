@@ -58,10 +58,10 @@ class Session:
         self.pace = pace_of(self.endpoint.address)
         self.standing = Standing(connections=target.connections)
         self.deadline = now + target.timeout
-        self._tasks = Tasks(strategy)
+        self._tasks = Tasks(strategy, lambda: self.standing.width)
         self._live: dict[Connection, Asked] = {}
         self.answered = False
-        self._last_limit: NotDetermined | None = None
+        self._last_trouble: NotDetermined | None = None
         self.failure: NotDetermined | None = None
         self.dialogue: Dialogue | None = None
         self.early = b""
@@ -110,7 +110,7 @@ class Session:
         self.pace.ended()
         outcome = self._noted(connection)
         if outcome.stage >= Stage.HELLO:
-            self._after_hello(asked, outcome, now)
+            self._after_hello(asked, outcome)
         else:
             self._before_hello(asked, outcome, now)
 
@@ -120,9 +120,12 @@ class Session:
             return []
         seconds = f"{self._target.timeout:g} seconds"
         reason = NotDetermined("timeout", f"The probe ended after {seconds}.")
-        if self._last_limit is not None and self.standing.banned:
-            detail = f"{self._last_limit.detail} So it was until the probe ended after {seconds}."
-            reason = NotDetermined(self._last_limit.reason, detail)
+        if not self.connections:
+            detail = f"The probe ended after {seconds}, before there was room to connect."
+            reason = NotDetermined("not-asked", detail)
+        elif self._last_trouble is not None:
+            detail = f"{self._last_trouble.detail} So it was until the probe ended after {seconds}."
+            reason = NotDetermined(self._last_trouble.reason, detail)
         abandoned = list(self._live)
         for connection, asked in self._live.items():
             connection.abandon(reason)
@@ -174,11 +177,10 @@ class Session:
                 self.dialogue = dialogue
         return outcome
 
-    def _after_hello(self, asked: Asked, outcome: Outcome, now: float) -> None:
+    def _after_hello(self, asked: Asked, outcome: Outcome) -> None:
+        self._last_trouble = None
         self.pace.succeeded()
-        self.standing.succeeded(
-            banner_after=outcome.banner_after, round_trip=outcome.round_trip, now=now
-        )
+        self.standing.succeeded(banner_after=outcome.banner_after, round_trip=outcome.round_trip)
         answer = outcome.answer
         silent = isinstance(answer, NotDetermined) and answer.reason in _SILENT
         if silent and asked.tries < _TRIES_AFTER_HELLO:
@@ -199,14 +201,14 @@ class Session:
             self.pace = self._pace_of(self.endpoint.address)
             return
         trouble = _trouble(answer)
-        if trouble is Trouble.LIMIT:
-            self._last_limit = answer
+        self._last_trouble = answer
         new = True
         if standing.contacted or trouble is Trouble.LIMIT:
             new = self.pace.failed(trouble, started=outcome.started, now=now, width=standing.width)
         if new:
             standing.failed(trouble, now=now, repeated=asked.tries > 1)
-        hopeless = not standing.contacted and not _may_pass(answer, outcome)
+        once_more = trouble is Trouble.STALL and standing.stalls == 1 and now < self.deadline
+        hopeless = not standing.contacted and not (once_more or _may_pass(answer, outcome))
         if hopeless or standing.exhausted(now):
             self._give_up(answer)
 

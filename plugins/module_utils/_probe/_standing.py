@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import (
     FIRST_PAUSE,
+    LONGEST_PAUSE,
     MOST_CONNECTIONS,
     Trouble,
 )
@@ -27,26 +28,21 @@ _LONGEST_BAN: t.Final = 75.0
 class Standing:
     """All times are of the caller's clock, in seconds; C(contacted) when a connection came as far as the handshake.
 
-    C(throttled) says whether the server showed a limit, C(round_trip) the quickest answer so far.
+    C(throttled) says whether the server showed a limit, C(round_trip) the quickest answer so far, C(stalls) how often in a
+    row it gave no sign of life.
     """
 
     def __init__(self, *, connections: int | None) -> None:
         self._bound = connections
         self._failures = 0
-        self._stalls = 0
-        self._banned = False
-        self._last_success = 0.0
+        self.stalls = 0
+        self._banned_since: float | None = None
         self._slowest_banner = 0.0
         self._pause = FIRST_PAUSE
         self.not_before = 0.0
         self.round_trip: float | None = None
         self.contacted = False
         self.throttled = False
-
-    @property
-    def banned(self) -> bool:
-        """Whether the last thing that the server said is to come back later."""
-        return self._banned
 
     @property
     def width(self) -> int:
@@ -63,23 +59,19 @@ class Standing:
         if not self.contacted:
             return longest
         usual = max(_LEAST_PATIENCE, 3 * self._slowest_banner, 5 * (self.round_trip or 0.0))
-        return float(min(longest, usual * 4**self._stalls))
+        return float(min(longest, usual * 4**self.stalls))
 
     def exhausted(self, now: float) -> bool:
-        """Whether the server failed so often in a row that going on is of no use."""
-        if self.contacted and self._banned:
-            return now - self._last_success > _LONGEST_BAN
-        quickly = not self.contacted and not self._banned
-        return self._failures >= (_MOST_BEFORE_CONTACT if quickly else _MOST_FAILURES)
+        """Whether going on is of no use: the server failed often in a row, or for longer than any limit that it showed."""
+        if self._banned_since is not None:
+            return now - self._banned_since > _LONGEST_BAN
+        return self._failures >= (_MOST_FAILURES if self.contacted else _MOST_BEFORE_CONTACT)
 
-    def succeeded(
-        self, *, banner_after: float | None, round_trip: float | None, now: float
-    ) -> None:
+    def succeeded(self, *, banner_after: float | None, round_trip: float | None) -> None:
         """A connection came as far as the handshake."""
         self.contacted = True
-        self._banned = False
-        self._failures = self._stalls = 0
-        self._last_success = now
+        self._banned_since = None
+        self._failures = self.stalls = 0
         self._slowest_banner = max(self._slowest_banner, banner_after or 0.0)
         if round_trip is not None:
             self.round_trip = min(round_trip, self.round_trip or round_trip)
@@ -90,16 +82,17 @@ class Standing:
         One stall may be chance. C(repeated) when the same question met one before.
         """
         self._failures += 1
-        self._banned = trouble is Trouble.LIMIT
+        if trouble is Trouble.LIMIT and self._banned_since is None:
+            self._banned_since = now
         if trouble is Trouble.STALL:
-            self._stalls = min(self._stalls + 1, 4)
+            self.stalls = min(self.stalls + 1, 4)
         if trouble is Trouble.LIMIT or (
             self.contacted and (trouble is not Trouble.STALL or repeated)
         ):
             self.throttled = True
         if not self.contacted:
             self.not_before = now + self._pause
-            self._pause *= 2
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
 
 __all__ = ["ON_A_LAN", "Standing"]

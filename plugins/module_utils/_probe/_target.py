@@ -15,8 +15,12 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Inva
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import MOST_CONNECTIONS
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import NotDetermined
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import CHECKS
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import (
+    ALL_CHECKS,
+    CHECKS,
+)
 
+_LONGEST: t.Final = 86400
 _EHLO_NAME: t.Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,253})|\[[0-9A-Za-z:.]{2,80}\]")
 
 
@@ -26,7 +30,8 @@ class Target:
 
     C(address) is what to connect to, C(host) by default; C(every_address) asks for a result of each address that it has.
     C(sni) None means the host where it is a name. C(timeout) bounds the whole probe, C(connections) those at once; None
-    leaves them to what is measured. Raises InvalidInput for a value that cannot be used.
+    leaves them to what is measured. C(policy) is what the check of that name needs, as plain data; C(senders) are names
+    of profiles, and stand for the check of that name. Raises InvalidInput for a value that cannot be used.
     """
 
     host: str
@@ -41,6 +46,8 @@ class Target:
     checks: tuple[str, ...] = CHECKS
     connections: int | None = None
     interval: float = 0.0
+    policy: t.Mapping[str, t.Any] | None = None
+    senders: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_host("host", self.host)
@@ -55,19 +62,50 @@ class Target:
                 f"The number of connections {self.connections} is not between 1 and {MOST_CONNECTIONS}: mail servers "
                 "queue no more than that without stalling."
             )
-        if not self.timeout > 0:
-            raise InvalidInput(f"The timeout {self.timeout} is not a positive number of seconds.")
-        if not self.interval >= 0:
+        if not 0 < self.timeout <= _LONGEST:
             raise InvalidInput(
-                f"The interval {self.interval} is not a number of seconds from 0 up."
+                f"The timeout {self.timeout} is not a number of seconds above 0 and up to {_LONGEST}, which is a day."
+            )
+        if not 0 <= self.interval <= _LONGEST:
+            raise InvalidInput(
+                f"The interval {self.interval} is not a number of seconds from 0 to {_LONGEST}, which is a day."
             )
         if self.ehlo_name is not None and not _EHLO_NAME.fullmatch(self.ehlo_name):
             raise InvalidInput(
                 f"The EHLO name {self.ehlo_name!r} is neither a host name nor an address literal in brackets."
             )
-        unknown = [check for check in self.checks if check not in CHECKS]
+        self._check_questions()
+
+    def _check_questions(self) -> None:
+        """Rules and profiles are loaded only for those who ask for them."""
+        unknown = [check for check in self.checks if check not in ALL_CHECKS]
         if unknown:
-            raise InvalidInput(f"Unknown check {unknown[0]!r}; known are {', '.join(CHECKS)}.")
+            raise InvalidInput(f"Unknown check {unknown[0]!r}; known are {', '.join(ALL_CHECKS)}.")
+        if "policy" in self.checks:
+            if not self.policy:
+                raise InvalidInput("The check policy needs a policy.")
+            from ansible_collections.postmaster.tls.plugins.module_utils._tls._policy_check import (  # noqa: PLC0415
+                rule_of,
+            )
+
+            rule_of(self.policy)
+        missing = [name for name in self.senders if name not in _profiles()]
+        if missing:
+            known = ", ".join(_profiles())
+            raise InvalidInput(f"There is no sender {missing[0]!r}; known are {known}.")
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The checks to make."""
+        implied = ("senders",) if self.senders and "senders" not in self.checks else ()
+        return (*self.checks, *implied)
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The senders to ask as: those that are named, or all where only the check is."""
+        if "senders" in self.checks and not self.senders:
+            return _profiles()
+        return self.senders
 
     @property
     def name(self) -> str:
@@ -82,6 +120,14 @@ class Target:
         if not name or is_address(name):
             return None
         return name if name.isascii() else name.encode("idna").decode("ascii")
+
+
+def _profiles() -> tuple[str, ...]:
+    from ansible_collections.postmaster.tls.plugins.module_utils._tls._senders import (  # noqa: PLC0415
+        NAMES,
+    )
+
+    return NAMES
 
 
 @dataclass(frozen=True)
@@ -111,6 +157,10 @@ def is_address(text: str) -> bool:
 def _check_host(option: str, value: str) -> None:
     if not value or len(value) > 255 or any(letter.isspace() or letter in "/@" for letter in value):
         raise InvalidInput(f"The {option} {value!r} is neither a host name nor an IP address.")
+    if any(letter in ":[]" for letter in value) and not is_address(value):
+        raise InvalidInput(
+            f"The {option} {value!r} has a port or brackets: give the bare name or address, and the port by its own option."
+        )
     try:
         name = value.rstrip(".").encode("idna")
     except UnicodeError:
@@ -130,7 +180,8 @@ def resolve(
     try:
         found = getaddrinfo(name, target.port, 0, socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        detail = f"The name {name} was not resolved: {error}."
+        why = getattr(error, "strerror", None) or error
+        detail = f"The name {name} was not resolved: {why}."
         return NotDetermined("unresolvable", detail)
     endpoints = dict.fromkeys(Endpoint(int(row[0]), tuple(row[4])) for row in found)
     if not endpoints:
@@ -147,12 +198,12 @@ def full_name(hostname: t.Callable[[], str] = socket.getfqdn) -> str:
 
 def literal(endpoint: Endpoint) -> str:
     """This machine's address on the way to an endpoint, as it is said in EHLO (RFC 5321 section 4.1.3)."""
-    with socket.socket(endpoint.family, socket.SOCK_DGRAM) as unsent:
-        try:
+    try:
+        with socket.socket(endpoint.family, socket.SOCK_DGRAM) as unsent:
             unsent.connect(endpoint.sockaddr)
             address = str(unsent.getsockname()[0]).partition("%")[0]
-        except OSError:
-            address = "127.0.0.1"
+    except OSError:
+        address = "127.0.0.1"
     return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 

@@ -12,7 +12,11 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import NotDetermined
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Fork, Question
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import (
+    Fork,
+    Question,
+    Width,
+)
 
 Generator = t.Generator[t.Any, t.Any, t.Any]
 
@@ -41,10 +45,11 @@ class Asked:
 class Tasks:
     """Runs one strategy with all its forks. The earlier branches of a fork go first: they are the longest.
 
-    C(result) is the strategy's, as soon as C(done).
+    C(width) tells how many questions can be asked at the same time. C(result) is the strategy's, as soon as C(done).
     """
 
-    def __init__(self, strategy: Generator) -> None:
+    def __init__(self, strategy: Generator, width: t.Callable[[], int]) -> None:
+        self._width = width
         self._queue: list[tuple[tuple[int, ...], int, Asked]] = []
         self._serial = 0
         self._refusal: NotDetermined | None = None
@@ -87,6 +92,8 @@ class Tasks:
                 continue
             if isinstance(question, Fork):
                 pending.extend(_forked(current, question))
+            elif isinstance(question, Width):
+                pending.append((current, self._width()))
             elif self._refusal is not None:
                 pending.append((current, self._refusal))
             else:

@@ -97,8 +97,7 @@ class Dialogue:
         elif self._parser.rest and self.stop is None:
             self._end("malformed", "The server sent a second reply before its turn.")
             return b""
-        if answer:
-            self.transcript.append(f"C: {answer.decode('ascii').rstrip()}")
+        self.transcript += [f"C: {line}" for line in answer.decode("ascii").splitlines()]
         return answer
 
     def farewell(self) -> bytes:

@@ -7,12 +7,16 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 MOST_BYTES: t.Final = 64 * 1024
+_MOST_REMEMBERED: t.Final = 1024
 _MOST_IN_LINE: t.Final = 8 * 1024
+#: Twice the longest reply line that RFC 5321 section 4.5.3.1.5 allows.
+_MOST_IN_TEXT: t.Final = 1024
 
 
 class MalformedReply(Exception):
@@ -33,8 +37,9 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """The reply as people read it in a log."""
-        return f"{self.code} {' / '.join(self.lines)}"
+        """The reply as people read it in a log, cut where nobody reads on."""
+        text = f"{self.code} {' / '.join(self.lines)}"
+        return text if len(text) <= _MOST_IN_TEXT else f"{text[:_MOST_IN_TEXT]} ..."
 
 
 def printable(text: str) -> str:
@@ -69,6 +74,10 @@ class ReplyParser:
 
     def feed(self, data: bytes) -> Reply | None:
         """Take the next bytes; the first reply that is complete now, or None."""
+        if not self._buffer and self._code is None and len(data) <= _MOST_REMEMBERED:
+            reply = _whole(bytes(data))
+            if reply is not None:
+                return reply
         self._buffer += data
         while True:
             end = self._buffer.find(b"\n", self._searched)
@@ -79,8 +88,7 @@ class ReplyParser:
             line = bytes(self._buffer[:end]).rstrip(b"\r")
             del self._buffer[: end + 1]
             self._searched = 0
-            self._bound(len(line))
-            reply = self._line(line)
+            reply = self.line(line)
             if reply is not None:
                 return reply
 
@@ -90,23 +98,48 @@ class ReplyParser:
         if self._size + length > MOST_BYTES:
             raise MalformedReply(f"A reply is over {MOST_BYTES} bytes long")
 
-    def _line(self, line: bytes) -> Reply | None:
-        digits, separator = line[:3], line[3:4]
-        if len(digits) < 3 or not digits.isdigit() or not b"200" <= digits < b"600":
-            raise MalformedReply(f"A line does not begin with a reply code: {line[:64]!r}")
-        if separator not in (b"", b" ", b"-"):
-            raise MalformedReply(f"Neither a space nor a hyphen follows the code: {line[:64]!r}")
-        code = int(digits)
+    def line(self, line: bytes) -> Reply | None:
+        """Take one line without its end."""
+        self._bound(len(line))
+        code, last, text = _parts(line)
         if self._code not in (None, code):
             raise MalformedReply(f"A reply goes on with another code: {line[:64]!r}")
         self._code = code
         self._size += len(line) + 1
-        self._lines.append(printable(line[4:].decode("utf-8", "backslashreplace")))
-        if separator == b"-":
+        self._lines.append(text)
+        if not last:
             return None
         reply = Reply(code, tuple(self._lines))
         self._code, self._lines, self._size = None, [], 0
         return reply
+
+
+@functools.lru_cache(maxsize=64)
+def _whole(data: bytes) -> Reply | None:
+    """The reply that these bytes are, if they are one and no more: a server says the same on each connection."""
+    parser, lines = ReplyParser(), data.split(b"\n")
+    if lines.pop() or not lines:
+        return None
+    reply = None
+    try:
+        for line in lines:
+            if reply is not None:
+                return None
+            reply = parser.line(line.rstrip(b"\r"))
+    except MalformedReply:
+        return None
+    return reply
+
+
+def _parts(line: bytes) -> tuple[int, bool, str]:
+    """Code, whether it is the last line, and text."""
+    digits, separator = line[:3], line[3:4]
+    if len(digits) < 3 or not digits.isdigit() or not b"200" <= digits < b"600":
+        raise MalformedReply(f"A line does not begin with a reply code: {line[:64]!r}")
+    if separator not in (b"", b" ", b"-"):
+        raise MalformedReply(f"Neither a space nor a hyphen follows the code: {line[:64]!r}")
+    text = printable(line[4:].decode("utf-8", "backslashreplace"))
+    return int(digits), separator != b"-", text
 
 
 __all__ = ["MOST_BYTES", "MalformedReply", "Reply", "ReplyParser", "printable"]

@@ -106,12 +106,31 @@ class Alert:
 
 @dataclass(frozen=True)
 class NotDetermined:
-    """No verdict: C(reason) is a stable word such as C(timeout) or C(malformed), C(detail) a sentence for people."""
+    """No verdict: C(reason) is a stable word such as C(timeout) or C(malformed), C(detail) a sentence for people.
+
+    C(after_hello) tells that the server had the hello and ended the connection over it.
+    """
 
     reason: str
     detail: str
+    after_hello: bool = False
+
+
+class SSLv2ServerHello(t.NamedTuple):
+    """The answer of SSL 2.0: the suites that the server lists, and its certificate, DER, empty if there is none."""
+
+    suites: tuple[int, ...]
+    certificate: bytes = b""
 
 
 Answer = t.Union[ServerHello, Alert, NotDetermined]
 
-__all__ = ["ALERTS", "Alert", "Answer", "DhParameters", "NotDetermined", "ServerHello"]
+__all__ = [
+    "ALERTS",
+    "Alert",
+    "Answer",
+    "DhParameters",
+    "NotDetermined",
+    "SSLv2ServerHello",
+    "ServerHello",
+]

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import struct
 import typing as t
@@ -98,25 +99,29 @@ class ClientHello:
     def _extensions(self) -> bytes:
         if self.version == Protocol.SSLv3:
             return b""
-        parts = []
-        if self.server_name:
-            name = self.server_name.encode("ascii")
-            parts.append(_extension(0, _vector(b"\x00" + _vector(name, 2), 2)))
-        if self.groups:
-            parts.append(_extension(10, _codes(self.groups)))
-            parts.append(_extension(11, b"\x01\x00"))
-        if self.version >= Protocol.TLSv1_2:
-            parts.append(_extension(13, _codes(self.signature_algorithms)))
-        parts.append(_extension(23, b""))
+        shares = b""
         if self.version >= Protocol.TLSv1_3:
             versions = struct.pack(f"!{len(self.versions)}H", *self.versions)
-            shares = b"".join(
-                struct.pack("!H", group) + _vector(key, 2) for group, key in self.key_shares
-            )
-            parts.append(_extension(43, _vector(versions, 1)))
-            parts.append(_extension(51, _vector(shares, 2)))
-        parts += [_extension(kind, content) for kind, content in self.extra]
-        return _vector(b"".join(parts), 2)
+            keys = (struct.pack("!H", group) + _vector(key, 2) for group, key in self.key_shares)
+            shares = _extension(43, _vector(versions, 1))
+            shares += _extension(51, _vector(b"".join(keys), 2))
+        algorithms = self.signature_algorithms if self.version >= Protocol.TLSv1_2 else ()
+        extra = b"".join([_extension(kind, content) for kind, content in self.extra])
+        return _vector(_common(self.server_name, self.groups, algorithms) + shares + extra, 2)
+
+
+@functools.lru_cache(maxsize=64)
+def _common(name: str | None, groups: tuple[int, ...], algorithms: tuple[int, ...]) -> bytes:
+    """The extensions that the hellos of one scan have in common."""
+    parts = []
+    if name:
+        parts.append(_extension(0, _vector(b"\x00" + _vector(name.encode("ascii"), 2), 2)))
+    if groups:
+        parts.append(_extension(10, _codes(groups)))
+        parts.append(_extension(11, b"\x01\x00"))
+    if algorithms:
+        parts.append(_extension(13, _codes(algorithms)))
+    return b"".join([*parts, _extension(23, b"")])
 
 
 def _vector(content: bytes, width: int) -> bytes:

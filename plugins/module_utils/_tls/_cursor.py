@@ -32,10 +32,19 @@ class Cursor:
         return taken
 
     def number(self, width: int) -> int:
-        return int.from_bytes(self.take(width), "big")
+        start, self._at = self._at, self._at + width
+        if self._at > len(self._content):
+            self._at = start
+            raise MalformedMessage(f"The {self._what} ends within a field")
+        return int.from_bytes(self._content[start : self._at], "big")
 
     def vector(self, width: int) -> bytes:
         return self.take(self.number(width))
+
+    def end(self) -> None:
+        """Raises MalformedMessage if anything follows."""
+        if self.left:
+            raise MalformedMessage(f"The {self._what} is {self.left} bytes too long")
 
     @property
     def left(self) -> int:

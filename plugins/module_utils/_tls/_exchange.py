@@ -16,8 +16,14 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     ServerHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._flight import FlightReader
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import Reply
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
+    ExchangeAnswer,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._offered import offered
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+
+#: Of a handshake; the compatible hello of SSL 2.0 offers neither extensions nor a session id.
+_RECORD: t.Final = b"\x16"
 
 
 class Exchange(t.Protocol):
@@ -30,7 +36,7 @@ class Exchange(t.Protocol):
     def opening(self) -> bytes:
         """What is sent first."""
 
-    def receive(self, data: bytes) -> tuple[bytes, Reply | None]:
+    def receive(self, data: bytes) -> tuple[bytes, ExchangeAnswer | None]:
         """Takes the server's bytes; gives bytes to send, and the answer if there is one."""
 
 
@@ -87,7 +93,7 @@ class HelloExchange:
             return f"the suite 0x{answer.suite:04X} in {answer.version.label}"
         if answer.version >= Protocol.TLSv1_3 and answer.group not in self._groups:
             return "no group" if answer.group is None else f"the group 0x{answer.group:04X}"
-        return ""
+        return offered(self._hello).contradiction(answer) if self._hello[:1] == _RECORD else ""
 
 
 __all__ = ["Exchange", "HelloExchange"]

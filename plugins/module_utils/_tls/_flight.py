@@ -25,10 +25,17 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols imp
 MOST_BYTES: t.Final = 256 * 1024
 _MOST_IN_RECORD: t.Final = 16384 + 2048
 _MOST_IN_MESSAGE: t.Final = 128 * 1024
+_CONTENTS: t.Final = range(20, 25)
 _ALERT, _HANDSHAKE = 21, 22
 _WARNING, _FATAL = 1, 2
 _CLOSE_NOTIFY = 0
 _SERVER_HELLO, _CERTIFICATE, _KEY_EXCHANGE, _REQUEST, _DONE, _STATUS = 2, 11, 12, 13, 14, 22
+_ORDER: t.Final[dict[int, int]] = {
+    kind: place
+    for place, kind in enumerate((_CERTIFICATE, _STATUS, _KEY_EXCHANGE, _REQUEST, _DONE))
+}
+_STATUS_REQUEST: t.Final = 5
+_WITH_CERTIFICATE: t.Final = frozenset(("RSA", "DSS", "ECDSA"))
 
 
 class FlightReader:
@@ -44,6 +51,7 @@ class FlightReader:
         self._received = 0
         self._hello: ServerHello | None = None
         self._seen: set[int] = set()
+        self._place = -1
         self._answer: Answer | None = None
 
     @property
@@ -69,9 +77,15 @@ class FlightReader:
     def _read_records(self) -> Answer | None:
         while len(self._records) >= 5:
             content, length = self._records[0], int.from_bytes(self._records[3:5], "big")
-            if content not in (_ALERT, _HANDSHAKE) or self._records[1] != 3:
-                start = bytes(self._records[:16])
-                return NotDetermined("not-tls", f"The server answered {start!r}, which is not TLS.")
+            if content not in _CONTENTS or self._records[1] != 3:
+                start = bytes(self._records[:5])
+                return NotDetermined(
+                    "not-tls", f"The server answered {_readable(start)}, which is not TLS."
+                )
+            if content not in (_ALERT, _HANDSHAKE):
+                raise _server_messages.MalformedMessage(
+                    f"A record of type {content} comes before the end of the first flight"
+                )
             if length > _MOST_IN_RECORD:
                 return _oversized(f"a record claims {length} bytes")
             if len(self._records) < 5 + length:
@@ -89,6 +103,8 @@ class FlightReader:
         level, description = fragment
         if description == _CLOSE_NOTIFY:
             return NotDetermined("closed", "The server ended the connection with close_notify.")
+        if level not in (_WARNING, _FATAL):
+            return NotDetermined("malformed", f"An alert is of level {level}.")
         if level == _WARNING:
             return None
         return Alert(level, description, self._hello)
@@ -118,15 +134,29 @@ class FlightReader:
 
     def _next(self, kind: int, body: bytes) -> Answer | None:
         hello = t.cast(ServerHello, self._hello)
-        if kind == _DONE:
-            return hello
-        if kind not in _PARTS or kind in self._seen:
+        place = _ORDER.get(kind, -1)
+        if place <= self._place or (kind == _STATUS and _STATUS_REQUEST not in hello.extensions):
             raise _server_messages.MalformedMessage(
-                f"A handshake message of type {kind} does not belong to a server's first flight"
+                f"A handshake message of type {kind} does not belong there in a server's first flight"
             )
+        self._place = place
         self._seen.add(kind)
+        if kind == _DONE:
+            return self._complete(hello, body)
         self._hello = replace(hello, **_PARTS[kind](body, hello))
         return None
+
+    def _complete(self, hello: ServerHello, body: bytes) -> ServerHello:
+        """RFC 5246 section 7.4: what a suite cannot do without."""
+        suite = _suites.by_code(hello.suite)
+        needed = set()
+        if suite is not None and suite.authentication in _WITH_CERTIFICATE:
+            needed.add(_CERTIFICATE)
+        if suite is not None and suite.key_exchange in ("DHE", "ECDHE"):
+            needed.add(_KEY_EXCHANGE)
+        if body or not needed <= self._seen:
+            raise _server_messages.MalformedMessage("The first flight ends without all its parts")
+        return hello
 
 
 def _certificate(body: bytes, _hello: ServerHello) -> dict[str, t.Any]:
@@ -155,6 +185,12 @@ _PARTS: t.Final[dict[int, t.Callable[[bytes, ServerHello], dict[str, t.Any]]]] =
     _REQUEST: _request,
     _STATUS: _status,
 }
+
+
+def _readable(start: bytes) -> str:
+    """Bytes for people: as text if they are that, or else in hexadecimal."""
+    text = start.decode("ascii", "replace").rstrip()
+    return f'"{text}"' if text.isascii() and text.isprintable() else f"the bytes {start.hex(' ')}"
 
 
 def _oversized(what: str) -> NotDetermined:

@@ -7,10 +7,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
-from dataclasses import dataclass
 
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Alert,
@@ -22,6 +21,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello 
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
 
+_INSISTS: t.Final = "the curve of the certificate was chosen each time"
+_FOLLOWS: t.Final = "others chosen although these were preferred"
 _Asked = t.Generator[ClientHello, Answer, "GroupScan"]
 
 
@@ -36,41 +37,63 @@ class GroupScan:
     reason: str = ""
 
 
-def accepted_groups(protocol: Protocol, *, offer: Offer) -> _Asked:
-    """The groups of a version from TLS 1.0 on.
+def accepted_groups(
+    protocol: Protocol,
+    *,
+    offer: Offer,
+    known: tuple[int, ...] = (),
+    suites: tuple[int, ...] = (),
+) -> _Asked:
+    """The groups of a version from TLS 1.0 on; C(known) were accepted already, C(suites) are accepted ones if known.
 
     In TLS 1.3 the HelloRetryRequest names the group. Before, the ServerKeyExchange does, for suites that a server can
     use whatever the curve of its certificate is: those with RSA or without a certificate first. With an ECDSA
     certificate the hello must allow its curve too (RFC 8422 section 5.1), so that curve is offered last.
     """
     if protocol >= Protocol.TLSv1_3:
-        suites = tuple(suite.code for suite in _suites.in_version(protocol))
-        return (yield from _eliminate(protocol, suites, _groups.IN_TLS13, offer))
-    free = yield from _eliminate(
-        protocol, _ephemeral(protocol, "RSA", "anon"), _groups.IN_TLS12, offer
-    )
-    if free.accepted or free.undetermined:
-        return free
-    return (yield from _with_curve_of_certificate(protocol, offer))
+        usable = suites or tuple(suite.code for suite in _suites.in_version(protocol))
+        return (yield from _eliminate(protocol, usable, _groups.IN_TLS13, offer, known))
+    free = _ephemeral(protocol, suites, "RSA", "anon")
+    if free:
+        scan = yield from _eliminate(protocol, free, _groups.IN_TLS12, offer, known)
+        if scan.accepted or scan.undetermined:
+            return scan
+    bound = _ephemeral(protocol, suites, "ECDSA")
+    if not bound:
+        return GroupScan(
+            protocol, rejected=frozenset(_groups.IN_TLS12), reason="no suite with ECDHE is accepted"
+        )
+    return (yield from _with_curve_of_certificate(protocol, bound, offer, known))
 
 
-def _ephemeral(protocol: Protocol, *authentications: str) -> tuple[int, ...]:
+def _ephemeral(
+    protocol: Protocol, accepted: tuple[int, ...], *authentications: str
+) -> tuple[int, ...]:
     return tuple(
         suite.code
         for suite in _suites.in_version(protocol)
-        if suite.key_exchange == "ECDHE" and suite.authentication in authentications
+        if suite.key_exchange == "ECDHE"
+        and suite.authentication in authentications
+        and (not accepted or suite.code in accepted)
     )
 
 
-def _with_curve_of_certificate(protocol: Protocol, offer: Offer) -> _Asked:
-    suites = _ephemeral(protocol, "ECDSA")
-    scan = yield from _eliminate(protocol, suites, _groups.IN_TLS12, offer)
-    if not scan.accepted or scan.undetermined:
-        return scan
-    curve = scan.accepted[-1]
-    rest = tuple(group for group in _groups.IN_TLS12 if group in scan.rejected)
-    more = yield from _eliminate(protocol, suites, rest, offer, last=curve)
-    return dataclasses.replace(more, accepted=scan.accepted + more.accepted)
+def _with_curve_of_certificate(
+    protocol: Protocol, suites: tuple[int, ...], offer: Offer, known: tuple[int, ...]
+) -> _Asked:
+    """A server that chose several groups, although all were offered each time, follows the client's order: if it then
+    chooses a known one although others stand before it, it has none of those.
+    """
+    follows = len(known) > 1
+    if not known:
+        scan = yield from _eliminate(protocol, suites, _groups.IN_TLS12, offer)
+        if not scan.accepted or scan.undetermined:
+            return scan
+        known = scan.accepted
+    more = yield from _eliminate(protocol, suites, _groups.IN_TLS12, offer, known, behind=known)
+    if follows and more.reason == _INSISTS:
+        return GroupScan(protocol, more.accepted, more.undetermined, reason=_FOLLOWS)
+    return more
 
 
 def _eliminate(
@@ -78,15 +101,14 @@ def _eliminate(
     suites: tuple[int, ...],
     groups: tuple[int, ...],
     offer: Offer,
-    last: int | None = None,
+    known: tuple[int, ...] = (),
+    behind: tuple[int, ...] = (),
 ) -> _Asked:
-    left = list(groups)
-    accepted: list[int] = []
+    accepted = [group for group in known if group in groups]
+    left = [group for group in groups if group not in accepted]
     reason = ""
     while left and not reason:
-        offered = (*left, last) if last is not None else tuple(left)
-        hello = dataclasses.replace(offer.hello(protocol, suites), groups=offered)
-        answer = yield hello
+        answer = yield offer.hello(protocol, suites, (*left, *behind))
         picked = _picked(answer, protocol)
         if isinstance(picked, int) and picked in left:
             accepted.append(picked)
@@ -96,8 +118,9 @@ def _eliminate(
                 protocol, tuple(accepted), undetermined=frozenset(left), reason=picked.reason
             )
         elif isinstance(picked, int):
-            detail = "the curve of the certificate was chosen each time"
-            return GroupScan(protocol, tuple(accepted), undetermined=frozenset(left), reason=detail)
+            return GroupScan(
+                protocol, tuple(accepted), undetermined=frozenset(left), reason=_INSISTS
+            )
         else:
             reason = picked
     return GroupScan(protocol, tuple(accepted), frozenset(left), reason=reason)

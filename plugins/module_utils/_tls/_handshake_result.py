@@ -13,6 +13,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import dat
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Answer,
     ServerHello,
+    SSLv2ServerHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
@@ -48,8 +49,9 @@ class HandshakeResult:
     """A handshake that came to its end, and what followed.
 
     C(resumption) is what the server gave, None when it certainly gave nothing. C(resumed) is None where no session was
-    offered. C(renegotiation) is whether the client may begin a second handshake, None with the C(reason) where it was not
-    asked or not answered. C(reply) is what the server said unasked after the handshake.
+    offered. C(renegotiation) is whether the client may begin a second handshake; C(reason) says how it was refused, or
+    why it is None although it was asked. C(reply) is what the server said after the handshake to a
+    command of before it, empty if it forgot that command.
     """
 
     hello: ServerHello
@@ -60,6 +62,6 @@ class HandshakeResult:
     reply: bytes = b""
 
 
-Reply = t.Union[Answer, HandshakeResult]
+ExchangeAnswer = t.Union[Answer, HandshakeResult, SSLv2ServerHello]
 
-__all__ = ["HandshakeResult", "Reply", "Resumption"]
+__all__ = ["ExchangeAnswer", "HandshakeResult", "Resumption"]

@@ -8,24 +8,38 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
 
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, field
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Alert,
     Answer,
+    NotDetermined,
     ServerHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._sights import (
+    MOST,
+    Sight,
+    sight,
+)
 
+#: Reasons of NotDetermined that say "not this hello", from a server that answers another.
+CUT_AFTER_HELLO: t.Final = frozenset(("closed after the hello", "reset after the hello"))
 #: Alerts that say "nothing that you offer": handshake_failure, protocol_version, insufficient_security.
 REFUSALS: t.Final = frozenset((40, 70, 71))
 _CUT: t.Final = frozenset(("closed", "reset"))
-_LONG: t.Final = 64
-_KEYLESS: t.Final = frozenset(("anon", "PSK", "SRP", "KRB5", "ECCPWD"))
+#: More suites than this in one hello are too many for some old servers.
+LONG: t.Final = 64
+_MOST_CHAINS: t.Final = 16
+_USUAL_IN_TLS13: t.Final = 3
+#: Authentications for which a server needs no certificate.
+KEYLESS: t.Final = frozenset(("anon", "PSK", "SRP", "KRB5", "ECCPWD"))
+_UNSIGNED: t.Final = frozenset(("RSA", "DH", "ECDH", "RSAPSK", "GOST"))
 
 _Suites = tuple[int, ...]
+_Asked = t.Generator[ClientHello, Answer, t.Any]
 
 
 @dataclass(frozen=True)
@@ -34,10 +48,69 @@ class Offer:
 
     server_name: str | None = None
     groups: tuple[int, ...] = _groups.USUAL
+    extra: tuple[tuple[int, bytes], ...] = ()
 
-    def hello(self, protocol: Protocol, suites: t.Sequence[int]) -> ClientHello:
+    def hello(
+        self, protocol: Protocol, suites: t.Sequence[int], groups: tuple[int, ...] | None = None
+    ) -> ClientHello:
         """A hello for one version only."""
-        return ClientHello((protocol,), tuple(suites), self.groups, server_name=self.server_name)
+        return ClientHello(
+            (protocol,),
+            tuple(suites),
+            self.groups if groups is None else groups,
+            server_name=self.server_name,
+            extra=self.extra,
+        )
+
+
+#: Nothing but the usual groups.
+PLAIN: t.Final = Offer()
+
+
+class Rotation:
+    """Groups to offer, those first that were not chosen yet, so that a scan of suites shows groups in passing.
+
+    Each hello offers them all: a refusal is about the suites, never about the groups. With C(alone), those that were
+    chosen are left out, for servers with an order of their own, until the first refusal or until three suites are
+    accepted: TLS 1.3, for which it is meant, seldom has more.
+    """
+
+    def __init__(self, groups: tuple[int, ...], *, alone: bool = False) -> None:
+        self._left = list(groups)
+        self._alone = alone
+        self._suites: set[int] = set()
+        self.seen: list[int] = []
+
+    @property
+    def offered(self) -> tuple[int, ...]:
+        """The groups of the next hello."""
+        return tuple(self._left) if self._withholds else (*self._left, *self.seen)
+
+    @property
+    def _withholds(self) -> bool:
+        return self._alone and bool(self._left) and bool(self.seen)
+
+    def widen(self) -> bool:
+        """Leave out nothing from now on; whether anything was left out before, so that a refusal says nothing."""
+        withheld, self._alone = self._withholds, False
+        return withheld
+
+    def saw(self, group: int | None, suite: int) -> None:
+        """A server chose this group with this suite."""
+        self._suites.add(suite)
+        self._alone = self._alone and len(self._suites) < _USUAL_IN_TLS13
+        if group in self._left:
+            self._left.remove(group)
+            self.seen.append(group)
+
+
+@dataclass(frozen=True)
+class Upset:
+    """An offer that the server did not refuse as a whole, and did not pick from either."""
+
+    suites: _Suites
+    reason: str
+    answered: bool
 
 
 @dataclass(frozen=True)
@@ -46,7 +119,7 @@ class SuiteScan:
 
     C(accepted) is in the order of the picks: the server's own order where the server decides. C(reasons) says why, for
     the rejected and the undetermined: C(alert handshake_failure), C(TLSv1.2 chosen), or the reason of a NotDetermined.
-    C(chains) are the certificate chains that were served, each once.
+    C(chains) are the certificate chains that were served, each once, C(sights) what else the flights showed.
     """
 
     protocol: Protocol
@@ -55,26 +128,46 @@ class SuiteScan:
     undetermined: frozenset[int] = frozenset()
     reasons: t.Mapping[int, str] = field(default_factory=dict)
     chains: tuple[tuple[bytes, ...], ...] = ()
+    sights: tuple[Sight, ...] = ()
 
 
-class _Tally:
-    def __init__(self, protocol: Protocol, offer: Offer, stop_after: int | None) -> None:
+class Tally:
+    """What a scan found so far; C(rotation) gives the groups of its hellos, else the offer does."""
+
+    def __init__(
+        self,
+        protocol: Protocol,
+        offer: Offer,
+        *,
+        rotation: Rotation | None = None,
+        stop_after: int | None = None,
+    ) -> None:
         self.protocol = protocol
         self.offer = offer
+        self.rotation = rotation
         self.stop_after = stop_after
         self.accepted: list[int] = []
         self.rejected: dict[int, str] = {}
         self.undetermined: dict[int, str] = {}
         self.chains: dict[tuple[bytes, ...], None] = {}
+        self.sights: dict[Sight, None] = {}
 
     @property
     def enough(self) -> bool:
         return self.stop_after is not None and len(self.accepted) >= self.stop_after
 
-    def accept(self, hello: ServerHello) -> None:
-        self.accepted.append(hello.suite)
-        if hello.certificates:
-            self.chains[hello.certificates] = None
+    def hello(self, suites: _Suites) -> ClientHello:
+        groups = None if self.rotation is None else self.rotation.offered
+        return self.offer.hello(self.protocol, suites, groups)
+
+    def accept(self, hello: ClientHello, answer: ServerHello) -> None:
+        self.accepted.append(answer.suite)
+        if answer.certificates and len(self.chains) < _MOST_CHAINS:
+            self.chains[answer.certificates] = None
+        if len(self.sights) < MOST:
+            self.sights[sight(hello, answer)] = None
+        if self.rotation is not None:
+            self.rotation.saw(answer.group, answer.suite)
 
     def reject(self, suites: _Suites, reason: str) -> None:
         self.rejected.update(dict.fromkeys(suites, reason))
@@ -90,23 +183,16 @@ class _Tally:
             frozenset(self.undetermined),
             {**self.rejected, **self.undetermined},
             tuple(self.chains),
+            tuple(self.sights),
         )
-
-
-@dataclass(frozen=True)
-class _Upset:
-    """An offer that the server did not refuse as a whole, and did not pick from either."""
-
-    suites: _Suites
-    reason: str
-    answered: bool
 
 
 def accepted_suites(
     protocol: Protocol,
     candidates: t.Iterable[int],
     *,
-    offer: Offer = Offer(),
+    offer: Offer = PLAIN,
+    rotation: Rotation | None = None,
     stop_after: int | None = None,
 ) -> t.Generator[ClientHello, Answer, SuiteScan]:
     """Ask for the candidates (code points) until the server refuses the rest, or C(stop_after) are accepted.
@@ -116,22 +202,32 @@ def accepted_suites(
     one suite can spoil it for the others; an alert to every part rejects them all. What nobody answered stays
     undetermined, never rejected. With C(stop_after), what was not asked any more stands in none of the sets.
     """
-    tally = _Tally(protocol, offer, stop_after)
-    upset = yield from _eliminate(tally, tuple(candidates))
-    if upset is not None and upset.answered:
-        yield from _divide(tally, upset)
-    elif upset is not None:
-        yield from _shorten(tally, upset)
+    tally = Tally(protocol, offer, rotation=rotation, stop_after=stop_after)
+    upset = yield from eliminate(tally, tuple(candidates))
+    if upset is not None:
+        yield from settle(tally, upset)
     return tally.result()
 
 
-def _eliminate(tally: _Tally, left: _Suites) -> t.Generator[ClientHello, Answer, _Upset | None]:
+def eliminate(
+    tally: Tally, left: _Suites, begun: tuple[ClientHello, Answer] | None = None
+) -> t.Generator[ClientHello, Answer, Upset | None]:
+    """Fill the tally until the server refuses the rest, the tally has enough, or an offer upsets the server.
+
+    C(begun) is a first hello that was asked already, and its answer.
+    """
     while left and not tally.enough:
-        answer = yield tally.offer.hello(tally.protocol, left)
+        if begun is not None:
+            (hello, answer), begun = begun, None
+        else:
+            hello = tally.hello(left)
+            answer = yield hello
         if isinstance(answer, ServerHello):
-            left = _after_hello(tally, answer, left)
+            left = _after_hello(tally, hello, answer)
         elif isinstance(answer, Alert):
             reason = f"alert {answer.name}"
+            if tally.rotation is not None and tally.rotation.widen():
+                continue
             if answer.after is not None and answer.after.suite in left:
                 tally.reject((answer.after.suite,), reason)
                 left = _without(left, answer.after.suite)
@@ -139,50 +235,71 @@ def _eliminate(tally: _Tally, left: _Suites) -> t.Generator[ClientHello, Answer,
                 tally.reject(left, reason)
                 return None
             else:
-                return _Upset(left, reason, answered=True)
-        elif answer.reason in _CUT and len(left) > _LONG:
-            return _Upset(left, answer.reason, answered=False)
+                return Upset(left, reason, answered=True)
+        elif answer.reason in _CUT and len(left) > LONG:
+            return Upset(left, reason_of(answer), answered=False)
         else:
-            tally.leave_open(left, answer.reason)
+            tally.leave_open(left, reason_of(answer))
             return None
     return None
 
 
-def _after_hello(tally: _Tally, answer: ServerHello, left: _Suites) -> _Suites:
+def reason_of(answer: NotDetermined) -> str:
+    """The reason as scans keep it."""
+    return f"{answer.reason} after the hello" if answer.after_hello else answer.reason
+
+
+def settle(tally: Tally, upset: Upset, *, key_is_to_blame: bool = False) -> _Asked:
+    """Ask in parts for an offer that upset the server, of those only that need no key if that is known to upset it."""
+    if upset.answered and key_is_to_blame:
+        free = tuple(code for code in upset.suites if not needs_key(code))
+        tally.reject(tuple(code for code in upset.suites if needs_key(code)), upset.reason)
+        still = yield from eliminate(tally, free)
+        if still is not None:
+            yield from settle(tally, still)
+    elif upset.answered:
+        yield from _divide(tally, upset)
+    else:
+        yield from _shorten(tally, upset)
+
+
+def _after_hello(tally: Tally, hello: ClientHello, answer: ServerHello) -> _Suites:
     if answer.version != tally.protocol:
-        tally.reject(left, f"{answer.version.label} chosen")
+        tally.reject(hello.suites, f"{answer.version.label} chosen")
         return ()
-    if answer.suite not in left:
-        tally.leave_open(left, "a suite chosen that was not offered")
+    if answer.suite not in hello.suites:
+        tally.leave_open(hello.suites, "a suite chosen that was not offered")
         return ()
-    tally.accept(answer)
-    return _without(left, answer.suite)
+    tally.accept(hello, answer)
+    return _without(hello.suites, answer.suite)
 
 
-def _divide(tally: _Tally, upset: _Upset) -> t.Generator[ClientHello, Answer, None]:
+def _divide(tally: Tally, upset: Upset) -> _Asked:
+    """One suite upsets one part; where disjoint parts are upset alike, it is not one suite, and they are refused."""
     parts = _by_key(upset.suites)
     if len(parts) == 1:
         parts = [upset.suites[::2], upset.suites[1::2]]
-    again: list[_Upset] = []
+    again: list[Upset] = []
     for part in parts:
-        still = yield from _eliminate(tally, part)
+        still = yield from eliminate(tally, part)
         if still is not None and still.answered:
             again.append(still)
         elif still is not None:
             tally.leave_open(still.suites, still.reason)
-    for still in again:
-        if len(again) < len(parts):
-            yield from _divide(tally, still)
-        else:
+    if len({still.reason for still in again}) == 1 < len(again):
+        for still in again:
             tally.reject(still.suites, still.reason)
+        return
+    for still in again:
+        yield from _divide(tally, still)
 
 
-def _shorten(tally: _Tally, upset: _Upset) -> t.Generator[ClientHello, Answer, None]:
+def _shorten(tally: Tally, upset: Upset) -> _Asked:
     """Some old servers cut long offers; one that cuts a short one too is asked no more."""
-    count = -(-len(upset.suites) // _LONG)
+    count = -(-len(upset.suites) // LONG)
     parts = [upset.suites[start::count] for start in range(count)]
     for position, part in enumerate(parts):
-        still = yield from _eliminate(tally, part)
+        still = yield from eliminate(tally, part)
         if still is not None:
             yield from _divide(tally, still)
         if tally.undetermined:
@@ -192,20 +309,41 @@ def _shorten(tally: _Tally, upset: _Upset) -> t.Generator[ClientHello, Answer, N
 
 
 def _by_key(codes: _Suites) -> list[_Suites]:
-    """The suites by the key that the server must use; whether it can is a matter of the key, not of the suite."""
+    """The suites by what the server needs a key for: nothing, to decrypt, to sign with RSA, to sign with another."""
     parts: dict[str, list[int]] = {}
     for code in codes:
-        suite = _suites.by_code(code)
-        authentication = suite.authentication if suite is not None else ""
-        kind = (
-            "none" if authentication in _KEYLESS else "RSA" if authentication == "RSA" else "other"
-        )
-        parts.setdefault(kind, []).append(code)
+        parts.setdefault(_need(code), []).append(code)
+    if parts.keys() > {"RSA", "other"}:
+        parts["RSA"] += parts.pop("other")
     return [tuple(part) for part in parts.values()]
 
 
+def needs_key(code: int) -> bool:
+    """Whether a server needs a certificate and its key for a suite."""
+    return _need(code) != "none"
+
+
+def unsigned(codes: t.Iterable[int]) -> tuple[_Suites, _Suites]:
+    """Those for which a server signs nothing: without a key, and with one that decrypts."""
+    needs = [(code, _need(code)) for code in codes]
+    none, decrypt = (tuple(c for c, need in needs if need == kind) for kind in ("none", "decrypt"))
+    return none, decrypt
+
+
+def _need(code: int) -> str:
+    suite = _suites.by_code(code)
+    if suite is None:
+        return "other"
+    if suite.authentication in KEYLESS:
+        return "none"
+    if suite.key_exchange in _UNSIGNED:
+        return "decrypt"
+    return "RSA" if suite.authentication == "RSA" else "other"
+
+
 def _without(left: _Suites, suite: int) -> _Suites:
-    return tuple(code for code in left if code != suite)
+    place = left.index(suite)
+    return left[:place] + left[place + 1 :]
 
 
 def merged(first: SuiteScan, *others: SuiteScan) -> SuiteScan:
@@ -218,8 +356,27 @@ def merged(first: SuiteScan, *others: SuiteScan) -> SuiteScan:
         frozenset().union(*(scan.rejected for scan in scans)),
         frozenset().union(*(scan.undetermined for scan in scans)),
         {code: reason for scan in scans for code, reason in scan.reasons.items()},
-        tuple(chains),
+        tuple(chains)[:_MOST_CHAINS],
+        tuple(dict.fromkeys(seen for scan in scans for seen in scan.sights))[:MOST],
     )
 
 
-__all__ = ["REFUSALS", "Offer", "SuiteScan", "accepted_suites", "merged"]
+__all__ = [
+    "CUT_AFTER_HELLO",
+    "KEYLESS",
+    "LONG",
+    "PLAIN",
+    "REFUSALS",
+    "Offer",
+    "Rotation",
+    "SuiteScan",
+    "Tally",
+    "Upset",
+    "accepted_suites",
+    "eliminate",
+    "merged",
+    "needs_key",
+    "reason_of",
+    "settle",
+    "unsigned",
+]

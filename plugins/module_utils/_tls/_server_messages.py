@@ -18,6 +18,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import
     MalformedMessage,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._public_values import (
+    check_dh,
+    check_point,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 
 MOST_CERTIFICATES: t.Final = 64
@@ -26,6 +30,7 @@ _RETRY_RANDOM: t.Final = bytes.fromhex(
 )
 _SUPPORTED_VERSIONS: t.Final = 43
 _KEY_SHARE: t.Final = 51
+_MOST_IN_SESSION_ID: t.Final = 32
 _NAMED_CURVE: t.Final = 3
 _OCSP: t.Final = 1
 
@@ -36,22 +41,21 @@ def server_hello(body: bytes) -> ServerHello:
     version = cursor.number(2)
     random = cursor.take(32)
     session_id = cursor.vector(1)
+    if len(session_id) > _MOST_IN_SESSION_ID:
+        raise MalformedMessage(f"The session id has {len(session_id)} bytes")
     suite = cursor.number(2)
     compression = cursor.number(1)
-    group = None
-    kinds = []
-    for kind, content in _extensions(cursor):
-        kinds.append(kind)
-        if kind == _SUPPORTED_VERSIONS:
-            version = Cursor(content, "supported_versions extension").number(2)
-        elif kind == _KEY_SHARE:
-            group = Cursor(content, "key_share extension").number(2)
+    extensions = _extensions(cursor)
+    retry = random == _RETRY_RANDOM
+    if _SUPPORTED_VERSIONS in extensions:
+        version = _selected_version(extensions[_SUPPORTED_VERSIONS])
+    share = extensions.get(_KEY_SHARE)
     return ServerHello(
         _protocol(version),
         suite,
-        group,
-        random == _RETRY_RANDOM,
-        extensions=frozenset(kinds),
+        None if share is None else _shared_group(share, retry=retry),
+        retry,
+        extensions=frozenset(extensions),
         compression=compression,
         session_id=session_id,
     )
@@ -63,27 +67,58 @@ def _protocol(version: int) -> Protocol:
     return Protocol(version)
 
 
-def _extensions(cursor: Cursor) -> t.Iterator[tuple[int, bytes]]:
+def _extensions(cursor: Cursor) -> dict[int, bytes]:
     if not cursor.left:
-        return
-    block = Cursor(cursor.vector(2), "extension block")
-    if cursor.left:
-        raise MalformedMessage("Bytes follow the extensions of the ServerHello")
-    while block.left:
-        yield block.number(2), block.vector(2)
+        return {}
+    block = cursor.vector(2)
+    cursor.end()
+    return extensions(block, "ServerHello")
+
+
+def extensions(block: bytes, what: str) -> dict[int, bytes]:
+    """Type and content of each extension in a block; raises MalformedMessage also for a repeated type."""
+    cursor = Cursor(block, f"extension block of the {what}")
+    found: dict[int, bytes] = {}
+    while cursor.left:
+        kind, content = cursor.number(2), cursor.vector(2)
+        if kind in found:
+            raise MalformedMessage(f"The {what} has the extension {kind} twice")
+        found[kind] = content
+    return found
+
+
+def _selected_version(content: bytes) -> int:
+    """RFC 8446 section 4.2.1: one version, and none before TLS 1.3."""
+    cursor = Cursor(content, "supported_versions extension")
+    version = cursor.number(2)
+    cursor.end()
+    if version < Protocol.TLSv1_3:
+        raise MalformedMessage(f"The supported_versions extension names 0x{version:04X}")
+    return version
+
+
+def _shared_group(content: bytes, *, retry: bool) -> int:
+    """RFC 8446 section 4.2.8: the group, and with it the key unless it is asked for."""
+    cursor = Cursor(content, "key_share extension")
+    group = cursor.number(2)
+    if not retry:
+        cursor.vector(2)
+    cursor.end()
+    return group
 
 
 def certificates(body: bytes) -> tuple[bytes, ...]:
-    """The DER certificates of a Certificate message up to TLS 1.2, leaf first, bounded in number."""
+    """The DER certificates of a Certificate message up to TLS 1.2, leaf first, one at least, bounded in number."""
     cursor = Cursor(body, "Certificate message")
     listed = Cursor(cursor.vector(3), "certificate list")
-    if cursor.left:
-        raise MalformedMessage("Bytes follow the certificate list")
+    cursor.end()
     chain: list[bytes] = []
     while listed.left:
         if len(chain) == MOST_CERTIFICATES:
             raise MalformedMessage(f"The server sent more than {MOST_CERTIFICATES} certificates")
         chain.append(listed.vector(3))
+    if not all(chain) or not chain:
+        raise MalformedMessage("The certificate list has no certificate, or an empty one")
     return tuple(chain)
 
 
@@ -109,13 +144,25 @@ def key_exchange(body: bytes, suite: Suite | None, version: Protocol) -> KeyExch
         if cursor.number(1) != _NAMED_CURVE:
             return KeyExchange()
         group = cursor.number(2)
-        cursor.vector(1)
+        check_point(group, cursor.vector(1))
     elif kind in ("DHE", "DHEPSK"):
         prime, generator = cursor.vector(2), cursor.vector(2)
         dh = DhParameters(int.from_bytes(prime, "big"), int.from_bytes(generator, "big"))
-        cursor.vector(2)
-    signed = version == Protocol.TLSv1_2 and (group or dh) is not None
-    return KeyExchange(group, dh, cursor.number(2) if signed and cursor.left else None)
+        check_dh(dh, int.from_bytes(cursor.vector(2), "big"))
+    else:
+        return KeyExchange()
+    unsigned = suite is None or suite.authentication in ("anon", "PSK")
+    scheme = None if unsigned else _signature(cursor, version)
+    cursor.end()
+    return KeyExchange(group, dh, scheme)
+
+
+def _signature(cursor: Cursor, version: Protocol) -> int | None:
+    """The scheme, which TLS 1.2 alone names, of a signature that is not verified."""
+    scheme = cursor.number(2) if version == Protocol.TLSv1_2 else None
+    if not cursor.vector(2):
+        raise MalformedMessage("The signature of the ServerKeyExchange is empty")
+    return scheme
 
 
 def authorities(body: bytes, version: Protocol) -> tuple[bytes, ...]:
@@ -128,13 +175,19 @@ def authorities(body: bytes, version: Protocol) -> tuple[bytes, ...]:
     names: list[bytes] = []
     while listed.left:
         names.append(listed.vector(2))
+    cursor.end()
     return tuple(names)
 
 
 def staple(body: bytes) -> bytes:
-    """The OCSP response of a CertificateStatus message (RFC 6066 section 8); empty for another kind of status."""
+    """The OCSP response of a CertificateStatus message (RFC 6066 section 8), the one kind that is asked for."""
     cursor = Cursor(body, "CertificateStatus")
-    return cursor.vector(3) if cursor.number(1) == _OCSP else b""
+    kind = cursor.number(1)
+    if kind != _OCSP:
+        raise MalformedMessage(f"The CertificateStatus is of kind {kind}")
+    response = cursor.vector(3)
+    cursor.end()
+    return response
 
 
 __all__ = [
@@ -143,6 +196,7 @@ __all__ = [
     "MalformedMessage",
     "authorities",
     "certificates",
+    "extensions",
     "key_exchange",
     "server_hello",
     "staple",

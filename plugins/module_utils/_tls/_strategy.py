@@ -6,7 +6,7 @@
 """Strategies: generators that ask a server questions without knowing how the questions travel.
 
 A strategy yields a Question and is sent its Answer, or yields a Fork and is sent the results of its
-branches, which a driver may run at the same time. What it returns is its result. The same strategies run
+branches, which a driver may run at the same time; a Width asks how many. What it returns is its result. The same strategies run
 over a network and against a library in memory.
 """
 
@@ -28,14 +28,22 @@ class Fork:
     branches: tuple[t.Generator[t.Any, t.Any, t.Any], ...]
 
 
+@dataclass(frozen=True)
+class Width:
+    """Asks how many questions the driver can have under way at once, which grows with the way to the server."""
+
+
+USUAL_WIDTH: t.Final = 4
+
+
 class Question(t.Protocol):
-    """What a strategy may yield beside a Fork: a ClientHello, a FullHandshake, whatever makes an exchange."""
+    """What a strategy may yield beside a Fork and a Width: a ClientHello, a FullHandshake, whatever makes an exchange."""
 
     def exchange(self) -> Exchange:
         """The talk that answers it, afresh at each call."""
 
 
-Strategy = t.Generator[t.Union[Question, Fork], t.Any, R]
+Strategy = t.Generator[t.Union[Question, Fork, Width], t.Any, R]
 
 
 def drive(strategy: t.Generator[t.Any, t.Any, R], ask: t.Callable[[t.Any], Answer]) -> R:
@@ -46,11 +54,12 @@ def drive(strategy: t.Generator[t.Any, t.Any, R], ask: t.Callable[[t.Any], Answe
             question = strategy.send(reply)
         except StopIteration as stop:
             return t.cast(R, stop.value)
-        reply = (
-            tuple(drive(branch, ask) for branch in question.branches)
-            if isinstance(question, Fork)
-            else ask(question)
-        )
+        if isinstance(question, Width):
+            reply = USUAL_WIDTH
+        elif isinstance(question, Fork):
+            reply = tuple(drive(branch, ask) for branch in question.branches)
+        else:
+            reply = ask(question)
 
 
-__all__ = ["Fork", "Question", "Strategy", "drive"]
+__all__ = ["USUAL_WIDTH", "Fork", "Question", "Strategy", "Width", "drive"]

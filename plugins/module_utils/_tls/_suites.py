@@ -8,10 +8,13 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._suite_registry import REGISTRY
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._suite_registry import (
+    REGISTRY,
+    SSLV2,
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,12 @@ class Suite:
 
     def as_dict(self) -> dict[str, str]:
         """The shape that modules return."""
-        return {"name": self.name, "iana": self.iana, "code": f"0x{self.code:04X}"}
+        return {"name": self.name, "iana": self.iana, "code": self.code_text}
+
+    @property
+    def code_text(self) -> str:
+        """The code point in hexadecimal: of two bytes, of three in SSL 2.0."""
+        return f"0x{self.code:0{6 if self.maximum == Protocol.SSLv2 else 4}X}"
 
 
 _TLS13: t.Final = frozenset((0x00C6, 0x00C7, 0xC0B4, 0xC0B5, 0xC103, 0xC104, 0xC105, 0xC106))
@@ -64,6 +72,8 @@ _EXCHANGES: t.Final[dict[str, tuple[str, str]]] = {
     "FORTEZZA_KEA": ("FORTEZZA", "FORTEZZA"),
     "NULL": ("NULL", "anon"),
     "RSA_FIPS": ("RSA", "RSA"),
+    "CECPQ1_RSA": ("CECPQ1", "RSA"),
+    "CECPQ1_ECDSA": ("CECPQ1", "ECDSA"),
     "GOSTR341094": ("GOST", "GOST94"),
     "GOSTR341001": ("GOST", "GOST01"),
     "GOSTR341112_256": ("GOST", "GOST12"),
@@ -82,6 +92,8 @@ _STRENGTHS: t.Final = (
     ("ARIA_128", 128),
     ("ARIA_256", 256),
     ("CHACHA20", 256),
+    ("AEGIS_128L", 128),
+    ("AEGIS_256", 256),
     ("RC4_128", 128),
     ("RC2_CBC", 128),
     ("IDEA", 128),
@@ -138,9 +150,21 @@ def _suite(line: str) -> Suite:
     )
 
 
+def _sslv2_suite(line: str) -> Suite:
+    code, known, name, bits = line.split()
+    return Suite(
+        int(code, 16), known, name, "RSA", "RSA", int(bits), Protocol.SSLv2, Protocol.SSLv2
+    )
+
+
+#: Those of SSL 3.0 to TLS 1.3.
 ALL: t.Final[tuple[Suite, ...]] = tuple(_suite(line) for line in REGISTRY.splitlines())
-_BY_CODE: t.Final[dict[int, Suite]] = {suite.code: suite for suite in ALL}
+#: Those of SSL 2.0; OpenSSL gave some of them a name that a suite of SSL 3.0 has too.
+IN_SSLV2: t.Final[tuple[Suite, ...]] = tuple(_sslv2_suite(line) for line in SSLV2.splitlines())
+_BY_CODE: t.Final[dict[int, Suite]] = {suite.code: suite for suite in (*IN_SSLV2, *ALL)}
 _BY_NAME: t.Final[dict[str, Suite]] = {
+    **{suite.name: suite for suite in IN_SSLV2},
+    **{suite.iana: suite for suite in IN_SSLV2},
     **{alias: _BY_CODE[code] for alias, code in _ALIASES.items()},
     **{suite.iana: suite for suite in ALL},
     **{suite.name: suite for suite in ALL},
@@ -167,6 +191,8 @@ def by_name(name: str) -> Suite | None:
 
 def in_version(protocol: Protocol) -> tuple[Suite, ...]:
     """Every suite that can be negotiated in a version, C(TLS_NULL_WITH_NULL_NULL) apart: that one is never offered."""
+    if protocol < Protocol.SSLv3:
+        return IN_SSLV2
     return tuple(
         suite for suite in ALL if suite.code and suite.minimum <= protocol <= suite.maximum
     )
@@ -178,4 +204,4 @@ def fits(code: int, protocol: Protocol) -> bool:
     return suite is not None and suite.minimum <= protocol <= suite.maximum
 
 
-__all__ = ["ALL", "Suite", "by_code", "by_name", "fits", "in_version", "shape_of"]
+__all__ = ["ALL", "IN_SSLV2", "Suite", "by_code", "by_name", "fits", "in_version", "shape_of"]

@@ -11,209 +11,373 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
+    _chain_scan,
+    _features,
     _group_scan,
     _groups,
-    _scan,
-    _suites,
+    _protocol_scan,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Answer,
+    DhParameters,
     NotDetermined,
     ServerHello,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._chain_scan import (
+    Chain,
+    ServedChains,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import (
+    FEATURES,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
     FullHandshake,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer, SuiteScan
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_hello import modern_hello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocol_scan import (
+    ProtocolScan,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import (
+    PROTOCOLS,
+    Protocol,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._sights import Sight, dh_of, sight
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Fork, Strategy
 
+if t.TYPE_CHECKING:
+    from ansible_collections.postmaster.tls.plugins.module_utils._tls._policy_check import (
+        PolicyVerdict,
+    )
+    from ansible_collections.postmaster.tls.plugins.module_utils._tls._signature_scan import (
+        SignatureScan,
+    )
+
+#: What a probe does when nothing else is asked for.
 CHECKS: t.Final = ("handshake", "protocols", "ciphers", "groups", "certificates")
-PROTOCOLS: t.Final = tuple(protocol for protocol in Protocol if protocol >= Protocol.SSLv3)
-_CHAINS: t.Final[dict[Protocol, int]] = {
-    Protocol.TLSv1_2: 4,
-    Protocol.TLSv1_1: 2,
-    Protocol.TLSv1: 2,
-}
-
-Chain = tuple[bytes, ...]
-_Branch = t.Generator[t.Any, t.Any, t.Any]
+ALL_CHECKS: t.Final = (*CHECKS, "signatures", "features", "senders", "injection", "policy")
+_WITH_GROUPS: t.Final = (Protocol.TLSv1_3, Protocol.TLSv1_2)
 
 
-@dataclass(frozen=True)
-class ProtocolScan:
-    """One version: C(accepted) is None where it could not be found out, and C(reason) says why it is not True.
+class Features(t.NamedTuple):
+    """Verdicts by name, the reasons of those that were asked for without an answer, and the DER names of authorities."""
 
-    C(complete) tells whether every suite was asked for, or only one that is accepted. C(preference) is C(server) or
-    C(client), None with fewer than two suites or where it was not asked.
-    """
-
-    protocol: Protocol
-    accepted: bool | None
-    reason: str
-    suites: SuiteScan
-    complete: bool
-    preference: str | None = None
-
-
-@dataclass(frozen=True)
-class ServedChains:
-    """The chains, none or one, that were served to one hello."""
-
-    chains: tuple[Chain, ...] = ()
+    verdicts: dict[str, bool | None]
+    reasons: dict[str, str]
+    authorities: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
 class Survey:
-    """Everything that was found out about a server; a check that was not asked for leaves its part empty."""
+    """Everything that was found out about a server; a check that was not asked for leaves its part empty.
+
+    C(features) has what flights showed in passing, and with the check C(features) all of it. C(dh) are the groups of
+    finite-field exchanges, C(injection) is the answer to a handshake with a command behind STARTTLS. C(doubts) say why
+    chains may be missing.
+    """
 
     handshake: Answer
     protocols: tuple[ProtocolScan, ...] = ()
     groups: tuple[_group_scan.GroupScan, ...] = ()
     chains: tuple[Chain, ...] = ()
+    signatures: tuple[SignatureScan, ...] = ()
+    features: Features = Features({}, {})
+    dh: tuple[DhParameters, ...] = ()
+    senders: tuple[t.Any, ...] = ()
+    policy: PolicyVerdict | None = None
+    injection: t.Any = None
+    staples: tuple[bytes, ...] = ()
+    doubts: tuple[str, ...] = ()
+    anonymous_dh: frozenset[DhParameters] = frozenset()
 
 
-def survey(checks: t.Collection[str], *, server_name: str | None = None) -> Strategy[Survey]:
-    """Ask for what the checks (of CHECKS) need, beginning with the one handshake that a sender of today would try."""
-    offer = Offer(server_name)
-    modern = modern_hello(offer)
-    handshake = yield modern
-    if isinstance(handshake, ServerHello) and handshake.version not in modern.versions:
-        detail = f"The server chose {handshake.version.label}, which no sender of today knows."
-        handshake = NotDetermined(f"{handshake.version.label} chosen", detail)
-    branches = _branches(frozenset(checks), offer)
-    results: tuple[t.Any, ...] = ()
-    if branches:
-        results = yield Fork(tuple(branches))
-    protocols = tuple(result for result in results if isinstance(result, ProtocolScan))
-    groups = tuple(result for result in results if isinstance(result, _group_scan.GroupScan))
-    served = [result.chains for result in results if isinstance(result, ServedChains)]
-    if "certificates" in checks:
-        served += [scan.suites.chains for scan in protocols]
-    chains = dict.fromkeys(chain for found in served for chain in found)
-    if "certificates" in checks and not chains and _speaks_tls13(handshake, protocols):
-        answer = yield FullHandshake(server_name)
-        if isinstance(answer, ServerHello) and answer.certificates:
-            chains[answer.certificates] = None
-    return Survey(handshake, protocols, groups, tuple(chains))
+class _Job:
+    """The checks of one survey, and what they found so far."""
 
+    def __init__(
+        self,
+        checks: t.Collection[str],
+        server_name: str | None,
+        policy: t.Mapping[str, t.Any] | None,
+        senders: t.Sequence[str],
+        starttls: bool,
+    ) -> None:
+        self.checks = frozenset(checks)
+        self.server_name = server_name
+        self.policy = policy
+        self.sender_names = tuple(senders)
+        self.starttls = starttls
+        self.offer = Offer(server_name, extra=FEATURES)
+        self.modern = modern_hello(self.offer)
+        self.handshake: Answer = NotDetermined("unasked", "Nothing was asked yet.")
+        self.versions: tuple[ProtocolScan, ...] = ()
+        self.found: dict[str, list[t.Any]] = {}
+        self.sights: dict[Sight, None] = {}
+        self.hellos: list[ServerHello] = []
 
-def _speaks_tls13(handshake: Answer, protocols: tuple[ProtocolScan, ...]) -> bool:
-    if isinstance(handshake, ServerHello) and handshake.version >= Protocol.TLSv1_3:
-        return True
-    return any(scan.accepted for scan in protocols if scan.protocol >= Protocol.TLSv1_3)
+    def begin(self) -> Strategy[None]:
+        """The one handshake that a sender of today would try."""
+        modern = self.modern
+        answer = yield modern
+        if isinstance(answer, ServerHello) and answer.version not in modern.versions:
+            detail = f"The server chose {answer.version.label}, which no sender of today knows."
+            answer = NotDetermined(f"{answer.version.label} chosen", detail)
+        if isinstance(answer, ServerHello):
+            self.sights[sight(modern, answer)] = None
+        self.handshake = answer
 
+    def run(self, parts: t.Sequence[tuple[str, Strategy[t.Any]]]) -> Strategy[None]:
+        """Ask for these parts side by side, and keep what each finds under its name."""
+        if not parts:
+            return
+        results = yield Fork(tuple(strategy for _name, strategy in parts))
+        for (name, _strategy), result in zip(parts, results):
+            if name == "versions and groups":
+                self.found.setdefault("versions", []).append(result[0])
+                self.found.setdefault("groups", []).append(result[1])
+            elif name == "old versions":
+                self.found.setdefault("versions", []).extend(result)
+            else:
+                self.found.setdefault(name, []).append(result)
 
-def _branches(checks: frozenset[str], offer: Offer) -> list[_Branch]:
-    branches: list[_Branch] = []
-    if "ciphers" in checks:
-        branches += [protocol_scan(protocol, offer=offer) for protocol in reversed(PROTOCOLS)]
-    elif "protocols" in checks:
-        branches += [protocol_alone(protocol, offer=offer) for protocol in reversed(PROTOCOLS)]
-    if "certificates" in checks and "ciphers" not in checks:
-        branches += [served_chains(kind, offer=offer) for kind in ("RSA", "ECDSA")]
-    if "groups" in checks:
-        versions = (Protocol.TLSv1_3, Protocol.TLSv1_2)
-        branches += [_group_scan.accepted_groups(version, offer=offer) for version in versions]
-    return branches
+    def first_parts(self) -> list[tuple[str, Strategy[t.Any]]]:
+        """What can be asked without knowing anything."""
+        checks, offer = self.checks, self.offer
+        parts: list[tuple[str, Strategy[t.Any]]] = []
+        for protocol in reversed(PROTOCOLS):
+            if "ciphers" in checks and "groups" in checks and protocol in _WITH_GROUPS:
+                whole = version_with_groups(protocol, offer=offer, begun=self._begun(protocol))
+                parts.append(("versions and groups", whole))
+            elif "ciphers" in checks and protocol == Protocol.TLSv1_1:
+                parts.append(("old versions", _protocol_scan.old_versions(offer=offer)))
+            elif "ciphers" in checks and protocol == Protocol.TLSv1:
+                continue
+            elif "ciphers" in checks:
+                begun = self._begun(protocol)
+                alone = _protocol_scan.protocol_scan(protocol, offer=offer, begun=begun)
+                parts.append(("versions", alone))
+            elif "protocols" in checks or "features" in checks:
+                parts.append(("versions", _protocol_scan.protocol_alone(protocol, offer=offer)))
+        if checks & {"protocols", "ciphers"}:
+            oldest = _protocol_scan.sslv2_scan(complete="ciphers" in checks)
+            parts.append(("versions", oldest))
+        if "groups" in checks and "ciphers" not in checks:
+            parts += [
+                ("groups", _group_scan.accepted_groups(version, offer=offer))
+                for version in _WITH_GROUPS
+            ]
+        return parts + self._chain_parts() + self._further_parts()
 
+    def _begun(self, protocol: Protocol) -> _protocol_scan.Begun | None:
+        """The first handshake offers all of TLS 1.3, so there it is the first of that scan too."""
+        answer = self.handshake
+        if protocol >= Protocol.TLSv1_3 and isinstance(answer, ServerHello):
+            return (self.modern, answer) if answer.version == protocol else None
+        return None
 
-def modern_hello(offer: Offer) -> ClientHello:
-    """What a sender of today offers: TLS 1.2 and 1.3, forward-secret AEAD suites first, and AES-CBC for old servers."""
-    suites = [suite for suite in _suites.ALL if suite.minimum == Protocol.TLSv1_3]
-    wanted = (("ECDHE", "AES"), ("ECDHE", "CHACHA20"), ("DHE", "AES"), ("RSA", "AES"))
-    for exchange, cipher in wanted:
-        suites += [
-            suite
-            for suite in _suites.in_version(Protocol.TLSv1_2)
-            if suite.key_exchange == exchange
-            and f"_{cipher}" in suite.iana
-            and suite.authentication in ("RSA", "ECDSA")
-            and "_OLD" not in suite.iana
+    def _chain_parts(self) -> list[tuple[str, Strategy[t.Any]]]:
+        if "certificates" not in self.checks:
+            return []
+        kinds = list(_chain_scan.RARE.items())
+        if "ciphers" not in self.checks:
+            kinds += _chain_scan.USUAL.items()
+        return [
+            ("chains", _chain_scan.clear_chain(authentication, schemes, offer=self.offer))
+            for authentication, schemes in kinds
         ]
-    return ClientHello(
-        (Protocol.TLSv1_3, Protocol.TLSv1_2, Protocol.TLSv1_1, Protocol.TLSv1),
-        tuple(suite.code for suite in suites),
-        _groups.USUAL,
-        server_name=offer.server_name,
-    )
 
+    def _further_parts(self) -> list[tuple[str, Strategy[t.Any]]]:
+        parts: list[tuple[str, Strategy[t.Any]]] = []
+        if "signatures" in self.checks:
+            parts += [("signatures", _signed(version, self.offer)) for version in _WITH_GROUPS]
+        if "senders" in self.checks:
+            parts.append(("senders", _sent(self.sender_names, self.server_name)))
+        if "policy" in self.checks and self.policy is not None:
+            parts.append(("policy", _judged(self.policy, self.offer, self.handshake)))
+        return parts
 
-def protocol_alone(
-    protocol: Protocol, *, offer: Offer
-) -> t.Generator[ClientHello, Answer, ProtocolScan]:
-    """Whether a version is accepted at all."""
-    codes = [suite.code for suite in _suites.in_version(protocol)]
-    scan = yield from _scan.accepted_suites(protocol, codes, offer=offer, stop_after=1)
-    return _protocol_result(scan, complete=False)
+    def settle(self) -> None:
+        """Draw from the versions what all of them together tell."""
+        scans = self.found.get("versions", [])
+        answers = isinstance(self.handshake, ServerHello) or any(scan.accepted for scan in scans)
+        refused = _protocol_scan.refused_by_closing
+        self.versions = tuple(refused(scan) if answers else scan for scan in scans)
+        for scan in self.versions:
+            self.sights.update(dict.fromkeys(scan.suites.sights))
+        for served in self.found.get("chains", []):
+            self.sights.update(dict.fromkeys(served.sights))
 
+    def later_parts(self) -> list[tuple[str, Strategy[t.Any]]]:
+        """What needs to know the versions, or which chains showed in clear."""
+        parts: list[tuple[str, Strategy[t.Any]]] = []
+        spoken = self.spoken()
+        if "certificates" in self.checks and Protocol.TLSv1_3 in spoken:
+            hidden = _chain_scan.chains_of_tls13(self.clear_chains(), offer=self.offer)
+            parts.append(("chains", hidden))
+        if "groups" in self.checks and Protocol.TLSv1_2 not in spoken:
+            parts += self._old_groups(spoken)
+        if "features" in self.checks:
+            parts.append(("features", _asked_features(spoken, self.offer)))
+        if "injection" in self.checks:
+            newest = max(spoken, default=Protocol.TLSv1_3)
+            parts.append(("injection", _injection(newest, self.server_name, self.starttls)))
+        return parts
 
-def protocol_scan(protocol: Protocol, *, offer: Offer) -> Strategy[ProtocolScan]:
-    """A version with all its suites: one chain in the server's order, parallel chains where the client decides.
+    def _old_groups(self, spoken: frozenset[Protocol]) -> list[tuple[str, Strategy[t.Any]]]:
+        """A server that stops below TLS 1.2 shows its curves in the newest version that it has."""
+        older = [version for version in spoken if Protocol.SSLv3 < version < Protocol.TLSv1_2]
+        if not older:
+            return []
+        newest = max(older)
+        suites = [scan.suites.accepted for scan in self.versions if scan.protocol == newest]
+        known = suites[0] if suites and "ciphers" in self.checks else ()
+        return [("groups", _group_scan.accepted_groups(newest, offer=self.offer, suites=known))]
 
-    Who decides shows in the picks from the whole list and from its reverse; both picks count as accepted suites.
-    """
-    codes = [suite.code for suite in _suites.in_version(protocol)]
-    first = yield from _scan.accepted_suites(protocol, codes, offer=offer, stop_after=1)
-    if not first.accepted:
-        return _protocol_result(first, complete=True)
-    backwards = codes[::-1]
-    second = yield from _scan.accepted_suites(protocol, backwards, offer=offer, stop_after=1)
-    picks = tuple(dict.fromkeys(first.accepted + second.accepted))
-    left = [code for code in codes if code not in picks]
-    chains = 1 if len(picks) == 1 else _CHAINS.get(protocol, 1)
-    parts = yield Fork(
-        tuple(
-            _scan.accepted_suites(protocol, left[start::chains], offer=offer)
-            for start in range(chains)
+    def spoken(self) -> frozenset[Protocol]:
+        """The versions that are known to be accepted."""
+        versions = {scan.protocol for scan in self.versions if scan.accepted}
+        if isinstance(self.handshake, ServerHello):
+            versions.add(self.handshake.version)
+        return frozenset(versions)
+
+    def clear_chains(self) -> tuple[Chain, ...]:
+        """The chains that were served so far."""
+        scans = [scan.suites.chains for scan in self.versions]
+        served: list[ServedChains] = self.found.get("chains", [])
+        signed = [scan.chains for scan in self.found.get("signatures", [])]
+        listed = [chains for one in served for chains in (one.chains,)]
+        return tuple(dict.fromkeys(chain for chains in scans + listed + signed for chain in chains))
+
+    def _shown_chains(self) -> tuple[Chain, ...]:
+        if "certificates" in self.checks:
+            return self.clear_chains()
+        return self.found["policy"][0].chains if "policy" in self.found else ()
+
+    def result(self) -> Survey:
+        """Everything together."""
+        found = self.found
+        shown = self.checks & {"protocols", "ciphers"}
+        dh, anonymous_dh = dh_of(self.sights)
+        staples = dict.fromkeys(one.staple for one in self._flights() if one.staple)
+        return Survey(
+            self.handshake,
+            self.versions if shown else (),
+            tuple(found.get("groups", ())),
+            self._shown_chains(),
+            tuple(found.get("signatures", ())),
+            self._features(),
+            dh,
+            tuple(result for results in found.get("senders", ()) for result in results),
+            found["policy"][0] if "policy" in found else None,
+            found["injection"][0] if "injection" in found else None,
+            tuple(staples),
+            tuple(doubt for served in found.get("chains", []) for doubt in served.doubts),
+            anonymous_dh,
         )
+
+    def _flights(self) -> t.Iterator[Sight | ServerHello]:
+        yield from self.sights
+        yield from self._whole()
+
+    def _whole(self) -> list[ServerHello]:
+        scans = (*self.found.get("chains", []), *self.found.get("signatures", []))
+        return [hello for scan in scans for hello in scan.hellos]
+
+    def _features(self) -> Features:
+        asked = self.found.get("features", [_features.Asked({}, {})])[0]
+        seen = _features.seen(self.sights, (*self._whole(), *asked.hellos))
+        return Features({**seen.verdicts, **asked.verdicts}, asked.reasons, seen.authorities)
+
+
+def survey(
+    checks: t.Collection[str],
+    *,
+    server_name: str | None = None,
+    policy: t.Mapping[str, t.Any] | None = None,
+    senders: t.Sequence[str] = (),
+    starttls: bool = True,
+) -> Strategy[Survey]:
+    """Ask for what the checks (of ALL_CHECKS) need, beginning with the one handshake that a sender of today would try.
+
+    C(policy) is what the check of that name is about, as plain data; C(senders) are names of profiles.
+    C(starttls) is whether plaintext comes before TLS, so that a command can be sent in it.
+    """
+    job = _Job(checks, server_name, policy, senders, starttls)
+    yield from job.begin()
+    yield from job.run(job.first_parts())
+    job.settle()
+    yield from job.run(job.later_parts())
+    return job.result()
+
+
+def version_with_groups(
+    protocol: Protocol, *, offer: Offer, begun: _protocol_scan.Begun | None = None
+) -> Strategy[tuple[ProtocolScan, _group_scan.GroupScan]]:
+    """A version's suites, and then the groups that they did not show in passing."""
+    scan = yield from _protocol_scan.protocol_scan(protocol, offer=offer, begun=begun)
+    if scan.accepted is False:
+        asked = _groups.IN_TLS13 if protocol >= Protocol.TLSv1_3 else _groups.IN_TLS12
+        return scan, _group_scan.GroupScan(
+            protocol, rejected=frozenset(asked), reason=f"{protocol.label} is not accepted"
+        )
+    known, suites = scan.groups, scan.suites.accepted
+    if scan.suites.undetermined:
+        suites = ()
+    groups = yield from _group_scan.accepted_groups(
+        protocol, offer=offer, known=known, suites=suites
     )
-    known = SuiteScan(protocol, picks, chains=first.chains + second.chains)
-    scan = _scan.merged(known, *parts)
-    decides = None
-    if len(scan.accepted) > 1 and second.accepted:
-        decides = "server" if len(picks) == 1 else "client"
-    return _protocol_result(scan, complete=True, decides=decides)
+    return scan, groups
 
 
-def _protocol_result(
-    scan: SuiteScan, *, complete: bool, decides: str | None = None
-) -> ProtocolScan:
-    if scan.accepted:
-        return ProtocolScan(scan.protocol, True, "", scan, complete, decides)
-    doubts = sorted({scan.reasons[code] for code in scan.undetermined})
-    if doubts:
-        return ProtocolScan(scan.protocol, None, ", ".join(doubts), scan, complete)
-    refusals = sorted(set(scan.reasons.values()))
-    return ProtocolScan(scan.protocol, False, ", ".join(refusals), scan, complete)
-
-
-def served_chains(
-    authentication: str, *, offer: Offer
-) -> t.Generator[ClientHello, Answer, ServedChains]:
-    """The chain that is served, in whatever version up to TLS 1.2, to a client that knows one kind of key."""
-    suites = tuple(
-        suite.code
-        for suite in _suites.in_version(Protocol.TLSv1_2)
-        if suite.authentication == authentication and suite.key_exchange in ("RSA", "DHE", "ECDHE")
+def _signed(version: Protocol, offer: Offer) -> Strategy[SignatureScan]:
+    from ansible_collections.postmaster.tls.plugins.module_utils._tls._signature_scan import (  # noqa: PLC0415 - few probes need it
+        accepted_signatures,
     )
-    answer = yield offer.hello(Protocol.TLSv1_2, suites)
-    if isinstance(answer, ServerHello) and answer.certificates:
-        return ServedChains((answer.certificates,))
-    return ServedChains()
+
+    return accepted_signatures(version, offer=offer)
+
+
+def _sent(names: tuple[str, ...], server_name: str | None) -> Strategy[tuple[t.Any, ...]]:
+    from ansible_collections.postmaster.tls.plugins.module_utils._tls._senders import (  # noqa: PLC0415 - few probes need it
+        sender_scan,
+    )
+
+    return sender_scan(names, server_name=server_name)
+
+
+def _judged(
+    policy: t.Mapping[str, t.Any], offer: Offer, handshake: Answer
+) -> Strategy[PolicyVerdict]:
+    from ansible_collections.postmaster.tls.plugins.module_utils._tls import (  # noqa: PLC0415 - few probes need it
+        _policy_check,
+    )
+
+    return _policy_check.check(_policy_check.rule_of(policy), offer=offer, handshake=handshake)
+
+
+def _asked_features(versions: frozenset[Protocol], offer: Offer) -> Strategy[_features.Asked]:
+    from ansible_collections.postmaster.tls.plugins.module_utils._tls._feature_questions import (  # noqa: PLC0415 - few probes need it
+        asked_features,
+    )
+
+    return asked_features(versions, offer=offer)
+
+
+def _injection(version: Protocol, server_name: str | None, starttls: bool) -> Strategy[t.Any]:
+    if not starttls:
+        detail = "There is no plaintext behind which a command could be sent."
+        return NotDetermined("implicit TLS", detail)
+    answer = yield FullHandshake(server_name, version, purpose="injection")
+    return answer
 
 
 __all__ = [
+    "ALL_CHECKS",
     "CHECKS",
-    "PROTOCOLS",
     "Chain",
+    "Features",
     "ProtocolScan",
-    "ServedChains",
     "Survey",
-    "modern_hello",
-    "protocol_alone",
-    "protocol_scan",
-    "served_chains",
     "survey",
+    "version_with_groups",
 ]

@@ -35,6 +35,7 @@ LOOSE = (
     " tls_export_cipherlist=ALL:@SECLEVEL=0"
 )
 LIMITED = "smtpd_client_connection_rate_limit=30 smtpd_client_event_limit_exceptions="
+NEW_SESSIONS = "smtpd_client_new_tls_session_rate_limit=20 smtpd_client_event_limit_exceptions="
 SERVICES = {
     "loose": (2525, LOOSE),
     "default": (2526, ""),
@@ -46,7 +47,13 @@ SERVICES = {
     "anonymous": (2533, WITHOUT_RSA),
     "limited": (2534, LIMITED),
     "ten-processes": (2535, ""),
+    "two-connections": (
+        2536,
+        "smtpd_client_connection_count_limit=2 smtpd_client_event_limit_exceptions=",
+    ),
+    "new-sessions": (2537, NEW_SESSIONS),
 }
+PYTHONS = {"mx-bullseye": "3.9", "mx-bookworm": "3.11", "mx1": "3.13", "mx-sid": "3.14"}
 COMPARED = ("loose", "default", "preempt", "tls13-only", "ecdsa-only", "implicit", "anonymous")
 
 
@@ -209,7 +216,7 @@ def test_a_service_without_tls(host: Host) -> None:
 
 def test_a_rate_limit_leaves_open_what_it_hides(host: Host) -> None:
     truth = codes(host.probed("default"))
-    result = host.probed("limited", timeout=60.0)
+    result = host.probed("limited", timeout=15.0)
     assert result["throttled"]
     assert result["undetermined"]
     left = {
@@ -233,3 +240,107 @@ def test_eight_connections_fit_the_queue_of_ten_processes(host: Host) -> None:
     assert {k: sorted(v) for k, v in codes(result).items()} == {
         k: sorted(v) for k, v in codes(host.probed("default")).items()
     }
+
+
+@pytest.mark.parametrize("connections", [None, 8])
+def test_the_trap_of_the_short_queue(host: Host, connections: int | None) -> None:
+    """Postfix's listen queue is as long as its process limit; beyond it connections hang without a banner."""
+    result = host.probed("ten-processes", connections=connections)
+    assert not result["undetermined"]
+    assert not result["throttled"]
+    # A stall costs half a second and a connection, and is tried again: two of them are within a second.
+    whole = host.probed("default", connections=connections)
+    assert result["connections"] <= whole["connections"] + 2
+
+
+def test_a_limit_of_connections_at_once_is_met_without_a_loss(host: Host) -> None:
+    result = host.probed("two-connections", timeout=60.0)
+    assert result["throttled"]
+    assert not result["undetermined"]
+    assert {k: sorted(v) for k, v in codes(result).items()} == {
+        k: sorted(v) for k, v in codes(host.probed("default")).items()
+    }
+
+
+def test_a_limit_of_tls_sessions_is_told_from_tls_that_is_not_available(host: Host) -> None:
+    result = host.probed("new-sessions", timeout=10.0)
+    assert (result["throttled"], result["reason"]) == (True, "throttled")
+    assert "too many new TLS sessions" in result["message"]
+    assert "starttls-unavailable" not in [finding["code"] for finding in result["findings"]]
+
+
+def test_every_python_of_the_lab_is_a_vantage(addresses: dict[str, str]) -> None:
+    """Ansible runs the module on each release, against the Postfix of one of them."""
+    for name, version in PYTHONS.items():
+        assert lab("exec", name, "python3", "--version").split()[1].startswith(f"{version}.")
+    program = str(Path(sys.executable).with_name("ansible"))
+    targets = [
+        {"host": addresses["mx1"], "port": SERVICES[service][0]}
+        for service in ("loose", "tls13-only", "no-tls")
+    ]
+    order = json.dumps({"targets": targets, "ehlo_name": "probe.example.test"})
+    command = [program, "-i", lab("inventory").strip(), ",".join(PYTHONS)]
+    done = subprocess.run(
+        [*command, "-m", "postmaster.tls.starttls_probe", "-a", order],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seen = {name: json.loads(text) for name, text in _outputs(done.stdout).items()}
+    assert set(seen) == set(PYTHONS), done.stdout + done.stderr
+    pictures = {name: [_picture(one) for one in got["results"]] for name, got in seen.items()}
+    loose, newest, plain = pictures["mx1"]
+    assert all(picture == pictures["mx1"] for picture in pictures.values())
+    assert (len(loose["certificates"]), len(newest["certificates"])) == (2, 1)
+    assert sum(map(len, loose["ciphers"].values())) > 80
+    assert plain["reason"] == "no-starttls"
+
+
+def _outputs(text: str) -> dict[str, str]:
+    """The JSON of each host in the output of the command."""
+    return {
+        match[1]: match[2]
+        for match in re.finditer(r"^(\S+) \| SUCCESS => (\{.*?^\})", text, re.DOTALL | re.MULTILINE)
+    }
+
+
+def _picture(result: Data) -> Data:
+    """What must not depend on who asks."""
+    suites = {version: sorted(suites) for version, suites in codes(result).items()}
+    return {
+        "reason": result["reason"],
+        "ciphers": suites,
+        "protocols": [(item["name"], item["accepted"]) for item in result["protocols"]],
+        "groups": sorted(group["name"] for group in result["groups"] if group["accepted"]),
+        "certificates": sorted(one["sha256"] for one in result["certificates"]),
+    }
+
+
+def test_the_page_of_one_host(addresses: dict[str, str]) -> None:
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    options = {
+        "host": addresses["mx1"],
+        "mail_port": SERVICES["loose"][0],
+        "policy": "intermediate",
+        "senders": "postfix-3.10,sslv3-only",
+    }
+    extra = [word for name, value in options.items() for word in ("-e", f"{name}={value}")]
+    command = [program, "postmaster.tls.diagnose_mta", *extra]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert f"{addresses['mx1']}:{SERVICES['loose'][0]}" in lines
+    for title in ("What is wrong, for whom, and what to do", "Who gets through", "What it speaks"):
+        assert title in lines
+    assert any(re.match(r"  postfix-3.10 +yes TLSv1.3 TLS_", line) for line in lines)
+    assert any(re.match(r"  sslv3-only +no ", line) for line in lines)
+    assert "(policy-violation)" in done.stdout
+    assert not [line for line in lines if line.lstrip().startswith(('"', "{"))]
+
+
+def test_the_page_needs_a_host() -> None:
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    command = [program, "postmaster.tls.diagnose_mta"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "Name the server to look at with -e host=NAME" in done.stdout

@@ -138,6 +138,20 @@ def apply_state(podman: Podman, lab: str, host: Host, state: str) -> None:
     podman.exec(container_name(lab, host), script.read_text(), host.name)
 
 
+def remove_all(podman: Podman, lab: str) -> None:
+    """Remove all containers of a lab; podman can stumble over one that ends at that moment, and then removes it the next time."""
+    for attempts_left in (2, 1, 0):
+        names = [name for entry in running(podman, lab) for name in entry["Names"]]
+        if not names:
+            return
+        try:
+            podman("rm", "--force", "--time=1", *names)
+        except LabError:
+            if not attempts_left:
+                raise
+            time.sleep(1)
+
+
 def running(podman: Podman, lab: str) -> list[dict[str, t.Any]]:
     """Return what `podman ps` says of all containers of a lab."""
     listing = podman("ps", "--all", f"--filter=label={LAB_LABEL}={lab}", "--format=json")

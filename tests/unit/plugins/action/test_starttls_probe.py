@@ -3,13 +3,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import base64
 import typing as t
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from ansible_collections.postmaster.tls.plugins.action.starttls_probe import understood
+from ansible_collections.postmaster.tls.plugins.action.starttls_probe import (
+    Reading,
+    Readings,
+    all_understood,
+    plain,
+    understood,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    InvalidInput,
+    PostmasterTlsError,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _policy_check
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import TrustStore
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load as load_policy
-from ansible_collections.postmaster.tls.tests.support.authority import NOW, sign
+from ansible_collections.postmaster.tls.tests.support.authority import NOW, Signed, sign
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
 
 MX = "mx.example.test"
 ROOT = sign("Root", ca=True)
@@ -23,6 +41,7 @@ def raw(*chains: list[str], **more: t.Any) -> Data:
         "host": MX,
         "port": 25,
         "reached": True,
+        "handshake": {"accepted": True},
         "findings": [],
         "_chains": list(chains),
         **more,
@@ -85,3 +104,138 @@ def test_a_policy_adds_violations_and_one_finding(version: str, violated: bool) 
 def test_an_ipv6_host_stands_in_brackets() -> None:
     result = read({**raw([LEAF.pem]), "host": "2001:db8::1"}, name="other.example.test")
     assert result["findings"][0]["where"] == "[2001:db8::1]:25"
+
+
+def test_evidence_of_the_policy_check_counts_once() -> None:
+    seen = {"protocol": "TLSv1.2", "kind": "group", "name": "x448", "message": "seen"}
+    groups = [{"name": "x448", "accepted": True}, {"name": "secp521r1", "accepted": True}]
+    result = read(
+        raw(protocols=[], ciphers={}, groups=groups, violations=[seen]),
+        policy="mozilla-intermediate-6.0",
+    )
+    assert [(one["kind"], one["name"]) for one in result["violations"]] == [
+        ("group", "x448"),
+        ("group", "secp521r1"),
+    ]
+    assert result["violations"][0]["message"] == "seen"
+
+
+@pytest.mark.parametrize("compliant", [True, None])
+def test_a_policy_that_the_certificate_violates_is_not_kept_to(compliant: bool | None) -> None:
+    weak = sign(MX, ROOT, names=[MX], key=rsa.generate_private_key(65537, 1024))
+    verdict = {"name": "mozilla-modern-6.0", "compliant": compliant, "undetermined": []}
+    sound = read(raw([LEAF.pem], policy=verdict), policy="modern")
+    result = read(raw([LEAF.pem], [weak.pem], policy=verdict), policy="modern")
+    assert (sound["violations"], sound["policy"]) == ([], verdict)
+    assert [one["kind"] for one in result["violations"]] == ["certificate"]
+    assert result["policy"] == {**verdict, "compliant": False}
+
+
+def test_what_nobody_could_ask_has_no_violations() -> None:
+    unreached = read(raw(handshake=None, reached=False), policy="modern")
+    assert unreached["violations"] is None
+    assert unreached["findings"] == []
+
+
+def revoked(signer: Signed = ROOT) -> str:
+    response = (
+        ocsp.OCSPResponseBuilder()
+        .add_response(
+            cert=LEAF.certificate,
+            issuer=ROOT.certificate,
+            algorithm=hashes.SHA256(),
+            cert_status=ocsp.OCSPCertStatus.REVOKED,
+            this_update=NOW - timedelta(days=1),
+            next_update=NOW + timedelta(days=1),
+            revocation_time=NOW - timedelta(days=1),
+            revocation_reason=None,
+        )
+        .responder_id(ocsp.OCSPResponderEncoding.HASH, signer.certificate)
+        .sign(signer.key, hashes.SHA256())
+    )
+    return base64.b64encode(response.public_bytes(Encoding.DER)).decode()
+
+
+def test_a_revocation_that_somebody_else_signed_is_no_revocation() -> None:
+    result = read(raw([LEAF.pem, ROOT.pem], _staples=[revoked(signer=LEAF)]))
+    [finding] = result["findings"]
+    assert finding["code"] == "staple-unusable"
+    assert finding["evidence"] == "revoked, and its signature is not that of the issuer"
+
+
+def test_a_revocation_that_is_stapled_is_a_finding_of_its_certificate() -> None:
+    result = read(raw([LEAF.pem, ROOT.pem], _staples=[revoked()]))
+    assert result["certificates"][0]["ocsp_staple"]["status"] == "revoked"
+    assert [finding["code"] for finding in result["findings"]] == ["certificate-revoked"]
+    assert result["findings"][0]["where"] == f"{MX}:25"
+    assert not [key for key in result if key.startswith("_")]
+
+
+def split(arguments: Data) -> tuple[Data, list[Reading]]:
+    return Readings().split(arguments)
+
+
+def test_what_only_the_controller_can_use_stays_there(tmp_path: Path) -> None:
+    roots = tmp_path / "roots.pem"
+    roots.write_text(ROOT.pem)
+    arguments = {"host": MX, "policy": "intermediate", "ca_file": str(roots), "port": 587}
+    own, [reading] = split(arguments)
+    assert own == {"host": MX, "port": 587}
+    assert (reading.name, bool(reading.trust)) == (MX, True)
+    assert reading.policy is not None
+    assert reading.policy.name == "mozilla-intermediate-6.0"
+
+
+def test_the_policy_check_needs_its_rule_there() -> None:
+    own, [reading] = split({"host": MX, "policy": "modern", "checks": ["policy"]})
+    assert reading.policy is not None
+    assert own["policy"] == plain(reading.policy)
+    rule = _policy_check.rule_of(own["policy"])
+    assert rule.protocols == reading.policy.protocols
+    assert rule.ciphersuites == {suite.code for suite in reading.policy.ciphersuites or ()}
+    assert rule.groups == frozenset(reading.policy.groups or ())
+
+
+def test_targets_have_the_options_of_the_task_as_defaults() -> None:
+    targets = ["mx1.example.test", {"host": "mx2.example.test", "policy": "old", "sni": "x.test"}]
+    own, readings = split({"targets": targets, "policy": "modern", "checks": ["policy"]})
+    assert [reading.name for reading in readings] == ["mx1.example.test", "x.test"]
+    names = [reading.policy.name for reading in readings if reading.policy]
+    assert names == ["mozilla-modern-6.0", "mozilla-old-5.8"]
+    assert own["policy"]["name"] == "mozilla-modern-6.0"
+    assert own["targets"][0] == "mx1.example.test"
+    assert own["targets"][1]["policy"]["name"] == "mozilla-old-5.8"
+
+
+def test_targets_may_be_words_in_one_text() -> None:
+    own, readings = split({"targets": "mx1.example.test, mx2.example.test"})
+    assert own["targets"] == ["mx1.example.test", "mx2.example.test"]
+    assert len(readings) == 2
+
+
+def test_a_bad_policy_of_one_target_is_said_with_its_place() -> None:
+    targets = [MX, {"host": "mx2.example.test", "policy": "nosuch"}]
+    with pytest.raises(InvalidInput, match=r"Target 2 of 2 \(mx2.example.test\): .*nosuch"):
+        split({"targets": targets})
+
+
+def test_a_bad_policy_of_the_task_is_one_sentence() -> None:
+    with pytest.raises(PostmasterTlsError, match="There is no policy 'nosuch'"):
+        split({"host": MX, "policy": "nosuch"})
+
+
+def test_many_results_are_read_each_in_its_own_way() -> None:
+    bare = {"handshake": None, "reason": "refused", "throttled": False, "connections": 1}
+    first = {**raw([LEAF.pem], **bare), "_position": 0}
+    second = {**raw([LEAF.pem], **bare), "host": "mx2.example.test", "_position": 1}
+    readings = [Reading(MX, TRUST, None), Reading("mx2.example.test", TRUST, None)]
+    result = all_understood({"results": [first, second], "changed": False}, readings, now=NOW)
+    codes = [[finding["code"] for finding in one["findings"]] for one in result["results"]]
+    assert codes == [[], ["certificate-name-mismatch"]]
+    assert result["summary"]["findings"]["medium"] == 1
+    assert "_position" not in result["results"][0]
+
+
+def test_a_module_that_failed_is_left_alone() -> None:
+    failed = {"failed": True, "msg": "no"}
+    assert all_understood(failed, [Reading(MX, None, None)], now=NOW) is failed

@@ -15,7 +15,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._certificate_names 
 from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import describe
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import (
     TrustStore,
-    load,
+    load_certificate,
     verify,
 )
 from ansible_collections.postmaster.tls.tests.support.authority import NOW, Signed, sign
@@ -244,7 +244,7 @@ def test_no_damage_raises(position: int, change: int) -> None:
     entry = describe([bytes(damaged)], now=NOW, names=[MX], trust=TRUST)
     assert set(entry) == KEYS
     if entry["subject"] is not None:
-        assert verify([load(bytes(damaged))], TRUST, now=NOW).verified is False
+        assert verify([load_certificate(bytes(damaged))], TRUST, now=NOW).verified is False
 
 
 @pytest.mark.parametrize(
@@ -355,4 +355,4 @@ def test_a_ca_file_is_read_or_refused_in_one_sentence(tmp_path: Path) -> None:
 
 
 def test_load_takes_pem_and_der() -> None:
-    assert load(LEAF.pem) == load(LEAF.der) == LEAF.certificate
+    assert load_certificate(LEAF.pem) == load_certificate(LEAF.der) == LEAF.certificate

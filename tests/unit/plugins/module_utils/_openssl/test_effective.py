@@ -14,18 +14,17 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped i
     dropped_suites,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import effective
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._modern import (
-    PROTOCOLS,
-    modern_suites,
-)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     Library,
     Settings,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites, _survey
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_hello import modern_hello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
+    modern_suites,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import modern_hello
 from ansible_collections.postmaster.tls.tests.support.pems import Pair
 
 MEDIUM = "aNULL:-aNULL:HIGH:MEDIUM:!SEED:!IDEA:!3DES:!RC2:!RC4:!RC5:!kDH:!kECDH:!aDSS:!MD5:+RC4:@STRENGTH"
@@ -239,4 +238,3 @@ def test_without_dhe_there_is_no_prime(library: Library, rsa: Pair) -> None:
 
 def test_what_counts_as_modern_is_what_the_probe_offers_first() -> None:
     assert modern_suites() == set(modern_hello(Offer()).suites)
-    assert PROTOCOLS == _survey.PROTOCOLS

@@ -13,10 +13,16 @@ import typing as t
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._probe import _connection, _target
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import Probe, probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import ServerHello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import SuiteScan
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import (
+    ProtocolScan,
+    Survey,
+)
 from ansible_collections.postmaster.tls.tests.support.mail_servers import (
-    EHLO_REPLY,
     GREETING,
     Keys,
     Peer,
@@ -28,6 +34,7 @@ from ansible_collections.postmaster.tls.tests.support.mail_servers import (
 )
 
 TIMEOUT = 1.0
+HELLO = ServerHello(Protocol.TLSv1_2, 0xC02F, 29)
 FAMILIES = ((socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1"))
 Data = dict[str, t.Any]
 
@@ -67,18 +74,6 @@ def at_ehlo(reply: bytes) -> Script:
     return script
 
 
-def at_starttls(reply: bytes) -> Script:
-    def script(peer: Peer) -> None:
-        peer.say(GREETING)
-        peer.hear()
-        peer.say(EHLO_REPLY)
-        peer.hear()
-        peer.say(reply)
-        peer.hear()
-
-    return script
-
-
 def at_hello(answer: bytes) -> Script:
     def script(peer: Peer) -> None:
         peer.to_starttls()
@@ -87,148 +82,6 @@ def at_hello(answer: bytes) -> Script:
         peer.wait()
 
     return script
-
-
-def drips(data: bytes) -> Script:
-    return lambda peer: peer.drip(data, pause=0.02)
-
-
-def endless(peer: Peer) -> None:
-    while True:
-        peer.say(b"220-" + b"still greeting " * 64 + b"\r\n")
-
-
-def endless_flight(peer: Peer) -> None:
-    peer.to_starttls()
-    peer.hello()
-    peer.say(b"\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03" + bytes(33) + b"\xc0\x2f\x00")
-    while True:
-        peer.say(b"\x16\x03\x03\x40\x00" + b"\x16\x00\x3f\xfc" + bytes(0x3FFC))
-
-
-def dripped_flight(peer: Peer) -> None:
-    peer.to_starttls()
-    peer.hello()
-    peer.drip(b"\x16\x03\x03\x40\x00" + bytes(4000), pause=0.02)
-
-
-def reset_at_connect(peer: Peer) -> None:
-    peer.reset()
-
-
-def reset_at_hello(peer: Peer) -> None:
-    peer.to_starttls()
-    peer.hello()
-    peer.reset()
-
-
-def close_at_hello(peer: Peer) -> None:
-    peer.to_starttls()
-    peer.hello()
-
-
-MISBEHAVIOUR: dict[str, tuple[Script, bool | None, str]] = {
-    "silence": (lambda peer: peer.wait(), None, "no-banner"),
-    "closes-at-once": (lambda _peer: None, None, "closed"),
-    "resets-at-once": (reset_at_connect, None, "reset"),
-    "endless-banner": (endless, None, "malformed"),
-    "dripping-banner": (drips(b"220-" + b"x" * 4000), None, "no-banner"),
-    "banner-without-newline": (banner(b"220 mx.example.test"), None, "no-banner"),
-    "another-protocol": (banner(b"SSH-2.0-OpenSSH_9.2\r\n"), None, "malformed"),
-    "tls-without-being-asked": (banner(b"\x16\x03\x01\x00\x02\x01\x00\n"), None, "malformed"),
-    "rejects": (banner(b"554 5.7.1 go away\r\n"), True, "rejected"),
-    "limits": (banner(b"421 4.7.0 too many connections\r\n"), True, "throttled"),
-    "silent-at-ehlo": (at_ehlo(b""), True, "timeout"),
-    "no-starttls": (at_ehlo(b"250-mx\r\n250 SIZE\r\n"), True, "no-starttls"),
-    "tls-not-available": (at_starttls(b"454 4.7.0 not now\r\n"), True, "starttls-unavailable"),
-    "starttls-refused": (at_starttls(b"502 5.5.1 no\r\n"), True, "starttls-refused"),
-    "silent-at-starttls": (at_starttls(b""), True, "timeout"),
-}
-
-
-@pytest.mark.parametrize("fault", MISBEHAVIOUR)
-def test_before_the_handshake(fault: str) -> None:
-    script, reached, reason = MISBEHAVIOUR[fault]
-    with scripted(script) as server:
-        result = probed(server.port)
-    assert (result["reached"], result["reason"]) == (reached, reason)
-    assert result["message"].endswith(".")
-    assert result["handshake"] is None
-    no_verdict(result)
-
-
-def server_hello(version: int, suite: int, group: int | None = None) -> bytes:
-    """A whole flight up to TLS 1.2, a ServerHello of TLS 1.3."""
-    extensions = b""
-    if version == 0x0304:
-        extensions = b"\x00\x2b\x00\x02\x03\x04"
-        if group is not None:
-            extensions += b"\x00\x33\x00\x04" + group.to_bytes(2, "big") + b"\x00\x00"
-        extensions = len(extensions).to_bytes(2, "big") + extensions
-    legacy = min(version, 0x0303).to_bytes(2, "big")
-    body = legacy + bytes(33) + suite.to_bytes(2, "big") + b"\x00" + extensions
-    done = b"" if version == 0x0304 else b"\x0e\x00\x00\x00"
-    messages = b"\x02" + len(body).to_bytes(3, "big") + body + done
-    return b"\x16\x03\x03" + len(messages).to_bytes(2, "big") + messages
-
-
-IN_HANDSHAKE: dict[str, tuple[Script, str]] = {
-    "silence": (at_hello(b""), "timeout"),
-    "close": (close_at_hello, "closed"),
-    "reset": (reset_at_hello, "reset"),
-    "plaintext": (at_hello(b"500 5.5.1 what is this\r\n"), "not-tls"),
-    "record-without-end": (at_hello(b"\x16\x03\x03\x40\x00"), "timeout"),
-    "oversized-record": (at_hello(b"\x16\x03\x03\xff\xff"), "oversized"),
-    "hello-without-its-flight": (
-        at_hello(b"\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03" + bytes(33) + b"\xc0\x2f\x00"),
-        "timeout",
-    ),
-    "endless-flight": (endless_flight, "oversized"),
-    "dripping-flight": (dripped_flight, "timeout"),
-    "close-notify": (at_hello(b"\x15\x03\x03\x00\x02\x02\x00"), "closed"),
-    "suite-never-offered": (at_hello(server_hello(0x0303, 0x0000)), "contradictory"),
-    "suite-without-a-name": (at_hello(server_hello(0x0303, 0xFFFF)), "contradictory"),
-    "suite-of-another-version": (at_hello(server_hello(0x0303, 0x1301)), "contradictory"),
-    "group-never-offered": (at_hello(server_hello(0x0304, 0x1301, 0xFEFE)), "contradictory"),
-    "no-group": (at_hello(server_hello(0x0304, 0x1301)), "contradictory"),
-    "garbage": (at_hello(bytes(range(256)) * 8), "not-tls"),
-}
-
-
-@pytest.mark.parametrize("fault", IN_HANDSHAKE)
-def test_in_the_handshake(fault: str) -> None:
-    script, reason = IN_HANDSHAKE[fault]
-    with scripted(script) as server:
-        result = probed(server.port, checks=("handshake", "protocols"))
-    assert result["reached"] is True
-    assert result["smtp"]["starttls"] is True
-    assert result["handshake"]["reason"] == reason
-    no_verdict(result)
-
-
-def test_a_version_above_the_offered_one_is_no_verdict() -> None:
-    with scripted(at_hello(server_hello(0x0304, 0x1301, 29))) as server:
-        result = probed(server.port, checks=("handshake", "protocols"))
-    verdicts = {item["name"]: (item["accepted"], item["reason"]) for item in result["protocols"]}
-    assert verdicts.pop("TLSv1.3") == (True, None)
-    assert verdicts.pop("SSLv2") == (None, "not asked")
-    assert set(verdicts.values()) == {(None, "contradictory")}
-
-
-def test_a_version_below_those_of_a_sender_is_no_handshake() -> None:
-    with scripted(at_hello(server_hello(0x0300, 0x002F))) as server:
-        result = probed(server.port, checks=("handshake", "protocols"))
-    assert (result["handshake"]["accepted"], result["handshake"]["reason"]) == (
-        None,
-        "SSLv3 chosen",
-    )
-    verdicts = {item["name"]: item["accepted"] for item in result["protocols"]}
-    assert verdicts == {
-        "SSLv2": None,
-        "SSLv3": True,
-        **dict.fromkeys(("TLSv1", "TLSv1.1", "TLSv1.2"), False),
-        "TLSv1.3": None,
-    }
 
 
 def test_what_a_terminal_would_obey_is_escaped() -> None:
@@ -263,10 +116,10 @@ def test_alert_to_everything_is_a_refusal_that_names_the_alert() -> None:
         result = probed(server.port)
     assert result["reached"] is True
     assert result["handshake"]["reason"] == "alert handshake_failure"
-    assert {(item["accepted"], item["reason"]) for item in result["protocols"][1:]} == {
+    assert {(item["accepted"], item["reason"]) for item in result["protocols"]} == {
         (False, "alert handshake_failure")
     }
-    assert result["protocols"][0] == {"name": "SSLv2", "accepted": None, "reason": "not asked"}
+    assert result["protocols"][0]["name"] == "SSLv2"
 
 
 def test_no_starttls_is_a_finding_and_the_server_hears_quit() -> None:
@@ -391,6 +244,45 @@ def test_a_stall_is_tried_again_and_changes_no_verdict(backend: int) -> None:
     assert None not in list(accepted(result).values())[1:]
     assert not result["throttled"]
     assert result["seconds"] < 1.5
+
+
+def test_a_refused_connection_needs_no_other_user() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        result = report(probe(Target("127.0.0.1", unused.getsockname()[1], timeout=2.0)))
+    [finding] = result["findings"]
+    assert finding["evidence"] == "No connection: Connection refused."
+    assert "become" not in finding["remedy"]
+
+
+@pytest.mark.parametrize(("accepted", "said"), [(True, False), (None, True)])
+def test_cuts_are_told_only_where_they_leave_a_version_open(
+    accepted: bool | None, said: bool
+) -> None:
+    scan = ProtocolScan(
+        Protocol.TLSv1_2, accepted, "closed", SuiteScan(Protocol.TLSv1_2), complete=True
+    )
+    seen = [cuts_told(Survey(HELLO, scans)) for scans in ((), (scan,))]
+    assert seen == [False, said]
+
+
+def cuts_told(survey: Survey) -> bool:
+    cut = Probe(Target("127.0.0.1"), True, survey=survey, cuts=1)
+    return any("closed the connection" in one["evidence"] for one in report(cut)["findings"])
+
+
+def test_the_evidence_of_a_long_reply_is_short() -> None:
+    def endless(peer: Peer) -> None:
+        peer.say(b"220 mx.example.test\r\n")
+        peer.hear()
+        peer.say(b"".join(b"250-X-WORD-%d\r\n" % number for number in range(900)) + b"250 HELP\r\n")
+        peer.wait()
+
+    with scripted(endless) as server:
+        result = report(probe(Target("127.0.0.1", server.port, timeout=2.0)))
+    [finding] = [one for one in result["findings"] if one["code"] == "starttls-not-offered"]
+    assert finding["evidence"].endswith("…")
+    assert len(finding["evidence"]) == 501
 
 
 def test_a_server_that_stops_answering_leaves_the_rest_open(backend: int) -> None:

@@ -33,6 +33,8 @@ LOOPBACK = Endpoint(socket.AF_INET, ("127.0.0.1", 25))
         ({"host": "ü" * 70}, "host"),
         ({"host": "a" * 70 + ".example"}, "host"),
         ({"host": "mx..example"}, "host"),
+        ({"host": "mx.example.test:465"}, "port by its own option"),
+        ({"host": "[2001:db8::1]"}, "port by its own option"),
         ({"sni": ".example.test"}, "sni"),
         ({"sni": "a\0b"}, "sni"),
         ({"address": "http://x"}, "address"),
@@ -42,7 +44,10 @@ LOOPBACK = Endpoint(socket.AF_INET, ("127.0.0.1", 25))
         ({"connections": 9}, "between 1 and 8"),
         ({"timeout": 0.0}, "timeout"),
         ({"timeout": float("nan")}, "timeout"),
+        ({"timeout": float("inf")}, "which is a day"),
+        ({"timeout": 1e7}, "which is a day"),
         ({"interval": -1.0}, "interval"),
+        ({"interval": 1e7}, "which is a day"),
         ({"ehlo_name": "two words"}, "EHLO"),
         ({"ehlo_name": "x\r\nMAIL FROM:<a@example.test>"}, "EHLO"),
         ({"checks": ("handshakes",)}, "known are handshake"),
@@ -118,6 +123,10 @@ def test_a_name_that_is_not_full_is_not_said(hostname: str, name: str) -> None:
 def test_the_own_address_is_a_literal() -> None:
     assert literal(LOOPBACK) == "[127.0.0.1]"
     assert literal(Endpoint(socket.AF_INET6, ("::1", 25, 0, 0))) == "[IPv6:::1]"
+
+
+def test_a_kernel_without_that_family_says_a_literal_all_the_same() -> None:
+    assert literal(Endpoint(socket.AF_IPX, ("::1", 25, 0, 0))) == "[127.0.0.1]"
 
 
 def test_a_scope_id_is_kept_for_the_socket() -> None:
@@ -202,7 +211,7 @@ def test_who_finds_no_room_is_woken_once_and_only_when_there_is_some() -> None:
 
 def reached(connections: int | None = None, *, banner: float = 0.0, rtt: float = 0.001) -> Standing:
     standing = Standing(connections=connections)
-    standing.succeeded(banner_after=banner, round_trip=rtt, now=0.0)
+    standing.succeeded(banner_after=banner, round_trip=rtt)
     return standing
 
 
@@ -219,8 +228,8 @@ def test_a_long_way_bears_more_connections(rtt: float, width: int) -> None:
 
 def test_the_quickest_answer_is_the_round_trip() -> None:
     standing = reached(rtt=0.2)
-    standing.succeeded(banner_after=0.0, round_trip=0.001, now=1.0)
-    standing.succeeded(banner_after=0.0, round_trip=0.3, now=2.0)
+    standing.succeeded(banner_after=0.0, round_trip=0.001)
+    standing.succeeded(banner_after=0.0, round_trip=0.3)
     assert standing.round_trip == 0.001
 
 
@@ -240,7 +249,7 @@ def test_each_stall_makes_it_more_patient_and_a_success_forgets() -> None:
         standing.failed(Trouble.STALL, now=float(now), repeated=False)
         patience.append(standing.patience(30.0))
     assert patience == [2.0, 8.0, 30.0, 30.0]
-    standing.succeeded(banner_after=0.01, round_trip=None, now=9.0)
+    standing.succeeded(banner_after=0.01, round_trip=None)
     assert standing.patience(30.0) == 0.5
 
 
@@ -269,7 +278,7 @@ def test_a_failure_before_contact_is_a_limit_only_when_the_server_says_so() -> N
 
 @pytest.mark.parametrize(
     ("contact", "trouble", "failures"),
-    [(False, Trouble.REFUSAL, 3), (False, Trouble.LIMIT, 6), (True, Trouble.REFUSAL, 6)],
+    [(False, Trouble.REFUSAL, 3), (True, Trouble.REFUSAL, 6)],
 )
 def test_so_many_failures_in_a_row_are_enough(
     contact: bool, trouble: Trouble, failures: int
@@ -281,12 +290,31 @@ def test_so_many_failures_in_a_row_are_enough(
     assert standing.exhausted(float(failures))
 
 
-def test_a_limit_is_waited_out_for_longer_than_the_minute_of_anvil() -> None:
-    standing = reached()
-    for second in range(70):
+@pytest.mark.parametrize("contact", [True, False])
+def test_a_limit_is_waited_out_for_longer_than_the_minute_of_anvil(contact: bool) -> None:
+    standing = reached() if contact else Standing(connections=4)
+    for second in range(100, 170):
         standing.failed(Trouble.LIMIT, now=float(second), repeated=False)
-    assert not standing.exhausted(70.0)
-    assert standing.exhausted(76.0)
+    assert not standing.exhausted(170.0)
+    assert standing.exhausted(176.0)
+
+
+def test_another_failure_during_a_ban_does_not_end_it() -> None:
+    standing = Standing(connections=4)
+    for second in range(10):
+        standing.failed(Trouble.LIMIT, now=float(second), repeated=False)
+    standing.failed(Trouble.REFUSAL, now=10.0, repeated=False)
+    assert not standing.exhausted(11.0)
+
+
+def test_before_contact_pauses_grow_and_never_so_long_that_the_end_of_a_ban_is_missed() -> None:
+    standing, now, begun = Standing(connections=4), 0.0, []
+    while not standing.exhausted(now):
+        begun.append(now)
+        standing.failed(Trouble.LIMIT, now=now, repeated=False)
+        now = standing.not_before
+    assert len(begun) == 10
+    assert 60.0 < begun[-1] < 75.0
 
 
 @pytest.mark.parametrize(

@@ -133,3 +133,37 @@ def test_the_transcript_is_bounded() -> None:
 def test_any_bytes_leave_it_in_a_known_state(pieces: list[bytes]) -> None:
     dialogue, _said = talk(*pieces)
     assert dialogue.stop is None or dialogue.stop.reason
+
+
+def test_lmtp_greets_with_lhlo_and_knows_no_helo() -> None:
+    dialogue = Dialogue("probe.example.test", lmtp=True)
+    assert dialogue.receive(b"220 mx.example.test LMTP\r\n") == b"LHLO probe.example.test\r\n"
+    assert dialogue.receive(EHLO) == b"STARTTLS\r\n"
+    refused = Dialogue("probe.example.test", lmtp=True)
+    refused.receive(BANNER)
+    assert refused.receive(b"502 5.5.2 no\r\n") == b""
+    assert refused.stop is not None
+    assert refused.stop.reason == "ehlo-refused"
+    assert "LHLO" in refused.stop.detail
+
+
+def test_an_injection_goes_out_in_one_write() -> None:
+    dialogue = Dialogue("probe.example.test", injection=True)
+    dialogue.receive(BANNER)
+    assert dialogue.receive(EHLO) == b"STARTTLS\r\nNOOP\r\n"
+    assert dialogue.receive(b"220 2.0.0 Ready\r\n") == b""
+    assert dialogue.ready
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (b"454 4.7.0 mx Error: too many new TLS sessions from x\r\n", "throttled"),
+        (b"454 4.7.0 TLS not available due to local problem\r\n", "starttls-unavailable"),
+        (b"451 4.7.1 Rate limit exceeded\r\n", "throttled"),
+    ],
+)
+def test_a_limit_is_told_from_tls_that_is_not_available(reply: bytes, reason: str) -> None:
+    dialogue, _said = talk(BANNER, EHLO, reply)
+    assert dialogue.stop is not None
+    assert (dialogue.stop.reason, dialogue.stop.temporary) == (reason, True)

@@ -151,7 +151,7 @@ def hello_message(version: bytes = b"\x03\x03", tail: bytes = b"\xc0\x2f\x00") -
 MALFORMED: dict[str, tuple[bytes, str]] = {
     "smtp-text": (b"500 what is this?\r\n", "not-tls"),
     "sslv2-record": (b"\x80\x03\x00\x00\x01", "not-tls"),
-    "application-data-first": (record(23, b"x"), "not-tls"),
+    "application-data-first": (record(23, b"x"), "malformed"),
     "alert-of-three-bytes": (record(21, b"\x02\x28\x00"), "malformed"),
     "record-too-long": (b"\x16\x03\x03\xff\xff", "oversized"),
     "message-too-long": (record(22, b"\x02\xff\xff\xff"), "oversized"),
@@ -216,7 +216,8 @@ def test_an_unknown_alert_keeps_its_number() -> None:
 def test_the_chain_is_kept_in_the_order_in_which_it_was_served() -> None:
     listed = b"\0\0\x01a\0\0\x02bc"
     body = len(listed).to_bytes(3, "big") + listed
-    answer = read(hello_message() + message(11, body) + message(14, b""))
+    hello = hello_message(tail=b"\0\x2f\0")
+    answer = read(hello + message(11, body) + message(14, b""))
     assert isinstance(answer, ServerHello)
     assert answer.certificates == (b"a", b"bc")
 

@@ -85,6 +85,50 @@ def test_tls13_has_its_own_suites_only() -> None:
     assert not codes & {suite.code for suite in _suites.in_version(Protocol.TLSv1_2)}
 
 
+def test_suites_of_sslv2_are_apart_and_have_codes_of_three_bytes() -> None:
+    suites = _suites.in_version(Protocol.SSLv2)
+    assert not {suite.code for suite in suites} & {suite.code for suite in _suites.ALL}
+    shapes = {suite.iana: suite.as_dict()["code"] for suite in suites}
+    assert shapes["SSL_CK_RC4_128_WITH_MD5"] == "0x010080"
+    assert _suites.shape_of(0x0700C0)["name"] == "DES-CBC3-MD5"
+    for protocol in Protocol:
+        offered = {suite.code for suite in _suites.in_version(protocol)}
+        assert offered.isdisjoint({suite.code for suite in suites}) == (protocol != Protocol.SSLv2)
+
+
+def test_a_name_that_two_versions_share_is_that_of_the_younger_one() -> None:
+    shared = _suites.by_name("RC4-MD5")
+    assert shared is not None
+    assert shared.code == 0x0004
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "exchange", "bits"),
+    [
+        ("TLS_AEGIS_128L_SHA256", 0x1307, "any", 128),
+        ("TLS_CECPQ1_ECDSA_WITH_AES_256_GCM_SHA384", 0x16BA, "CECPQ1", 256),
+        ("EXP1024-RC4-SHA", 0x0064, "RSA", 56),
+        ("GOST-GOST89STREAM", 0xFF03, "RSA", 256),
+        ("TLS_FORTEZZA_KEA_WITH_FORTEZZA_CBC_SHA", 0x001D, "FORTEZZA", 80),
+        ("TLS_RSA_FIPS_WITH_DES_CBC_SHA", 0xFEFE, "RSA", 56),
+    ],
+)
+def test_what_no_library_of_today_has_is_in_the_registry(
+    name: str, code: int, exchange: str, bits: int
+) -> None:
+    suite = _suites.by_name(name)
+    assert suite is not None
+    assert (suite.code, suite.key_exchange, suite.bits) == (code, exchange, bits)
+
+
+@pytest.mark.parametrize("protocol", [p for p in Protocol if p > Protocol.SSLv2])
+def test_fits_agrees_with_the_list_of_a_version(protocol: Protocol) -> None:
+    offered = {suite.code for suite in _suites.in_version(protocol)}
+    assert {suite.code for suite in _suites.ALL if _suites.fits(suite.code, protocol)} - {
+        0
+    } == offered
+
+
 def test_the_null_suite_is_never_offered() -> None:
     assert 0 not in {suite.code for suite in _suites.in_version(Protocol.SSLv3)}
 

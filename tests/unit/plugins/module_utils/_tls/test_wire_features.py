@@ -25,7 +25,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello 
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._exchange import (
     Exchange,
-    HelloExchange,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.tests.support.mail_servers import (
@@ -44,7 +43,8 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
 
 
 class Question(t.Protocol):
-    def exchange(self) -> Exchange: ...
+    def exchange(self) -> Exchange:
+        """The talk that answers it."""
 
 
 def ask(port: int, question: Question) -> Answer:
@@ -180,11 +180,11 @@ def test_all_compressions_offered_and_none_chosen(keys: Keys) -> None:
 
 @pytest.mark.parametrize("offered", [(0,), (1, 0)])
 def test_compression_that_was_offered_is_an_answer(offered: tuple[int, ...]) -> None:
-    exchange = HelloExchange(b"", version=V12, suites=(0x2F,), groups=(), compressions=offered)
+    exchange = hello(0x2F, compressions=offered).exchange()
     body = b"\x03\x03" + bytes(32) + b"\x00\x00\x2f\x01"
     flight = b"".join(
         bytes((kind,)) + len(content).to_bytes(3, "big") + content
-        for kind, content in ((2, body), (14, b""))
+        for kind, content in ((2, body), (11, b"\0\0\4\0\0\1x"), (14, b""))
     )
     answer = exchange.receive(b"\x16\x03\x03" + len(flight).to_bytes(2, "big") + flight)[1]
     if 1 in offered:

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""What a postmaster should know of a survey, as findings of the catalogue."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._survey_parts import authorities
+from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
+    _dh_primes,
+    _suites,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
+    Alert,
+    DhParameters,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
+    HandshakeResult,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import REFUSALS
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import Survey
+
+_PROTOCOL_VERSION: t.Final = 70
+_LEAST_DH, _ENOUGH_DH = 1024, 2048
+_NAMED: t.Final = 5
+_LONGEST_NAME: t.Final = 200
+_ASK_THE_HOST: t.Final = (
+    "Run mta_tls_facts on the host, which names the setting that takes each suite away, and undo that; or apply a policy "
+    "that fits the certificate."
+)
+_ANONYMOUS_DH: t.Final = (
+    "Exclude aNULL from the cipher list, or leave it so where TLS is opportunistic: a group for the MTA changes nothing "
+    "where its library chooses by the certificate."
+)
+_OLD: t.Final[dict[Protocol, str]] = {
+    Protocol.SSLv2: "sslv2-accepted",
+    Protocol.SSLv3: "sslv3-accepted",
+}
+
+
+def found_in(survey: Survey, place: str) -> list[Finding]:
+    """The findings of a survey, for this place."""
+    return [
+        *_refusals(survey, place),
+        *_old_protocols(survey, place),
+        *_suites_of_note(survey, place),
+        *(_dh_finding(survey, group, place) for group in survey.dh if group.bits < _ENOUGH_DH),
+        *_features(survey, place),
+        *_injection(survey, place),
+        *_senders(survey, place),
+    ]
+
+
+def _refusals(survey: Survey, place: str) -> t.Iterator[Finding]:
+    """The log of such a server says C(no shared cipher), and that of the sender C(alert handshake failure)."""
+    answer = survey.handshake
+    if not isinstance(answer, Alert):
+        return
+    accepted = [
+        f"{scan.protocol.label}: {_names(scan.suites.accepted)}"
+        for scan in survey.protocols
+        if scan.accepted
+    ]
+    evidence = f"a hello of today gets alert {answer.name}; " + (
+        f"accepted are only {'; '.join(accepted)}"
+        if accepted
+        else "no other is accepted either"
+        if survey.protocols and all(scan.accepted is False for scan in survey.protocols)
+        else "no other was asked"
+    )
+    if answer.description == _PROTOCOL_VERSION:
+        yield finding("no-shared-protocol", where=place, evidence=evidence)
+    elif answer.description in REFUSALS:
+        yield finding("no-shared-cipher", where=place, evidence=evidence, remedy=_ASK_THE_HOST)
+    else:
+        yield finding("not-determined", where=place, evidence=evidence)
+
+
+def _old_protocols(survey: Survey, place: str) -> t.Iterator[Finding]:
+    for scan in survey.protocols:
+        code = _OLD.get(scan.protocol)
+        if code and scan.accepted:
+            evidence = _names(scan.suites.accepted) or scan.reason
+            yield finding(code, where=place, evidence=evidence)
+
+
+def _suites_of_note(survey: Survey, place: str) -> t.Iterator[Finding]:
+    kinds: dict[str, dict[str, None]] = {}
+    for scan in survey.protocols:
+        for code in scan.suites.accepted:
+            suite = _suites.by_code(code)
+            kind = _kind(suite) if suite is not None else ""
+            if suite is not None and kind:
+                kinds.setdefault(kind, {})[suite.name] = None
+    for kind, names in kinds.items():
+        yield finding(kind, where=place, evidence=_shortened(list(names)))
+
+
+def _kind(suite: _suites.Suite) -> str:
+    if not suite.bits:
+        return "null-ciphers"
+    if "EXPORT" in suite.iana:
+        return "export-ciphers"
+    return "anonymous-ciphers" if suite.authentication == "anon" else ""
+
+
+def _dh_finding(survey: Survey, group: DhParameters, place: str) -> Finding:
+    """What only suites without a certificate use, no sender is served that has one to verify."""
+    known = _dh_primes.name_of(group.prime)
+    evidence = f"{group.bits} bits" + (f", {known}" if known else "")
+    code = "common-dh-prime" if known else "short-dh"
+    code = "weak-dh" if group.bits < _LEAST_DH else code
+    if group not in survey.anonymous_dh:
+        return finding(code, where=place, evidence=evidence)
+    evidence += ", seen with suites without a certificate (aNULL) only"
+    found = finding(code, where=place, evidence=evidence, remedy=_ANONYMOUS_DH)
+    return replace(found, severity="info")
+
+
+def _features(survey: Survey, place: str) -> t.Iterator[Finding]:
+    verdicts = survey.features.verdicts
+    if verdicts.get("compression"):
+        yield finding("compression-on", where=place, evidence="a compression method was chosen")
+    if verdicts.get("secure_renegotiation") is False:
+        evidence = "no renegotiation_info in any answer"
+        yield finding("insecure-renegotiation", where=place, evidence=evidence)
+    if verdicts.get("client_renegotiation"):
+        evidence = "a second handshake was answered"
+        yield finding("client-renegotiation", where=place, evidence=evidence)
+    if verdicts.get("heartbeat"):
+        yield finding("heartbeat-on", where=place, evidence="the extension was answered")
+    if verdicts.get("client_certificate"):
+        names = [name[:_LONGEST_NAME] for name in authorities(survey.features)]
+        evidence = f"authorities asked for: {_shortened(names, '; ') or 'any'}"
+        yield finding("client-certificate-requested", where=place, evidence=evidence)
+
+
+def _injection(survey: Survey, place: str) -> t.Iterator[Finding]:
+    if isinstance(survey.injection, HandshakeResult) and survey.injection.reply:
+        evidence = f"NOOP sent behind STARTTLS was answered: {survey.injection.reply[:64]!r}"
+        yield finding("command-injection", where=place, evidence=evidence)
+
+
+def _senders(survey: Survey, place: str) -> t.Iterator[Finding]:
+    lost = [
+        f"{sender.name} ({sender.reason})" for sender in survey.senders if sender.connects is False
+    ]
+    if lost:
+        yield finding("sender-refused", where=place, evidence="; ".join(lost))
+
+
+def _names(codes: t.Sequence[int]) -> str:
+    return _shortened([_suites.shape_of(code)["name"] for code in codes])
+
+
+def _shortened(names: list[str], separator: str = ", ") -> str:
+    more = len(names) - _NAMED
+    return separator.join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+__all__ = ["found_in"]

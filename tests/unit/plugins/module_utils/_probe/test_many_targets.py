@@ -1,0 +1,298 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many servers in one process: each for itself, in order, and none waits for one that hangs."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import threading
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._probe import _run, _session, _target
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._batch import Batch, appended
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._connection import Connection
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import Pace
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._reactor import Reactor
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import Probe, probe_all
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary import summary
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Endpoint, Target
+from ansible_collections.postmaster.tls.tests.benchmarks.many_targets import expected, told
+from ansible_collections.postmaster.tls.tests.support.mail_servers import (
+    Peer,
+    scripted,
+)
+from ansible_collections.postmaster.tls.tests.support.many_servers import (
+    BAD,
+    address,
+    free_port,
+    many_servers,
+    retry_request,
+    session_of,
+)
+
+TIMEOUT = 2.0
+Data = dict[str, t.Any]
+
+
+def target(host: str, port: int, **options: t.Any) -> Target:
+    base = {"checks": ("handshake",), "timeout": TIMEOUT, "ehlo_name": "probe.example.test"}
+    return Target(host, port, **{**base, **options})
+
+
+def results(targets: t.Sequence[Target], **options: t.Any) -> list[Data]:
+    batch = Batch(len(targets), lines=None, say=None)
+    probe_all(targets, tell=batch.told, **options)
+    return batch.results()
+
+
+def sound(peer: Peer) -> None:
+    peer.to_starttls()
+    peer.say(retry_request(session_of(peer.hello())))
+    peer.wait()
+
+
+def test_each_server_is_told_for_what_it_is_and_none_waits_for_another() -> None:
+    port = free_port()
+    with many_servers(port, sound=30) as kinds:
+        found = results([target(address(number), port) for number in range(len(kinds))])
+    assert [told(one) for one in found] == [expected(kind) for kind in kinds]
+    assert [one["address"] for one in found] == [address(number) for number in range(len(kinds))]
+    assert max(one["seconds"] for one in found[len(BAD) :]) < 1.5
+    assert max(one["seconds"] for one in found) < TIMEOUT + 0.5
+    counts = summary(found)
+    assert (counts["hanging"], counts["throttled"], counts["not_tls"]) == (5, 5, 5)
+    assert counts["results"] == len(kinds)
+
+
+class Crowd:
+    """Counts the connections that the engine has open at the same time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.most = self.now = 0
+        begin, close = Connection.__init__, Connection.close
+
+        def counted_begin(connection: Connection, *given: t.Any, **more: t.Any) -> None:
+            self.now += 1
+            self.most = max(self.most, self.now)
+            begin(connection, *given, **more)
+
+        def counted_close(connection: Connection) -> None:
+            self.now -= 1
+            close(connection)
+
+        monkeypatch.setattr(Connection, "__init__", counted_begin)
+        monkeypatch.setattr(Connection, "close", counted_close)
+
+
+def slow(peer: Peer) -> None:
+    time.sleep(0.02)
+    sound(peer)
+
+
+def test_targets_at_one_address_share_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd = Crowd(monkeypatch)
+    with scripted(slow) as server:
+        found = results([target("127.0.0.1", server.port, timeout=9.0) for _number in range(30)])
+    assert [told(one) for one in found] == ["sound"] * 30
+    assert (crowd.now, 2 <= crowd.most <= 8) == (0, True)
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_all_together_open_no_more_than_the_concurrency(
+    concurrency: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = Crowd(monkeypatch)
+    port = free_port()
+    with many_servers(port, sound=12, each=0):
+        found = results(
+            [target(address(number), port, timeout=9.0) for number in range(12)],
+            concurrency=concurrency,
+        )
+    assert [told(one) for one in found] == ["sound"] * 12
+    assert (crowd.now, crowd.most) == (0, concurrency)
+
+
+def hangs_for(name: str, released: threading.Event) -> t.Callable[..., t.Any]:
+    real = _target.resolve
+
+    def resolve(wanted: Target) -> t.Any:
+        if wanted.name == name:
+            released.wait(30)
+        if _target.is_address(wanted.name):
+            return real(wanted)
+        return (Endpoint(socket.AF_INET, ("127.0.0.1", wanted.port)),)
+
+    return resolve
+
+
+def test_a_name_that_is_not_resolved_in_time_holds_up_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(_run._target, "resolve", hangs_for("slow.example.test", released))
+    started = time.monotonic()
+    with scripted(sound) as server:
+        names = ["slow.example.test", "quick.example.test", "127.0.0.1"]
+        found = results([target(name, server.port, timeout=0.5) for name in names])
+    released.set()
+    assert time.monotonic() - started < 1.5
+    assert [one["reason"] for one in found] == ["unresolvable", None, None]
+    assert "slow.example.test was not resolved within 0.5 seconds" in found[0]["message"]
+    assert max(one["seconds"] for one in found[1:]) < 0.4
+
+
+def test_a_host_that_does_not_know_its_own_name_says_its_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    released = threading.Event()
+
+    def unknown() -> str:
+        released.wait(30)
+        return ""
+
+    monkeypatch.setattr(_run.socket, "gethostname", lambda: "short")
+    monkeypatch.setattr(_run._target, "full_name", lambda lookup=unknown: _full(lookup))
+    with scripted(sound) as server:
+        [found] = results([target("127.0.0.1", server.port, ehlo_name=None, timeout=0.3)])
+        heard = server.heard[0]
+    released.set()
+    assert heard == b"EHLO [127.0.0.1]"
+    assert found["reached"] is True
+
+
+def _full(lookup: t.Callable[[], str]) -> str:
+    name = lookup()
+    return name if "." in name else ""
+
+
+def test_every_address_has_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    with scripted(sound) as server:
+        both = (
+            Endpoint(socket.AF_INET6, ("::1", server.port, 0, 0)),
+            Endpoint(socket.AF_INET, ("127.0.0.1", server.port)),
+        )
+        monkeypatch.setattr(_run._target, "resolve", lambda _target: both)
+        name = "mx.example.test"
+        found = results([target(name, server.port, every_address=True), target(name, server.port)])
+    assert [one["address"] for one in found] == ["::1", "127.0.0.1", "127.0.0.1"]
+    assert [one["reached"] for one in found] == [False, True, True]
+    assert all(one["addresses"] == ["::1", "127.0.0.1"] for one in found)
+    assert [one["_position"] for one in found] == [0, 0, 1]
+
+
+def two_addresses(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    both = tuple(Endpoint(socket.AF_INET, (address(number), port)) for number in range(2))
+    monkeypatch.setattr(_run._target, "resolve", lambda _target: both)
+
+
+def test_who_is_done_takes_no_room_from_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    two_addresses(monkeypatch, port)
+    with many_servers(port, sound=2, each=0):
+        found = results([target("mx.test", port, every_address=True, timeout=5.0)], concurrency=1)
+    assert [told(one) for one in found] == ["sound"] * 2
+    assert max(one["seconds"] for one in found) < 2.5
+
+
+class Waiting:
+    """As much of a session as waits at an address."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.pace = pace
+
+
+def test_room_at_an_address_is_for_those_who_still_wait_there() -> None:
+    reactor, pace = Reactor(), Pace()
+    gone, moved, waits = Waiting(pace), Waiting(Pace()), Waiting(pace)
+    for session in (gone, moved, waits):
+        pace.wait(session)
+    for session in (moved, waits):
+        reactor._running[session] = reactor.run  # type: ignore[index]
+    reactor._wake_neighbour(pace)
+    assert list(reactor._ready) == [waits]
+
+
+def test_a_server_that_nobody_asked_has_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    two_addresses(monkeypatch, port)
+    with many_servers(port, sound=0, each=1):
+        found = results([target("mx.test", port, every_address=True, timeout=0.5)], concurrency=1)
+    unasked = found[1]
+    assert (unasked["reached"], unasked["reason"], unasked["connections"]) == (None, "not-asked", 0)
+    assert summary(found)["unreached"] == 0
+
+
+def greets_from(number: int) -> t.Callable[[Peer], None]:
+    return lambda peer: peer.wait() if peer.number < number else sound(peer)
+
+
+@pytest.mark.parametrize(("silent", "reason"), [(1, None), (9, "no-banner")])
+def test_the_first_stall_may_be_chance(
+    silent: int, reason: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_session, "_BANNER", 0.2)
+    with scripted(greets_from(silent)) as server:
+        [found] = results([target("127.0.0.1", server.port, timeout=9.0)])
+    assert (found["reason"], found["connections"]) == (reason, 2)
+    assert not found["throttled"]
+
+
+def test_a_wait_longer_than_a_selector_takes_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    reactor, waits = Reactor(lambda: 0.0), []
+    reactor.at(1e12, lambda: None)
+    monkeypatch.setattr(reactor._selector, "select", lambda wait: waits.append(wait) or ())
+    reactor.run(lambda: not waits)
+    assert waits == [3600.0]
+
+
+def test_a_result_is_in_the_file_as_soon_as_it_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    path.write_text('{"target": 0}\n')
+    seen: list[int] = []
+
+    with appended(str(path)) as lines, scripted(sound) as server:
+        batch = Batch(2, lines=lines, say=None)
+
+        def tell(position: int, part: int, probe: Probe) -> None:
+            batch.told(position, part, probe)
+            seen.append(len(path.read_text().splitlines()))
+
+        probe_all([target("127.0.0.1", server.port), target("127.0.0.1", 1)], tell=tell)
+    assert seen == [2, 3]
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert {row["target"] for row in rows} == {0, 1, 2}
+    assert rows[1]["chains"] == []
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"results_file .* cannot be written") as caught:
+        appended(str(tmp_path / "missing" / "results.jsonl"))
+    assert str(caught.value).endswith(".")
+
+
+def test_a_full_disk_loses_no_result() -> None:
+    batch = Batch(3, lines=appended("/dev/full"), say=None)
+    for position in range(3):
+        batch.told(position, 0, Probe(target("127.0.0.1", 25), reached=False))
+    batch.close()
+    assert [one["_position"] for one in batch.results()] == [0, 1, 2]
+    assert batch.fault is not None
+    assert "from result 1 on: No space left on device. It is incomplete" in batch.fault
+
+
+def test_it_says_now_and_then_how_far_it_is() -> None:
+    said: list[str] = []
+    batch = Batch(60, lines=io.StringIO(), say=said.append)
+    for position in range(60):
+        batch.told(position, 0, Probe(target("127.0.0.1", 25), reached=position % 2 == 0))
+    assert said == [
+        "25 results of 60 targets, 13 reached.",
+        "50 results of 60 targets, 25 reached.",
+    ]
