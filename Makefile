@@ -10,7 +10,7 @@ LAB := $(VENV) python tests/lab/lab.py
 RUN := $(VENV) python tests/tools/run_all.py
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo lab images clean-lab test test-quick lint unit fuzz integration molecule bench rightness build format readme record-senders
+.PHONY: help venv demo lab images clean-lab test test-quick lint unit fuzz integration differential molecule bench rightness build format readme record-senders
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -47,6 +47,9 @@ fuzz: ## any bytes for what reads the bytes of servers, 5 minutes; SECONDS=1800 
 
 integration: ## tests against the lab
 	@$(RUN) integration
+
+differential: ## what is predicted beside what is probed: 220 generated configurations on every Debian release
+	@$(VENV) python tests/differential/differential.py
 
 molecule: ## the roles on a Postfix of every Debian release
 	@$(RUN) molecule

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
-from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import describe
+from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import UNKNOWN, describe
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import TrustStore
 from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
     require_cryptography,
@@ -28,7 +28,7 @@ def with_certificates(
     """The facts with every certificate described; findings about certificates stand there and in the list of all."""
     certificates, found = [], list(facts.get("findings", ()))
     for entry, raw in zip(facts.get("certificates", ()), material, strict=True):
-        described: dict[str, t.Any] = {}
+        described: dict[str, t.Any] = {**UNKNOWN, "chain": [], "chain_complete": None}
         if raw["chain"]:
             described = describe(raw["chain"], now=now, names=raw["names"], trust=trust)
         findings = [{**one, "where": entry["file"]} for one in described.get("findings", ())]

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.postmaster.tls.plugins.module_utils._findings_certificates import (
+    CERTIFICATES,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._findings_served import SERVED
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
@@ -115,82 +118,115 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "What stands between '220' and the handshake can have been put there by anybody on the path (CVE-2011-0411).",
         "Update the MTA; look for a proxy in front of it.",
     ),
-    Kind(
-        "certificate-missing",
-        "high",
-        "TLS is on and no certificate is configured",
-        "Only anonymous suites can be negotiated, and most senders do not offer them.",
-        "Configure a certificate and its key.",
-    ),
-    Kind(
-        "certificate-key-mismatch",
-        "critical",
-        "The private key does not belong to the certificate",
-        "The MTA cannot load the pair: it serves no TLS, or an older process still serves the old pair until the next restart.",
-        "Install the key that the certificate was issued for.",
-    ),
-    Kind(
-        "certificate-unusable",
-        "critical",
-        "A certificate or key file cannot be loaded",
-        "The library that the MTA is linked with refuses the file named in the evidence, so the MTA serves no TLS with it.",
-        "Put a PEM certificate chain and an unencrypted PEM key where the configuration points to.",
-    ),
-    Kind(
-        "certificate-expired",
-        "critical",
-        "The certificate has expired",
-        "Senders that verify certificates refuse to deliver.",
-        "Renew the certificate and reload the MTA.",
-    ),
-    Kind(
-        "certificate-not-yet-valid",
-        "high",
-        "The certificate is not valid yet",
-        "Senders that verify certificates refuse to deliver until its first day.",
-        "Check the clock of the host that issued it, or wait to install it.",
-    ),
-    Kind(
-        "certificate-expiring",
-        "medium",
-        "The certificate expires soon",
-        "Senders that verify certificates will refuse to deliver when it has expired.",
-        "Renew the certificate now; if it is renewed automatically, find out why it was not.",
-    ),
-    Kind(
-        "certificate-name-mismatch",
-        "medium",
-        "The certificate does not name this host",
-        "Senders that verify by MTA-STS, or by DANE with usage 2, compare the MX name with the subject alternative names.",
-        "Request a certificate whose subject alternative names include every MX name that points here.",
-    ),
-    Kind(
-        "chain-incomplete",
-        "high",
-        "An intermediate certificate is missing from what is served",
-        "Senders that verify certificates cannot build a path to a root that they trust.",
-        "Append every intermediate certificate to the certificate file, in order.",
-    ),
-    Kind(
-        "key-readable",
-        "high",
-        "The private key can be read by others",
-        "Whoever can read the key can impersonate this server.",
-        "Make the key file readable by its owner only: chmod 0600.",
-    ),
-    Kind(
-        "key-weak",
-        "medium",
-        "The key of the certificate is too small",
-        "Some senders, and every current guideline, refuse RSA keys below 2048 bits.",
-        "Request a certificate for a new key: RSA with 3072 bits, or ECDSA with P-256.",
-    ),
+    *(Kind(*row) for row in CERTIFICATES),
     Kind(
         "library-differs",
         "medium",
         "The MTA does not run on the OpenSSL that the openssl command shows",
         "What 'openssl ciphers' prints says nothing about this MTA.",
         "Read the facts of the library that the MTA is linked with; restart the MTA after an update of OpenSSL.",
+    ),
+    Kind(
+        "library-not-compiled-for",
+        "medium",
+        "The MTA runs on another line of OpenSSL than it was compiled for",
+        "Postfix warns of this at every start: settings of the newer line may have no effect, and a session can fail in ways "
+        "that nobody has tested.",
+        "Install the MTA that the system has for this OpenSSL, or compile it anew.",
+    ),
+    Kind(
+        "parameter-deprecated",
+        "low",
+        "A parameter is deprecated in this version",
+        "Postfix ignores it already, or will no longer have it in a later release; then the setting is lost without a"
+        " word.",
+        "Use the parameter that the remedy names, or leave this one out.",
+    ),
+    Kind(
+        "starttls-injection",
+        "high",
+        "This release has the STARTTLS injection fault",
+        "Releases before 2.4.16, 2.5.12, 2.6.9, 2.7.3 and 2.8.0 carry out commands that anybody on the path put "
+        "behind STARTTLS in plaintext (CVE-2011-0411). A distribution may have mended its package without a new "
+        "number.",
+        "Update Postfix, or read the change log of the package for CVE-2011-0411.",
+    ),
+    Kind(
+        "protocol-bound-blank",
+        "high",
+        "A blank follows '>=' or '<=' in the protocol list",
+        "Postfix reads a bound without a version, which bounds nothing, and then a single included protocol: all "
+        "others are off, newer ones too.",
+        "Write the bound without a blank, such as >=TLSv1.2.",
+    ),
+    Kind(
+        "protocol-as-cipher",
+        "high",
+        "A protocol is named in a list of ciphers",
+        "As a cipher keyword, SSLv3 or TLSv1 means every suite that this protocol can use: to exclude it leaves few "
+        "suites or none, and switches no protocol off.",
+        "Take the name out of the list of ciphers, and exclude the protocol in the list of protocols.",
+    ),
+    Kind(
+        "list-out-of-reach",
+        "low",
+        "A list for mandatory TLS is not read by this service",
+        "A service with opportunistic TLS reads the lists without 'mandatory' in their names, so the setting changes "
+        "nothing here.",
+        "Set the parameter that the evidence names as well, if the list is meant for this service.",
+    ),
+    Kind(
+        "plaintext-auth",
+        "high",
+        "Passwords can be sent in plaintext",
+        "The service offers AUTH before STARTTLS, so a mail program without TLS sends its password in clear, and "
+        "anybody on the path can make it do so.",
+        "Set smtpd_tls_auth_only = yes, or take AUTH away from this service.",
+    ),
+    Kind(
+        "outbound-plaintext",
+        "medium",
+        "Mail leaves without TLS",
+        "The client never asks for STARTTLS, so every message travels in plaintext, also to servers that offer TLS.",
+        "Set smtp_tls_security_level = may, or dane with a resolver that validates DNSSEC.",
+    ),
+    Kind(
+        "dh-weak",
+        "high",
+        "The prime of DHE is too small",
+        "Current libraries refuse a handshake with fewer than 2048 bits ('dh key too small'), and 1024 bits can be "
+        "broken by those who can afford it.",
+        "Leave smtpd_tls_dh1024_param_file out, so that Postfix uses its own parameters, or make a file with 2048 "
+        "bits.",
+    ),
+    Kind(
+        "opportunistic-strict",
+        "medium",
+        "Opportunistic TLS without TLS 1.2",
+        "A sender without TLS 1.3 cannot get a session, and delivers in plaintext instead, or not at all.",
+        "Allow TLSv1.2 on port 25, and keep the stricter list for submission.",
+    ),
+    Kind(
+        "only-dhe",
+        "high",
+        "Only suites with DHE are left for senders without TLS 1.3",
+        "Several large senders do not offer DHE, so they fail with 'no shared cipher' although suites are left.",
+        "Undo what the evidence names, so that suites with ECDHE or RSA come back.",
+    ),
+    Kind(
+        "certificate-unfit",
+        "high",
+        "No installed certificate fits the list of ciphers",
+        "Every suite of the list up to TLS 1.2 needs a certificate of a type that is not installed, so senders "
+        "without TLS 1.3 fail.",
+        "Install a certificate of the type in the evidence, or allow the suites of the installed one.",
+    ),
+    Kind(
+        "no-suite-before-tls13",
+        "high",
+        "Senders without TLS 1.3 cannot get a suite",
+        "TLS 1.2 is on, but no suite that a sender offers there is left, so it fails with 'no shared cipher'.",
+        "Undo what the evidence names, or switch TLS 1.2 off if that is meant.",
     ),
     Kind(
         "parameter-unknown",

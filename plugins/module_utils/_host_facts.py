@@ -8,14 +8,22 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import openssl_facts
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._compact import compact
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._facts import (
     PostfixFacts,
     postfix_facts,
+    saved_facts,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._saved import Saved
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._why import (
+    Suites,
+    wanted_suites,
+    why,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner, find_command
 
 
@@ -27,6 +35,8 @@ class HostOptions:
     directories: tuple[str, ...] = ()
     postconf: str | None = None
     candidate: t.Mapping[str, t.Any] | None = None
+    why: tuple[str, ...] = ()
+    saved: t.Mapping[str, t.Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,9 @@ def _postconf(options: HostOptions) -> str | None:
 
 def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
     """Gather the facts; empty lists on a host without a mail server. Raises InvalidInput for unfit options."""
+    suites = wanted_suites(options.why)
+    if options.saved is not None:
+        return _gathered(options, suites, *_from_saved(options, options.saved, run))
     openssl = openssl_facts(run)
     postconf = _postconf(options)
     postfix = PostfixFacts()
@@ -62,11 +75,39 @@ def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
             command_version=openssl["command"]["version"],
             run=run,
         )
+    return _gathered(options, suites, postfix, openssl, detected=bool(postconf))
+
+
+def _from_saved(
+    options: HostOptions, saved: t.Mapping[str, t.Any], run: Runner
+) -> tuple[PostfixFacts, dict[str, t.Any]]:
+    if options.candidate or options.directories or options.postconf:
+        raise InvalidInput(
+            "saved cannot be used together with candidate, postfix_config_directories or postconf_command: "
+            "only a host that is reached can predict a change."
+        )
+    given = {name: value for name, value in saved.items() if value is not None}
+    version = given.get("openssl")
+    openssl = {"command": {"path": None, "version": version}, "config": None, "crypto_policy": None}
+    return saved_facts(Saved(**given), run), openssl
+
+
+def _gathered(
+    options: HostOptions,
+    suites: Suites,
+    postfix: PostfixFacts,
+    openssl: dict[str, t.Any],
+    *,
+    detected: bool = True,
+) -> HostFacts:
     facts: dict[str, t.Any] = {
-        "detected": ["postfix"] if postconf else [],
+        "detected": ["postfix"] if detected else [],
         "postfix": postfix.instances if "postfix" in options.subset else [],
         "findings": [one.as_dict() for one in postfix.findings],
     }
+    if suites:
+        facts["why"] = why(suites, postfix.instances)
+    compact(facts["postfix"])
     if "openssl" in options.subset:
         facts["openssl"] = openssl
     material: list[dict[str, t.Any]] = []

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import typing as t
-from dataclasses import dataclass
 
 ENVIRONMENT: t.Final = {
     "LC_ALL": "C",
@@ -18,8 +18,7 @@ ENVIRONMENT: t.Final = {
 }
 
 
-@dataclass(frozen=True)
-class Completed:
+class Completed(t.NamedTuple):
     """How a command ended; `code` is None if it could not be started or did not end in time (`stderr` says why)."""
 
     code: int | None
@@ -50,6 +49,22 @@ def run(command: t.Sequence[str], *, timeout: float = 20.0) -> Completed:
         done.stdout.decode("utf-8", "surrogateescape"),
         done.stderr.decode("utf-8", "surrogateescape"),
     )
+
+
+def run_all(commands: t.Sequence[t.Sequence[str]], run: Runner) -> list[Completed]:
+    """Run commands that do not depend on each other at the same time; how each ended, in this order."""
+    ended: dict[int, Completed] = {}
+
+    def one(position: int) -> None:
+        ended[position] = run(commands[position])
+
+    threads = [threading.Thread(target=one, args=(position,)) for position in range(len(commands))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lost = Completed(None, "", "the command could not be run")
+    return [ended.get(position, lost) for position in range(len(commands))]
 
 
 def showable(value: t.Any) -> t.Any:
@@ -95,4 +110,13 @@ def find_command(name: str) -> str | None:
     return None
 
 
-__all__ = ["ENVIRONMENT", "Completed", "Runner", "find_command", "run", "showable", "start"]
+__all__ = [
+    "ENVIRONMENT",
+    "Completed",
+    "Runner",
+    "find_command",
+    "run",
+    "run_all",
+    "showable",
+    "start",
+]

@@ -63,6 +63,44 @@ options:
       - The value V(none) removes a parameter or an override.
     type: dict
     default: {}
+  saved:
+    description:
+      - What was saved on a host that Ansible cannot reach, for example one with a Python that is too old. The module then looks
+        at nothing of the host that it runs on; run it on V(localhost).
+      - What only that host could tell, such as the suites of its library, is V(none).
+    type: dict
+    suboptions:
+      main:
+        description: What C(postconf -n) prints there, or the text of its C(main.cf).
+        type: str
+        required: true
+      master:
+        description: What C(postconf -M) prints there, or the text of its C(master.cf).
+        type: str
+        required: true
+      parameters:
+        description: What C(postconf) without options prints there. Without it the defaults of the release are used.
+        type: str
+      version:
+        description: What C(postconf -h mail_version) prints there. It can be left out with O(saved.parameters).
+        type: str
+      openssl:
+        description: The version of the libssl that Postfix is linked with there, for the record.
+        type: str
+      files:
+        description: Texts of certificate files and lookup tables, by their paths there. Private keys are not needed.
+        type: dict
+      config_directory:
+        description: The configuration directory there.
+        type: str
+        default: /etc/postfix
+  why:
+    description:
+      - Cipher suites to explain, each by its name in OpenSSL or at IANA, or by its code point.
+      - The answers are in RV(ansible_facts.mta_tls.why), one for each suite and service.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: postmaster.tls.postconf
   - module: postmaster.tls.starttls_probe
@@ -75,6 +113,24 @@ EXAMPLES = r"""
 - name: Show why suites are missing on port 25
   ansible.builtin.debug:
     msg: "{{ ansible_facts.mta_tls.postfix[0].services[0].dropped }}"
+
+- name: Ask why a sender does not get a suite
+  postmaster.tls.mta_tls_facts:
+    why: [AES128-GCM-SHA256, ECDHE-RSA-AES128-GCM-SHA256]
+
+- name: Show the answer
+  ansible.builtin.debug:
+    msg: "{{ ansible_facts.mta_tls.why | map(attribute='text') }}"
+
+- name: Understand a host that Ansible cannot reach
+  postmaster.tls.mta_tls_facts:
+    saved:
+      version: 2.6.6
+      main: "{{ lookup('ansible.builtin.file', 'old-mx/postconf-n.txt') }}"
+      master: "{{ lookup('ansible.builtin.file', 'old-mx/master.cf') }}"
+      files:
+        /etc/pki/tls/certs/mx.pem: "{{ lookup('ansible.builtin.file', 'old-mx/mx.pem') }}"
+  delegate_to: localhost
 
 - name: Predict a change without making it
   postmaster.tls.mta_tls_facts:
@@ -113,17 +169,31 @@ ansible_facts:
         postfix:
           description:
             - The Postfix instances, each with C(version), C(config_directory), C(instance) (its name, C(-) for the default
-              one), C(queue_directory), the C(library) it is linked with (C(path), C(version) and
-              C(differs_from_command)), the C(parameters) about TLS that its C(main.cf) sets, and its C(services). An
-              instance that cannot be asked has a C(reason) and no services.
+              one), C(queue_directory), the C(library) it is linked with, the C(parameters) about TLS that its C(main.cf)
+              sets, and its C(services). An instance that cannot be asked has a C(reason) and no services.
+            - The C(library) has C(path), C(version), C(differs_from_command), C(built_with) (the OpenSSL that the MTA was
+              compiled for, where it tells) and C(config), what the C(openssl.cnf) that this instance reads sets for it
+              (see C(tls_config_file) in postconf(5)).
             - A service has C(name), C(daemons), C(direction), C(lane), C(listen), C(security_level), C(parameters),
-              C(overrides), C(cipher_string), C(protocols), C(ciphers), C(dropped), C(groups), C(certificate_files) and
-              C(findings).
+              C(overrides), C(cipher_string), C(protocols), C(ciphers), C(dropped), C(groups), C(signatures),
+              C(session_tickets), C(renegotiation), C(client_certificate), C(dh), C(certificate_files) and C(findings). Where
+              the tables of Postfix name hosts, a server has C(server_names) and a client C(policies).
             - The C(parameters) of a service are those in force, expanded. Those of the instance, and the C(overrides),
               are as written.
             - Each of the C(ciphers) is a suite with C(protocols), C(bits), C(authentication) and C(key_exchange). Each of
-              C(dropped) has C(suite), C(reason) and C(setting).
-            - C(protocols), C(ciphers), C(dropped) and C(groups) are empty for a service without TLS, and V(none) where
+              C(dropped) has C(suite), and the most specific C(reason) with its C(setting); C(also) has what would still keep
+              the suite away without that one, in the same form.
+            - On a host with so many services that the facts would be over 180 kB, a service whose C(dropped) is that of an
+              earlier one has C(dropped_as) instead, the configuration directory and name of that service; and if that is not
+              enough, C(dropped) has only suites that senders of today offer, and C(dropped_more) counts the others, which
+              O(why) explains.
+            - C(signatures) are the schemes that the server signs with. C(session_tickets) and C(renegotiation) (begun by the
+              client) are V(true) or V(false), C(client_certificate) is V(none), V(asked) or V(required), and C(dh) has the
+              C(bits) and the C(source) of the parameters for DHE. These are for inbound services.
+            - Each of C(server_names) has a C(name) and its C(certificate_files). Each of C(policies) has C(destination),
+              C(security_level), C(protocols) and C(cipher_string).
+            - Where the library could not be asked, C(dropped) has only what is certain whatever the library is.
+            - C(protocols), C(ciphers), C(dropped), C(groups) and C(signatures) are empty for a service without TLS, and V(none) where
               they could not be found out.
           returned: always
           type: list
@@ -135,6 +205,13 @@ ansible_facts:
               C(not_after), C(days_left), C(key_type), C(key_bits), C(signature), C(sha256), C(spki_sha256), C(chain),
               C(chain_complete) and C(findings). From C(subject) on they are left out where no certificate was found.
           returned: when V(certificates) is in O(gather_subset)
+          type: list
+          elements: dict
+        why:
+          description:
+            - The answers to O(why), each with C(suite), C(config_directory), C(service), C(offered) (V(none) if that could not be
+              found out), C(protocols), C(reason), C(setting), C(also) and C(text), which says it in a sentence.
+          returned: when O(why) names suites
           type: list
           elements: dict
         findings:
@@ -179,6 +256,16 @@ from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import 
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._run import run, showable
 
+_SAVED: t.Final[dict[str, t.Any]] = {
+    "main": {"type": "str", "required": True},
+    "master": {"type": "str", "required": True},
+    "parameters": {"type": "str"},
+    "version": {"type": "str"},
+    "openssl": {"type": "str"},
+    "files": {"type": "dict"},
+    "config_directory": {"type": "str", "default": "/etc/postfix"},
+}
+
 
 def main() -> t.NoReturn:
     module = AnsibleModule(
@@ -192,6 +279,8 @@ def main() -> t.NoReturn:
             "postfix_config_directories": {"type": "list", "elements": "path", "default": []},
             "postconf_command": {"type": "path"},
             "candidate": {"type": "dict", "default": {}},
+            "why": {"type": "list", "elements": "str", "default": []},
+            "saved": {"type": "dict", "options": _SAVED},
         },
         supports_check_mode=True,
     )
@@ -200,6 +289,8 @@ def main() -> t.NoReturn:
         directories=tuple(module.params["postfix_config_directories"]),
         postconf=module.params["postconf_command"],
         candidate=module.params["candidate"],
+        why=tuple(module.params["why"]),
+        saved=module.params["saved"],
     )
     try:
         found = host_facts(options, run=run)

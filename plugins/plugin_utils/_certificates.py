@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import typing as t
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -56,7 +57,30 @@ _SIGNATURES: t.Final = {
     "1.3.101.112": "ED25519",
     "1.3.101.113": "ED448",
 }
-_UNKNOWN: t.Final[Entry] = {
+_BROKEN_HASHES: t.Final = frozenset(
+    {"md5WithRSAEncryption", "sha1WithRSAEncryption", "dsa-with-SHA1", "ecdsa-with-SHA1"}
+)
+_USAGES: t.Final = {
+    "digital_signature": "digitalSignature",
+    "content_commitment": "nonRepudiation",
+    "key_encipherment": "keyEncipherment",
+    "data_encipherment": "dataEncipherment",
+    "key_agreement": "keyAgreement",
+    "key_cert_sign": "keyCertSign",
+    "crl_sign": "cRLSign",
+}
+# RFC 5280 section 4.2.1.12.
+_PURPOSES: t.Final = {
+    "1.3.6.1.5.5.7.3.1": "serverAuth",
+    "1.3.6.1.5.5.7.3.2": "clientAuth",
+    "1.3.6.1.5.5.7.3.3": "codeSigning",
+    "1.3.6.1.5.5.7.3.4": "emailProtection",
+    "1.3.6.1.5.5.7.3.8": "timeStamping",
+    "1.3.6.1.5.5.7.3.9": "OCSPSigning",
+    "2.5.29.37.0": "anyExtendedKeyUsage",
+}
+#: What is said of a file in which no certificate was found.
+UNKNOWN: t.Final[Entry] = {
     "subject": None,
     "issuer": None,
     "san": [],
@@ -68,6 +92,10 @@ _UNKNOWN: t.Final[Entry] = {
     "signature": None,
     "sha256": None,
     "spki_sha256": None,
+    "ca": None,
+    "path_length": None,
+    "key_usage": None,
+    "extended_key_usage": None,
 }
 
 
@@ -96,14 +124,15 @@ def describe(
                 break
     if not certificates:
         missing = [] if broken else [_found("certificate-missing", "the chain is empty")]
-        return {**_UNKNOWN, "chain": [], "chain_complete": None, "findings": broken + missing}
+        return {**UNKNOWN, "chain": [], "chain_complete": None, "findings": broken + missing}
     complete = chain_complete(certificates, trust)
-    leaf = _fields(certificates[0], now=now)
+    chain = [_fields(certificate, now=now) for certificate in certificates]
+    judged = _judge(certificates[0], chain[0], now=now, names=names, complete=complete)
     return {
-        **leaf,
-        "chain": [_fields(certificate, now=now) for certificate in certificates],
+        **chain[0],
+        "chain": chain,
         "chain_complete": complete,
-        "findings": broken + _judge(certificates[0], leaf, now=now, names=names, complete=complete),
+        "findings": broken + judged + _judge_chain(certificates, chain),
     }
 
 
@@ -123,7 +152,34 @@ def _fields(certificate: x509.Certificate, *, now: datetime) -> Entry:
         "signature": _SIGNATURES.get(oid, oid),
         "sha256": hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),
         "spki_sha256": hashlib.sha256(spki).hexdigest(),
+        **_constraints(certificate),
     }
+
+
+def _constraints(certificate: x509.Certificate) -> Entry:
+    """What the certificate may be used for; null where it has no such extension."""
+    basic = _extension(certificate, x509.BasicConstraints)
+    usage = _extension(certificate, x509.KeyUsage)
+    extended = _extension(certificate, x509.ExtendedKeyUsage)
+    return {
+        "ca": basic.ca if basic else None,
+        "path_length": basic.path_length if basic else None,
+        "key_usage": [word for name, word in _USAGES.items() if getattr(usage, name)]
+        if usage
+        else None,
+        "extended_key_usage": [
+            _PURPOSES.get(one.dotted_string, one.dotted_string) for one in extended
+        ]
+        if extended
+        else None,
+    }
+
+
+def _extension(certificate: x509.Certificate, kind: type[t.Any]) -> t.Any:
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except (x509.ExtensionNotFound, ValueError):
+        return None
 
 
 def _key(certificate: x509.Certificate) -> tuple[str, int | None]:
@@ -171,6 +227,44 @@ def _judge(
     return found
 
 
+def _judge_chain(
+    certificates: Sequence[x509.Certificate], chain: Sequence[Entry]
+) -> list[dict[str, str]]:
+    found = []
+    unfit = _unfit(chain[0])
+    if unfit:
+        found.append(_found("certificate-not-for-servers", unfit))
+    pairs = enumerate(itertools.pairwise(certificates), 1)
+    strays = [number for number, (one, other) in pairs if one.issuer != other.subject]
+    if strays:
+        follower = f"certificate {strays[0] + 1} of the chain"
+        evidence = (
+            f"{follower}, {chain[strays[0]]['subject']}, is not the issuer of the one before it"
+        )
+        found.append(_found("chain-unordered", evidence))
+    weak = [
+        one
+        for one in chain
+        if one["signature"] in _BROKEN_HASHES and one["subject"] != one["issuer"]
+    ]
+    found += [_found("signature-weak", f"{one['subject']}: {one['signature']}") for one in weak]
+    return found
+
+
+def _unfit(leaf: Entry) -> str:
+    """Why a sender that verifies would not let a server use this certificate; RSA key exchange needs no signature."""
+    purposes, usage = leaf["extended_key_usage"], leaf["key_usage"]
+    if purposes is not None and not {"serverAuth", "anyExtendedKeyUsage"} & set(purposes):
+        return f"the extended key usage is {', '.join(purposes)}"
+    if usage is not None and not {"digitalSignature", "keyAgreement"} & set(usage):
+        return f"the key usage is {', '.join(usage)}"
+    return (
+        "it is the certificate of an authority"
+        if leaf["ca"] and leaf["subject"] != leaf["issuer"]
+        else ""
+    )
+
+
 def _found(code: str, evidence: str) -> dict[str, str]:
     return finding(code, where="certificate", evidence=evidence).as_dict()
 
@@ -179,4 +273,4 @@ def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-__all__ = ["Entry", "describe"]
+__all__ = ["UNKNOWN", "Entry", "describe"]

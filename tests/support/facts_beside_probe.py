@@ -31,7 +31,7 @@ def predicted(service: dict[str, t.Any]) -> dict[str, list[str]]:
 
 def seen(service: dict[str, t.Any]) -> dict[str, t.Any]:
     port = service["listen"][0]["port"]
-    implicit = service["parameters"]["smtpd_tls_wrappermode"] == "yes"
+    implicit = service["parameters"].get("smtpd_tls_wrappermode") == "yes"
     target = Target("127.0.0.1", port, implicit=implicit, checks=CHECKS, connections=2)
     return report(probe(target))
 
@@ -50,16 +50,20 @@ def compare(service: dict[str, t.Any]) -> dict[str, t.Any]:
         "predicted_groups": service["groups"],
         "seen_groups": [one["name"] for one in got.get("groups") or () if one["accepted"]],
         "findings": [one["code"] for one in service["findings"]],
+        "server_names": service.get("server_names", []),
     }
 
 
 def main() -> None:
     options = HostOptions(frozenset({"postfix"}))
     (instance,) = host_facts(options, run=run).facts["postfix"]
-    inbound = [one for one in instance["services"] if one["direction"] == "inbound"]
-    json.dump(
-        {"version": instance["version"], "services": [compare(one) for one in inbound]}, sys.stdout
-    )
+    services = instance["services"]
+    told = {
+        "version": instance["version"],
+        "services": [compare(one) for one in services if one["listen"]],
+        "policies": {one["name"]: one["policies"] for one in services if "policies" in one},
+    }
+    json.dump(told, sys.stdout)
 
 
 if __name__ == "__main__":

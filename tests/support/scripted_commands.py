@@ -48,4 +48,5 @@ def postfix_answers(
         ("postconf", "-c", directory): said(everything),
         ("postconf", "-c", directory, "-n"): said(main, text_of(version, "n.err")),
         ("postconf", "-c", directory, "-M"): said(text_of(version, "M.txt")),
+        ("postconf", "-c", directory, "-T", "compile-version"): said("OpenSSL 3.6.5 2 Jun 2026\n"),
     }

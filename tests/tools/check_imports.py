@@ -28,7 +28,8 @@ KINDS = {
 COMMON = {"_errors", "_findings", "_records", "_run"}
 ROOMS = {
     "_errors": set(),
-    "_findings": {"_findings_served", "_records"},
+    "_findings": {"_findings_certificates", "_findings_served", "_records"},
+    "_findings_certificates": set(),
     "_findings_served": set(),
     "_records": set(),
     "_run": set(),

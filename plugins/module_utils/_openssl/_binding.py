@@ -19,6 +19,8 @@ PASSWORD_CALLBACK = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p
 )
 
+STATUS_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+
 P, INT, LONG, U64, S, SIZE = (
     ctypes.c_void_p,
     ctypes.c_int,
@@ -52,6 +54,10 @@ PROTOTYPES: dict[str, tuple[t.Any, ...]] = {
     "EVP_PKEY_base_id": (INT, P),
     "EVP_PKEY_get_base_id": (INT, P),
     "SSL_CTX_load_verify_locations": (INT, P, S, S),
+    "SSL_CTX_callback_ctrl": (LONG, P, INT, STATUS_CALLBACK),
+    "SSL_CTX_set0_tmp_dh_pkey": (INT, P, P),
+    "SSL_get_pending_cipher": (P, P),
+    "SSL_version": (INT, P),
     "SSL_new": (P, P),
     "SSL_free": (None, P),
     "SSL_set_bio": (None, P, P, P),
@@ -74,6 +80,8 @@ PROTOTYPES: dict[str, tuple[t.Any, ...]] = {
     "BIO_ctrl": (LONG, P, INT, LONG, P),
     "PEM_read_bio_X509": (P, P, P, PASSWORD_CALLBACK, P),
     "PEM_read_bio_PrivateKey": (P, P, P, PASSWORD_CALLBACK, P),
+    "PEM_read_bio_DHparams": (P, P, P, PASSWORD_CALLBACK, P),
+    "PEM_read_bio_Parameters": (P, P, P),
 }
 
 
@@ -99,6 +107,7 @@ class Library:
         self.crypto = ctypes.CDLL(libcrypto, mode=ctypes.RTLD_GLOBAL)
         self.ssl = ctypes.CDLL(libssl, mode=ctypes.RTLD_GLOBAL)
         self.contexts: list[int] = []
+        self.callbacks: list[t.Any] = []
 
     def __getattr__(self, name: str) -> t.Any:
         restype, *argtypes = PROTOTYPES[name]
@@ -161,4 +170,4 @@ class Library:
         return found
 
 
-__all__ = ["Library", "Refused", "Reply", "no_password"]
+__all__ = ["STATUS_CALLBACK", "Library", "Refused", "Reply", "no_password"]

@@ -14,13 +14,13 @@ import errno
 import os
 import stat
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     Library,
     Refusal,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 _BEGIN, _END = "-----BEGIN ", "-----END "
 _MOST_BYTES: t.Final = 4 * 1024 * 1024
@@ -105,23 +105,33 @@ def _key_mode(path: str) -> str | None:
         return None
 
 
-def chains_of(kind: str, files: t.Sequence[str]) -> tuple[CertificateFile, ...]:
-    """What a pair (certificate, key) or a list of chain files holds, one entry for each key."""
+def group_objects(
+    kind: str, files: t.Sequence[str], objects: t.Iterable[PemObject]
+) -> list[tuple[str, str, tuple[str, ...]]]:
+    """(file, key file, certificates) for each key, of a pair (certificate, key) or a list of chain files."""
     if kind == "pair":
         certificate, key = files
-        chain = tuple(one.text for one in read_objects(certificate) if one.kind == "certificate")
-        return (CertificateFile(certificate, key, chain, _key_mode(key)),)
-    found: list[tuple[str, str, list[str]]] = []
-    for one in (entry for path in files for entry in read_objects(path)):
+        texts = [
+            one.text for one in objects if one.kind == "certificate" and one.path == certificate
+        ]
+        return [(certificate, key, tuple(texts))]
+    found: list[tuple[str, str, tuple[str, ...]]] = []
+    for one in objects:
         if one.kind == "key":
-            found.append((one.path, one.path, []))
+            found.append((one.path, one.path, ()))
         elif one.kind == "certificate" and found:
             place, key, known = found[-1]
-            found[-1] = (place if known else one.path, key, [*known, one.text])
-    if not found:
-        found = [(path, path, []) for path in files]
+            found[-1] = (place if known else one.path, key, (*known, one.text))
+    return found or [(path, path, ()) for path in files]
+
+
+def chains_of(kind: str, files: t.Sequence[str]) -> tuple[CertificateFile, ...]:
+    """What a pair (certificate, key) or a list of chain files holds, one entry for each key."""
+    paths = files[:1] if kind == "pair" else files
+    objects = [one for path in paths for one in read_objects(path)]
     return tuple(
-        CertificateFile(place, key, tuple(texts), _key_mode(key)) for place, key, texts in found
+        CertificateFile(place, key, texts, _key_mode(key))
+        for place, key, texts in group_objects(kind, files, objects)
     )
 
 
@@ -194,6 +204,7 @@ __all__ = [
     "CertificateFile",
     "PemObject",
     "chains_of",
+    "group_objects",
     "inspect",
     "pem_objects",
     "read_objects",

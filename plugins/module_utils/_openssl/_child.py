@@ -12,7 +12,7 @@ are those of OpenSSL 1.1.1 to 3.x: include/openssl/ssl.h and bio.h.
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
 import functools
 import marshal
 import sys
@@ -24,8 +24,14 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding i
     Reply,
     no_password,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._peeking import (
+    choices,
+    chosen,
+    flight,
+    watch,
+)
 
-MIN_PROTO, MAX_PROTO, GROUPS_LIST, DH_AUTO, PENDING = 123, 124, 92, 118, 10
+MIN_PROTO, MAX_PROTO, GROUPS_LIST, DH_AUTO = 123, 124, 92, 118
 SET_CURRENT_CERT, FIRST, NEXT = 117, 1, 2
 FILETYPE_PEM = 1
 KEY_TYPES = {6: "RSA", 912: "RSA-PSS", 116: "DSS", 408: "ECDSA", 1087: "ECDSA", 1088: "ECDSA"}
@@ -38,6 +44,22 @@ OP_NO: t.Final = {
 }
 OP_BUG_WORKAROUNDS = {1: 0x80000854, 3: 0x80000850}
 OP_NO_RENEGOTIATION = 1 << 30
+SET_TMP_DH = 3
+VERSION, DIRECTORY = 0, 4
+DH_HEADERS: t.Final = {
+    1: (b"-----BEGIN DH PARAMETERS-----", b"-----BEGIN X9.42 DH PARAMETERS-----"),
+    3: (b"-----BEGIN DH PARAMETERS-----",),
+}
+# ffdhe2048 of RFC 7919 in place of the prime of 2048 bits that Postfix has compiled in: only the size matters.
+DH_2048 = b"""-----BEGIN DH PARAMETERS-----
+MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
++8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
+87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
+YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
+7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
+ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
+-----END DH PARAMETERS-----
+"""
 OP_IGNORE_UNEXPECTED_EOF = 1 << 7
 ALL_TLS13 = (
     b"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:"
@@ -169,6 +191,31 @@ def load_chain(library: Library, context: int, paths: list[str], *, mixed: bool 
             raise Refused("mismatch", path, library.error())
 
 
+def parameters_of(path: str, headers: tuple[bytes, ...]) -> bytes:
+    with open(path, "rb") as stream:
+        blocks = pem_blocks(stream.read())
+    return next((block for block in blocks if block.startswith(headers)), b"")
+
+
+def set_dh(library: Library, context: int, wanted: str) -> None:
+    """A file, C(built-in), or C(auto); a file that cannot be used is passed over, as in tls_dh.c of Postfix."""
+    kind, _colon, path = wanted.partition(":")
+    pem = DH_2048 if kind == "built-in" else b""
+    if path:
+        with contextlib.suppress(OSError):
+            pem = parameters_of(path, DH_HEADERS[1 if library.major() < 3 else 3]) or pem
+    taken = False
+    if pem and library.major() >= 3:
+        parameters = read_pem(library, "PEM_read_bio_Parameters", pem)
+        taken = bool(parameters) and library.SSL_CTX_set0_tmp_dh_pkey(context, parameters) > 0
+    elif pem:
+        parameters = read_pem(library, "PEM_read_bio_DHparams", pem)
+        taken = bool(parameters) and library.SSL_CTX_ctrl(context, SET_TMP_DH, 0, parameters) > 0
+    if not taken:
+        library.SSL_CTX_ctrl(context, DH_AUTO, 1, None)
+    library.ERR_clear_error()
+
+
 def key_types(library: Library, context: int) -> list[str]:
     """The types of the keys that are loaded, by OpenSSL's object numbers (obj_mac.h)."""
     found = []
@@ -195,12 +242,13 @@ def open_context(library: Library, ask: Reply) -> Reply:
             load_pair(library, context, *files)
         else:
             load_chain(library, context, files)
-    library.SSL_CTX_ctrl(context, DH_AUTO, 1, None)
+    set_dh(library, context, ask["dh"])
     set_groups(library, context, ask["groups"])
     if library.SSL_CTX_set_cipher_list(context, ask["ciphers"].encode()) <= 0:
         raise Refused("ciphers", ask["ciphers"], library.error())
     if ask["level"]:
         library.SSL_CTX_set_security_level(context, ask["level"])
+    watch(library, context)
     library.contexts.append(context)
     return {
         "ok": True,
@@ -208,23 +256,6 @@ def open_context(library: Library, ask: Reply) -> Reply:
         "ciphers": library.ciphers(context),
         "keys": key_types(library, context),
     }
-
-
-def flight(library: Library, context: int, state: str, received: bytes) -> bytes:
-    """What one fresh connection of the context sends after it has received these bytes."""
-    connection = library.SSL_new(context)
-    incoming, outgoing = (library.BIO_new(library.BIO_s_mem()) for _side in range(2))
-    library.SSL_set_bio(connection, incoming, outgoing)
-    getattr(library, state)(connection)
-    if received:
-        library.BIO_write(incoming, received, len(received))
-    library.SSL_do_handshake(connection)
-    size = library.BIO_ctrl(outgoing, PENDING, 0, None)
-    buffer = ctypes.create_string_buffer(max(size, 1))
-    count = library.BIO_read(outgoing, buffer, size) if size else 0
-    library.SSL_free(connection)
-    library.ERR_clear_error()
-    return buffer.raw[: max(count, 0)]
 
 
 def match(library: Library, text: str) -> Reply:
@@ -261,9 +292,14 @@ def perform(library: Library, ask: Reply) -> Reply:
         return match(library, ask["ciphers"])
     if what == "load":
         return load(library, ask)
+    context = library.contexts[ask["context"]]
+    if what == "choices":
+        asked = [choices(library, context, *one) for one in ask["wanted"]]
+        return {"ok": True, "found": asked}
+    if what == "chosen":
+        return {"ok": True, "found": [chosen(library, context, *one) for one in ask["wanted"]]}
     state = "SSL_set_accept_state" if what == "answer" else "SSL_set_connect_state"
-    sent = flight(library, library.contexts[ask["context"]], state, ask["received"])
-    return {"ok": True, "sent": sent}
+    return {"ok": True, "sent": flight(library, context, state, ask["received"])}
 
 
 def receive(stream: t.BinaryIO) -> Reply | None:
@@ -283,7 +319,11 @@ def greet(ask: Reply) -> tuple[Library, Reply]:
     library = Library(ask["libcrypto"], ask["libssl"])
     number = library.OpenSSL_version_num()
     library.configure(ask["config_file"], ask["config_name"])
-    return library, {"ok": True, "number": number, "version": library.OpenSSL_version(0).decode()}
+    texts = {
+        name: library.OpenSSL_version(kind).decode("utf-8", "replace")
+        for name, kind in (("version", VERSION), ("directory", DIRECTORY))
+    }
+    return library, {"ok": True, "number": number, **texts}
 
 
 def attempt(question: t.Callable[[], Reply], subject: str) -> Reply:

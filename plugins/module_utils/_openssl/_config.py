@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import asdict, dataclass
+
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 _SECTION: t.Final = re.compile(r"^\[\s*(?P<name>[^\]]+?)\s*\]")
 _PAIR: t.Final = re.compile(r"^(?P<name>[\w.]+)\s*=\s*(?P<value>.*?)\s*$")
@@ -30,7 +31,7 @@ class SystemPolicy:
     security_level: int | None
 
     def as_dict(self) -> dict[str, t.Any]:
-        return asdict(self)
+        return dict(vars(self))
 
 
 def _sections(
@@ -50,13 +51,17 @@ def _sections(
     return sections
 
 
-def system_policy(path: str, read: ReadText) -> SystemPolicy | None:
-    """Follow openssl_conf, ssl_conf and system_default of an openssl.cnf; None if the file cannot be read."""
+def system_policy(path: str, read: ReadText, *, name: str = "") -> SystemPolicy | None:
+    """Follow openssl_conf (or the application's own `name`), ssl_conf and system_default of an openssl.cnf.
+
+    None if the file cannot be read.
+    """
     text = read(path)
     if text is None:
         return None
     sections = _sections(text, read)
-    start = sections.get(sections.get("", {}).get("openssl_conf", ""), {})
+    top = sections.get("", {})
+    start = sections.get(top.get(name) or top.get("openssl_conf", ""), {})
     modules = sections.get(start.get("ssl_conf", ""), {})
     chosen = sections.get(modules.get("system_default", ""), {})
     ciphers = chosen.get("CipherString")

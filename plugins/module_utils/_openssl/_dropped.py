@@ -3,12 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
 
-"""Why a suite that the library knows cannot be negotiated: one reason and the setting that causes it."""
+"""Why a suite that the library knows cannot be negotiated: the reason and the setting that causes it, and what else."""
 
 from __future__ import annotations
 
+import re
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
@@ -16,29 +16,46 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server im
     LibraryCipher,
     Refusal,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 
-_CERTIFIED: t.Final = {"RSA": ("RSA",), "ECDSA": ("ECDSA",), "DSS": ("DSS",)}
+_CERTIFIED: t.Final[dict[str, tuple[str, ...]]] = {
+    "RSA": ("RSA",),
+    "ECDSA": ("ECDSA",),
+    "DSS": ("DSS",),
+}
+_MODERN_KEYS: t.Final = ("RSA", "RSA-PSS", "ECDSA", "other")
+_ITEM_SEPARATOR: t.Final = re.compile("[:, ;]+")
+_CURVES: t.Final = frozenset(code for code in _groups.USUAL if code < 0x0100)
 _SHARED_SECRETS: t.Final = ("PSK", "SRP", "KRB5")
+_ALL: t.Final = "ALL:COMPLEMENTOFALL"
 
 
-@dataclass(frozen=True)
-class Dropped:
-    """One suite that a peer cannot get."""
+class Cause(t.NamedTuple):
+    """One thing that keeps a suite away, and the setting that would have to change; C(none) if no setting can."""
+
+    reason: str
+    setting: str
+
+
+class Dropped(t.NamedTuple):
+    """One suite that a peer cannot get: the most specific cause, and what would still be in the way without it."""
 
     code: int
     name: str
     reason: str
     setting: str
+    also: tuple[Cause, ...] = ()
 
 
 @dataclass(frozen=True)
 class Choices:
     """The settings that a dropped suite is blamed on: names of parameters, and the pieces of the cipher string.
 
-    `exclusions` are (item, parameter) in order; `base` is the list of the grade.
+    `exclusions` are (item, parameter) in order; `base` is the list of the grade, which the parameter `base_list` holds
+    and `base_setting` chooses; `level_setting` is what sets the security level.
     """
 
     base: str
@@ -50,6 +67,10 @@ class Choices:
     certificate_setting: str
     level: int = 0
     role: str = "server"
+    base_list: str = ""
+    level_setting: str = "set by Postfix itself"
+    group_setting: str = "tls_eecdh_auto_curves"
+    config_setting: str = "Ciphersuites in openssl.cnf"
 
 
 class Matcher:
@@ -58,6 +79,7 @@ class Matcher:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._known: dict[str, tuple[LibraryCipher, ...]] = {}
+        self._codes: dict[str, frozenset[int]] = {}
 
     def ciphers(self, text: str) -> tuple[LibraryCipher, ...]:
         if text not in self._known:
@@ -66,67 +88,178 @@ class Matcher:
         return self._known[text]
 
     def codes(self, text: str) -> frozenset[int]:
-        return frozenset(cipher.code for cipher in self.ciphers(text))
+        if text not in self._codes:
+            self._codes[text] = frozenset(cipher.code for cipher in self.ciphers(text))
+        return self._codes[text]
 
     def everything(self) -> tuple[LibraryCipher, ...]:
         """Every suite that the library has code for."""
-        return self.ciphers("ALL:COMPLEMENTOFALL")
+        return self.ciphers(_ALL)
 
 
-def _from_string(code: int, matcher: Matcher, choices: Choices) -> tuple[str, str]:
+@dataclass(frozen=True)
+class Possible:
+    """What the certificates and groups allow whatever the cipher string says: at the security level, and without one.
+
+    `too_weak` are suites that the level forbids whatever the certificates are.
+    """
+
+    at_level: frozenset[int]
+    without_level: frozenset[int]
+    too_weak: frozenset[int] = frozenset()
+
+
+def _within_list(code: int, matcher: Matcher, choices: Choices) -> list[Cause]:
+    """The items of the list itself that take a suite away from it, and whether it is there without them at all."""
+    items = [item for item in _ITEM_SEPARATOR.split(choices.base) if item]
+    hits = [item[:1] in ("!", "-") and code in matcher.codes(item[1:]) for item in items]
+
+    def listed_without(dropped: t.Collection[int]) -> bool:
+        rest = (item for position, item in enumerate(items) if position not in dropped)
+        return code in matcher.codes(":".join(rest))
+
+    killed = [position for position, hit in enumerate(hits) if hit and items[position][0] == "!"]
+    removed = [position for position, hit in enumerate(hits) if hit and items[position][0] == "-"]
+    blamed = list(killed)
+    known = listed_without({*killed, *removed})
+    if known and not listed_without(killed):
+        blamed += [one for one in removed if listed_without({*killed, one})] or removed
+    names = dict.fromkeys(items[position] for position in sorted(blamed))
+    found = [
+        Cause(f"excluded by {item} in {choices.base_list}", choices.base_list) for item in names
+    ]
+    if not known:
+        missing = f"not in the list of the grade {choices.grade}"
+        found.append(Cause(missing, choices.base_setting))
+    return found
+
+
+def _from_string(code: int, matcher: Matcher, choices: Choices) -> list[Cause]:
+    found = [
+        Cause(f"excluded by {item}", setting)
+        for item, setting in choices.exclusions
+        if code in matcher.codes(item)
+    ]
     if code not in matcher.codes(choices.base):
-        return f"not in the list of the grade {choices.grade}", choices.base_setting
-    for item, setting in choices.exclusions:
-        if code in matcher.codes(item):
-            return f"excluded by {item}", setting
-    return "left out by the cipher list", choices.base_setting
+        found += _within_list(code, matcher, choices)
+    return found or [Cause("left out by the cipher list", choices.base_setting)]
 
 
-def _from_library(suite: Suite, effective: Effective, choices: Choices) -> tuple[str, str]:
-    spoken = [one for one in choices.protocols if suite.minimum <= one <= suite.maximum]
-    if not spoken:
-        return f"needs {suite.minimum.label} to {suite.maximum.label}", choices.protocol_setting
-    shared = next((one for one in _SHARED_SECRETS if one in suite.key_exchange), None)
-    if shared:
-        return f"needs {shared}, which mail servers do not use", "none"
+def _from_certificate(suite: Suite, effective: Effective, choices: Choices) -> list[Cause]:
     if choices.role == "client":
-        return "OpenSSL does not offer it with these protocols and groups", "none"
+        return []
     needed = _CERTIFIED.get(suite.authentication)
-    if needed and not set(needed) & set(effective.keys):
-        return f"no {suite.authentication} certificate", choices.certificate_setting
+    if suite.minimum == Protocol.TLSv1_3 and not set(_MODERN_KEYS) & set(effective.keys):
+        return [Cause("no certificate that TLSv1.3 can use", choices.certificate_setting)]
+    if needed == ("RSA",) and suite.key_exchange != "RSA":
+        needed = ("RSA", "RSA-PSS")
     if suite.key_exchange in ("DH", "ECDH"):
-        return "needs a certificate for fixed Diffie-Hellman", choices.certificate_setting
-    if choices.level:
-        setting = choices.base_setting if "@SECLEVEL" in choices.base else "set by Postfix itself"
-        return f"security level {choices.level}", setting
-    return "OpenSSL does not choose it with this certificate and these groups", "none"
+        return [Cause("needs a certificate for fixed Diffie-Hellman", choices.certificate_setting)]
+    if needed and not set(needed) & set(effective.keys):
+        return [Cause(f"no {suite.authentication} certificate", choices.certificate_setting)]
+    return []
 
 
-def _reason(
-    cipher: LibraryCipher, effective: Effective, matcher: Matcher, choices: Choices
-) -> tuple[str, str]:
-    suite = _suites.by_code(cipher.code)
-    listed = {one.code for one in effective.listed}
-    if suite is not None and suite.minimum == Protocol.TLSv1_3:
-        if Protocol.TLSv1_3 not in choices.protocols:
-            return "TLSv1.3 is off", choices.protocol_setting
-        if cipher.code not in listed:
-            return "not in OpenSSL's list for TLSv1.3", "Ciphersuites in openssl.cnf"
-    elif cipher.code not in listed:
-        return _from_string(cipher.code, matcher, choices)
-    if suite is None:
-        return "OpenSSL does not choose it", "none"
-    return _from_library(suite, effective, choices)
+def _range(suite: Suite) -> str:
+    if suite.minimum == suite.maximum:
+        return suite.minimum.label
+    return f"{suite.minimum.label} to {suite.maximum.label}"
 
 
-def dropped_suites(effective: Effective, matcher: Matcher, choices: Choices) -> tuple[Dropped, ...]:
-    """Every suite that the library knows and a peer cannot get, most specific reason first, in the library's order."""
+def _from_protocols(suite: Suite, choices: Choices) -> list[Cause]:
+    if any(suite.minimum <= one <= suite.maximum for one in choices.protocols):
+        return []
+    if suite.minimum == Protocol.TLSv1_3:
+        return [Cause("TLSv1.3 is off", choices.protocol_setting)]
+    return [Cause(f"needs {_range(suite)}", choices.protocol_setting)]
+
+
+def _from_level(suite: Suite, possible: Possible, choices: Choices) -> list[Cause]:
+    held = suite.code in possible.without_level and suite.code not in possible.at_level
+    if held or suite.code in possible.too_weak:
+        return [Cause(f"security level {choices.level}", choices.level_setting)]
+    return []
+
+
+def _exchanges_by_curve(suite: Suite | None) -> bool:
+    return suite is not None and suite.key_exchange == "ECDHE"
+
+
+class Explainer:
+    """Tells why suites are missing from what one context gives."""
+
+    def __init__(
+        self, effective: Effective, matcher: Matcher, choices: Choices, possible: Possible | None
+    ) -> None:
+        self.effective = effective
+        self.matcher = matcher
+        self.choices = choices
+        self.possible = possible or Possible(frozenset(), frozenset())
+        self.listed = frozenset(cipher.code for cipher in effective.listed)
+        self.no_curve = self._lacks_a_curve()
+
+    def causes(self, code: int) -> list[Cause]:
+        """Every cause, the most specific first; never empty."""
+        suite, choices = _suites.by_code(code), self.choices
+        shared = next((one for one in _SHARED_SECRETS if suite and one in suite.key_exchange), None)
+        if shared:
+            return [Cause(f"needs {shared}, which mail servers do not use", "none")]
+        found: list[Cause] = []
+        newest = suite is not None and suite.minimum == Protocol.TLSv1_3
+        if newest and code not in self.listed:
+            found.append(Cause("not in OpenSSL's list for TLSv1.3", choices.config_setting))
+        elif not newest and code not in self.listed:
+            found += _from_string(code, self.matcher, choices)
+        if suite is not None:
+            found += self._apart_from_the_list(suite)
+            if _exchanges_by_curve(suite) and self.no_curve:
+                found.append(
+                    Cause("no elliptic curve that senders know is left", choices.group_setting)
+                )
+        return found or [Cause(self._unexplained(), "none")]
+
+    def _apart_from_the_list(self, suite: Suite) -> list[Cause]:
+        return [
+            *_from_protocols(suite, self.choices),
+            *_from_certificate(suite, self.effective, self.choices),
+            *_from_level(suite, self.possible, self.choices),
+        ]
+
+    def _lacks_a_curve(self) -> bool:
+        """Known from the groups; without any, because a listed suite is missing that nothing else holds back."""
+        if self.effective.groups:
+            return not _CURVES & set(self.effective.groups)
+        kept = {code for codes in self.effective.suites.values() for code in codes}
+        if any(_exchanges_by_curve(_suites.by_code(code)) for code in kept):
+            return False
+        listed = (_suites.by_code(code) for code in self.listed)
+        return any(
+            suite is not None
+            and _exchanges_by_curve(suite)
+            and not self._apart_from_the_list(suite)
+            for suite in listed
+        )
+
+    def _unexplained(self) -> str:
+        if self.choices.role == "client":
+            return "OpenSSL does not offer it with these protocols and groups"
+        return "OpenSSL does not choose it with this certificate and these groups"
+
+
+def dropped_suites(
+    effective: Effective, matcher: Matcher, choices: Choices, possible: Possible | None = None
+) -> tuple[Dropped, ...]:
+    """Every suite that the library knows and a peer cannot get, in the library's order, with all that holds it back."""
     kept = {code for codes in effective.suites.values() for code in codes}
-    return tuple(
-        Dropped(cipher.code, cipher.name, *_reason(cipher, effective, matcher, choices))
-        for cipher in matcher.everything()
-        if cipher.code not in kept
-    )
+    explainer = Explainer(effective, matcher, choices, possible)
+    found = []
+    for cipher in matcher.everything():
+        if cipher.code not in kept:
+            first, *rest = explainer.causes(cipher.code)
+            found.append(
+                Dropped(cipher.code, cipher.name, first.reason, first.setting, tuple(rest))
+            )
+    return tuple(found)
 
 
-__all__ = ["Choices", "Dropped", "Matcher", "dropped_suites"]
+__all__ = ["Cause", "Choices", "Dropped", "Explainer", "Matcher", "Possible", "dropped_suites"]

@@ -8,35 +8,42 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._offer import parse_offer
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
-    SERVER_PREFERENCE,
     Context,
     Library,
     LibraryCipher,
     Refusal,
     Settings,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, field
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
+    _groups,
+    _signatures,
+    _suites,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Answer,
     NotDetermined,
+    ServerHello,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import (
+    SIGNATURE_ALGORITHMS,
+    ClientHello,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._flight import FlightReader
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._group_scan import accepted_groups
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import (
-    Offer,
-    SuiteScan,
-    accepted_suites,
-    merged,
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import (
+    PROTOCOLS,
+    Protocol,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import drive
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import PROTOCOLS
+
+_HANDSHAKE: t.Final = b"\x16"
+_STATUS_REQUEST: t.Final = ((5, b"\x01\0\0\0\0"),)
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,8 @@ class Effective:
     """What can be negotiated: suites by protocol (only protocols with a suite), in the order of the library's list.
 
     `listed` are the suites that the cipher string stands for, `keys` the types of the loaded keys, `refusal` why the
-    context could not be made: then nothing can be negotiated. `unknown` names what could not be found out.
+    context could not be made: then nothing can be negotiated. `unknown` names what could not be found out. `signatures`
+    are the schemes that a server signs with, or that a client offers; `dh_bits` the size of the prime of DHE, if any.
     """
 
     suites: t.Mapping[Protocol, tuple[int, ...]]
@@ -53,6 +61,8 @@ class Effective:
     keys: tuple[str, ...] = ()
     refusal: Refusal | None = None
     unknown: tuple[str, ...] = ()
+    signatures: t.Mapping[Protocol, tuple[int, ...]] = field(default_factory=dict)
+    dh_bits: int | None = None
 
     @property
     def protocols(self) -> tuple[Protocol, ...]:
@@ -66,13 +76,9 @@ class Effective:
         return tuple(dict.fromkeys(codes))
 
 
-def _ask(library: Library, context: Context) -> t.Callable[[ClientHello], Answer]:
-    def ask(hello: ClientHello) -> Answer:
-        reader = FlightReader()
-        answer = reader.feed(library.answer(context, hello.encode()))
-        return answer or NotDetermined("silent", "The library sent no complete answer.")
-
-    return ask
+def _answer(flight: bytes) -> Answer:
+    answer = FlightReader().feed(flight)
+    return answer or NotDetermined("silent", "The library sent no complete answer.")
 
 
 def _candidates(listed: t.Sequence[LibraryCipher], protocol: Protocol) -> tuple[int, ...]:
@@ -84,55 +90,146 @@ def _candidates(listed: t.Sequence[LibraryCipher], protocol: Protocol) -> tuple[
     return tuple(found)
 
 
-def _ordered(scan: SuiteScan, listed: t.Sequence[LibraryCipher], *, picks: bool) -> tuple[int, ...]:
-    if picks:
-        return scan.accepted
-    return tuple(cipher.code for cipher in listed if cipher.code in scan.accepted)
+def _kinds(codes: t.Iterable[int]) -> list[tuple[int, ...]]:
+    """The suites by what a server needs for them beside the cipher: one of each kind stands for the others."""
+    kinds: dict[object, list[int]] = {}
+    for code in codes:
+        suite = _suites.by_code(code)
+        kind = (suite.key_exchange, suite.authentication) if suite else code
+        kinds.setdefault(kind, []).append(code)
+    return [tuple(kind) for kind in kinds.values()]
 
 
-def _settled(scan: SuiteScan, ask: t.Callable[[ClientHello], Answer]) -> SuiteScan:
-    """The scan with what stayed open asked for one by one: in memory there is no need to be sparing."""
-    singles = [
-        drive(accepted_suites(scan.protocol, (code,)), ask) for code in sorted(scan.undetermined)
-    ]
-    return merged(replace(scan, undetermined=frozenset()), *singles)
+@dataclass
+class _Server:
+    """One context that is asked, and what it has answered up to now."""
+
+    library: Library
+    context: Context
+    suites: dict[Protocol, tuple[int, ...]] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    asked: list[Protocol] = field(default_factory=list)
+    dh_bits: int | None = None
+
+    def ask_suites(self, protocol: Protocol) -> None:
+        """Every kind by itself, so that one that the library cannot serve does not hide another."""
+        self.asked.append(protocol)
+        kinds = _kinds(_candidates(self.context.ciphers, protocol))
+        wanted = [(int(protocol), _hello(protocol, kind), kind) for kind in kinds]
+        accepted: set[int] = set()
+        for picked, flight in self.library.choices(self.context, wanted):
+            answer = _answer(flight) if picked else None
+            if isinstance(answer, ServerHello):
+                accepted.update(picked)
+                if answer.dh:
+                    self.dh_bits = answer.dh.bits
+            elif isinstance(answer, NotDetermined):
+                self.unknown.append(f"{len(picked)} suites in {protocol.label}")
+        if accepted:
+            ordered = (cipher.code for cipher in self.context.ciphers if cipher.code in accepted)
+            self.suites[protocol] = tuple(ordered)
+
+    def groups(self) -> tuple[int, ...]:
+        """The groups of the newest versions, those of TLS 1.3 first; also where no suite is left with the usual groups."""
+        found: dict[int, None] = {}
+        for protocol in (Protocol.TLSv1_3, Protocol.TLSv1_2):
+            if protocol in self.asked:
+                found.update(dict.fromkeys(self._groups(protocol)))
+        return tuple(found)
+
+    def _groups(self, protocol: Protocol) -> tuple[int, ...]:
+        """Suites that are not accepted with the usual groups are asked with as well: a curve may be an unusual one."""
+        listed = _candidates(self.context.ciphers, Protocol.TLSv1_2)
+        plain = _of(listed, "ECDHE", "RSA", "anon") if "RSA" in self.context.keys else ()
+        plain = plain or self._with("ECDHE", "anon")
+        suites = plain or _of(listed, "ECDHE", "RSA", "ECDSA")
+        if protocol == Protocol.TLSv1_3:
+            suites = self.suites.get(protocol) or _candidates(self.context.ciphers, protocol)
+        elif not plain and suites:
+            scan = accepted_groups(protocol, offer=Offer())
+            return drive(
+                scan, lambda hello: _answer(self.library.answer(self.context, hello.encode()))
+            ).accepted
+        if not suites:
+            return ()
+        groups = _groups.IN_TLS13 if protocol == Protocol.TLSv1_3 else _groups.IN_TLS12
+        hellos = [_hello(protocol, suites, groups=(group,)) for group in groups]
+        return self._taken(protocol, groups, hellos)
+
+    def signatures(self) -> dict[Protocol, tuple[int, ...]]:
+        """The schemes that the server would sign with, in TLS 1.2 and 1.3, asked for one by one."""
+        found = {}
+        for protocol, schemes in (
+            (Protocol.TLSv1_3, _signatures.IN_TLS13),
+            (Protocol.TLSv1_2, _signatures.IN_TLS12),
+        ):
+            suites = self.suites.get(protocol, ())
+            if protocol == Protocol.TLSv1_2:
+                suites = self._with("ECDHE", "RSA", "ECDSA") + self._with("DHE", "RSA", "DSS")
+            if suites:
+                hellos = [_hello(protocol, suites, schemes=(scheme,)) for scheme in schemes]
+                found[protocol] = self._taken(protocol, schemes, hellos)
+        return found
+
+    def _with(self, exchange: str, *authentications: str) -> tuple[int, ...]:
+        return _of(self.suites.get(Protocol.TLSv1_2, ()), exchange, *authentications)
+
+    def _taken(
+        self, protocol: Protocol, values: t.Sequence[int], hellos: t.Sequence[bytes]
+    ) -> tuple[int, ...]:
+        chosen = self.library.chosen(self.context, [(int(protocol), hello) for hello in hellos])
+        return tuple(value for value, suite in zip(values, chosen) if suite)
+
+
+def _of(codes: t.Iterable[int], exchange: str, *authentications: str) -> tuple[int, ...]:
+    found = []
+    for code in codes:
+        suite = _suites.by_code(code)
+        if suite and suite.key_exchange == exchange and suite.authentication in authentications:
+            found.append(code)
+    return tuple(found)
+
+
+def _hello(
+    protocol: Protocol,
+    suites: tuple[int, ...],
+    *,
+    groups: tuple[int, ...] = _groups.USUAL,
+    schemes: tuple[int, ...] = SIGNATURE_ALGORITHMS,
+) -> bytes:
+    return ClientHello(
+        (protocol,), suites, groups, signature_algorithms=schemes, extra=_STATUS_REQUEST
+    ).encode()
 
 
 def _server(library: Library, context: Context, settings: Settings) -> Effective:
-    ask = _ask(library, context)
-    suites: dict[Protocol, tuple[int, ...]] = {}
-    unknown: list[str] = []
-    allowed = [protocol for protocol in PROTOCOLS if int(protocol) not in settings.excluded]
-    for protocol in allowed:
-        candidates = _candidates(context.ciphers, protocol)
-        if not candidates:
-            continue
-        scan = _settled(drive(accepted_suites(protocol, candidates), ask), ask)
-        if scan.undetermined:
-            unknown.append(f"{len(scan.undetermined)} suites in {protocol.label}")
-        if scan.accepted:
-            suites[protocol] = _ordered(
-                scan, context.ciphers, picks=bool(settings.options & SERVER_PREFERENCE)
-            )
-    groups: dict[int, None] = {}
-    for protocol in (Protocol.TLSv1_3, Protocol.TLSv1_2):
-        if protocol in suites:
-            groups.update(
-                dict.fromkeys(drive(accepted_groups(protocol, offer=Offer()), ask).accepted)
-            )
-    return Effective(suites, tuple(groups), context.ciphers, context.keys, unknown=tuple(unknown))
+    server = _Server(library, context)
+    for protocol in PROTOCOLS:
+        if int(protocol) not in settings.excluded:
+            server.ask_suites(protocol)
+    return Effective(
+        server.suites,
+        server.groups(),
+        context.ciphers,
+        context.keys,
+        unknown=tuple(server.unknown),
+        signatures=server.signatures(),
+        dh_bits=server.dh_bits,
+    )
 
 
 def _client(library: Library, context: Context) -> Effective:
+    """Without anything to offer, a library sends nothing, or an alert (RFC 8446 section 5.1) instead of a ClientHello."""
     sent = library.offer(context)
-    if not sent:
+    if sent[:1] != _HANDSHAKE:
         return Effective({}, listed=context.ciphers, keys=context.keys)
     offer = parse_offer(sent)
     versions = [protocol for protocol in PROTOCOLS if int(protocol) in offer.versions]
     listed = tuple(LibraryCipher(code, "", 0) for code in offer.suites)
     suites = {protocol: _candidates(listed, protocol) for protocol in versions}
     spoken = {protocol: codes for protocol, codes in suites.items() if codes}
-    return Effective(spoken, offer.groups, context.ciphers, context.keys)
+    signatures = dict.fromkeys(spoken, offer.signatures) if offer.signatures else {}
+    return Effective(spoken, offer.groups, context.ciphers, context.keys, signatures=signatures)
 
 
 def effective(library: Library, settings: Settings) -> Effective:
@@ -142,8 +239,8 @@ def effective(library: Library, settings: Settings) -> Effective:
     """
     context = library.open(settings)
     if isinstance(context, Refusal):
-        if context.stage == "unsupported":
-            raise NotSupported(f"{library.linked.libssl} lacks a function: {context.error}.")
+        if context.stage in ("unsupported", "context"):
+            raise NotSupported(f"{library.linked.libssl} makes no context: {context.error}.")
         return Effective({}, refusal=context)
     if settings.role == "client":
         return _client(library, context)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import struct
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
 
 _LINE: t.Final = re.compile(

@@ -8,9 +8,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 _SUPPORTED_GROUPS, _SIGNATURE_ALGORITHMS, _SUPPORTED_VERSIONS = 10, 13, 43
 _SIGNALLING = frozenset({0x00FF, 0x5600})

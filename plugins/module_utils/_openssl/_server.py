@@ -15,11 +15,15 @@ import subprocess
 import sys
 import time
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl import _binding, _child
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl import (
+    _binding,
+    _child,
+    _peeking,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked import Linked
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import start
 
 SERVER_PREFERENCE: t.Final = 1 << 22  # SSL_OP_CIPHER_SERVER_PREFERENCE
@@ -34,8 +38,7 @@ module.main()
 """
 
 
-@dataclass(frozen=True)
-class LibraryCipher:
+class LibraryCipher(t.NamedTuple):
     """One suite as a library lists it: code point, the library's name, strength in bits."""
 
     code: int
@@ -49,7 +52,8 @@ class Settings:
 
     `excluded` are wire versions of protocols; `groups` are lists tried in turn; `certificates` are
     ("pair", certificate, key) or ("chain", file...); `trust` is (CAfile, CApath); `options` are SSL_OP bits.
-    With `reset_minimum` and `reset_maximum` the MTA overrides MinProtocol and MaxProtocol of openssl.cnf.
+    With `reset_minimum` and `reset_maximum` the MTA overrides MinProtocol and MaxProtocol of openssl.cnf. `dh` are the
+    parameters of DHE: C(auto) or C(built-in), then a colon and a file that is preferred to it.
     """
 
     ciphers: str
@@ -62,6 +66,7 @@ class Settings:
     groups: tuple[tuple[str, ...], ...] = ()
     certificates: tuple[tuple[str, ...], ...] = ()
     trust: tuple[str, str] = ("", "")
+    dh: str = "auto"
 
     def as_question(self) -> dict[str, t.Any]:
         return {
@@ -76,6 +81,7 @@ class Settings:
             "groups": [list(names) for names in self.groups],
             "certificates": [list(files) for files in self.certificates],
             "trust": list(self.trust),
+            "dh": self.dh,
         }
 
 
@@ -101,7 +107,7 @@ class Context:
 
 def _sources() -> list[tuple[str, str]]:
     found = []
-    for module in (_binding, _child):
+    for module in (_binding, _peeking, _child):
         loader = t.cast(t.Any, module.__loader__)
         found.append((module.__name__, loader.get_source(module.__name__)))
     return found
@@ -115,8 +121,9 @@ def _frame(data: t.Any) -> bytes:
 class Library:
     """One libssl, loaded in a child process of its own; made by `start_library`. Close it.
 
-    `version` is the library's own text, `number` its OPENSSL_VERSION_NUMBER. Any sign of trouble in the child (a crash,
-    no answer within `timeout` seconds) raises NotSupported: the caller reports "not determined", never "no".
+    `version` is the library's own text, `number` its OPENSSL_VERSION_NUMBER, `directory` where it has its
+    openssl.cnf. Any sign of trouble in the child (a crash, no answer within `timeout` seconds) raises
+    NotSupported: the caller reports "not determined", never "no".
     """
 
     def __init__(
@@ -130,6 +137,7 @@ class Library:
         self.linked = linked
         self.version = ""
         self.number = 0
+        self.directory = ""
         self._process: subprocess.Popen[bytes] | None = process
         self._timeout = timeout
         self._clock = clock
@@ -151,6 +159,7 @@ class Library:
                 f"{self.linked.libssl} cannot be used: {reply['stage']}: {reply['error']}."
             )
         self.version, self.number = reply["version"], reply["number"]
+        self.directory = reply["directory"].partition(":")[2].strip().strip('"')
 
     def close(self) -> None:
         """End the child; safe to call twice."""
@@ -179,6 +188,21 @@ class Library:
         """The bytes that a server with this context sends after these bytes of a client."""
         return self._flight({"do": "answer", "context": context.number, "received": received})
 
+    def choices(
+        self, context: Context, wanted: t.Sequence[tuple[int, bytes, t.Sequence[int]]]
+    ) -> list[tuple[list[int], bytes]]:
+        """For each (version, hello, suites): the suites that the server chooses one after the other, in its order, and its
+        answer to a hello with all of these, empty without any.
+        """
+        asked = [(version, hello, list(suites)) for version, hello, suites in wanted]
+        return t.cast(
+            "list[tuple[list[int], bytes]]", self._asked("choices", context, asked)["found"]
+        )
+
+    def chosen(self, context: Context, wanted: t.Sequence[tuple[int, bytes]]) -> list[int]:
+        """For each (version, hello): the suite that the server chooses, or 0."""
+        return t.cast("list[int]", self._asked("chosen", context, list(wanted))["found"])
+
     def offer(self, context: Context) -> bytes:
         """The first bytes that a client with this context sends."""
         return self._flight({"do": "offer", "context": context.number, "received": b""})
@@ -195,11 +219,17 @@ class Library:
         reply = self._ask({"do": "load", "kind": kind, "files": list(files)})
         return None if reply["ok"] else _refusal(reply)
 
+    def _asked(self, what: str, context: Context, wanted: list[t.Any]) -> dict[str, t.Any]:
+        return self._answered({"do": what, "context": context.number, "wanted": wanted})
+
     def _flight(self, question: dict[str, t.Any]) -> bytes:
+        return t.cast(bytes, self._answered(question)["sent"])
+
+    def _answered(self, question: dict[str, t.Any]) -> dict[str, t.Any]:
         reply = self._ask(question)
         if not reply["ok"]:
             raise NotSupported(f"{self.linked.libssl} did not answer: {reply['error']}.")
-        return t.cast(bytes, reply["sent"])
+        return reply
 
     def _ask(self, question: dict[str, t.Any]) -> dict[str, t.Any]:
         self._send(_frame(question))

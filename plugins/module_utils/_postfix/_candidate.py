@@ -16,7 +16,6 @@ import pwd
 import re
 import shutil
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
@@ -39,6 +38,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._trial imp
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import (
     PostfixVersion,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner, find_command
 
 _DAEMONS: t.Final = ("smtpd", "smtp", "lmtp")

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 _SEPARATORS: t.Final = re.compile(r"[\s,:]+")
 _VERIFYING: t.Final = frozenset(

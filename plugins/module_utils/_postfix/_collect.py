@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import typing as t
-from dataclasses import dataclass, replace
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
@@ -22,10 +21,12 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master im
     parse_master,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, replace
 from ansible_collections.postmaster.tls.plugins.module_utils._run import (
     Completed,
     Runner,
     find_command,
+    run_all,
 )
 
 _UNUSED: t.Final = re.compile(
@@ -39,7 +40,8 @@ class Instance:
     """One Postfix instance: every parameter with its value in force, every service, and what postconf warns about.
 
     `main` are the parameters that main.cf sets. `unused` are (file, "name=value") of parameters that this version
-    does not know. Values are not expanded.
+    does not know. `built_with` is the OpenSSL of its headers, None where this version does not tell. Values are not
+    expanded.
     """
 
     config_directory: str
@@ -47,6 +49,7 @@ class Instance:
     main: t.Mapping[str, str]
     services: tuple[Service, ...]
     unused: tuple[tuple[str, str], ...] = ()
+    built_with: str | None = None
 
     @property
     def version(self) -> PostfixVersion:
@@ -77,7 +80,10 @@ def parse_instances(text: str) -> tuple[str, ...]:
 
 
 def _checked(command: t.Sequence[str], run: Runner) -> Completed:
-    done = run(command)
+    return _sound(command, run(command))
+
+
+def _sound(command: t.Sequence[str], done: Completed) -> Completed:
     if done.code != 0:
         reason = done.stderr.strip().splitlines()[-1:] or [f"it ended with {done.code}"]
         raise CommandFailed(f"'{' '.join(command)}' failed: {reason[0]}.")
@@ -97,16 +103,24 @@ def config_directories(postconf: str, run: Runner) -> tuple[str, ...]:
 
 def collect(postconf: str, directory: str, run: Runner) -> Instance:
     """Ask postconf(1) about one instance. Raises CommandFailed with its own words."""
-    everything = _checked([postconf, "-c", directory], run)
-    main = _checked([postconf, "-c", directory, "-n"], run)
-    master = _checked([postconf, "-c", directory, "-M"], run)
+    ways = ((), ("-n",), ("-M",), ("-T", "compile-version"))
+    commands = [[postconf, "-c", directory, *way] for way in ways]
+    everything, main, master, built = run_all(commands, run)
+    for command, done in zip(commands, (everything, main, master)):
+        _sound(command, done)
     return Instance(
         config_directory=directory,
         parameters=parse_parameters(everything.stdout),
         main=parse_parameters(main.stdout),
         services=parse_master(master.stdout),
         unused=parse_unused(main.stderr),
+        built_with=_built_with(built),
     )
+
+
+def _built_with(done: Completed) -> str | None:
+    text = done.stdout.strip()
+    return text if done.code == 0 and text.startswith("OpenSSL ") else None
 
 
 def _defaults(postconf: str, names: t.Sequence[str], run: Runner) -> dict[str, str]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, field
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
+    CertificateFile,
     chains_of,
     unreadable,
 )
@@ -21,6 +21,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped i
     Choices,
     Dropped,
     Matcher,
+    Possible,
     dropped_suites,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import (
@@ -31,21 +32,67 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server im
     Library,
     Settings,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix import _verdicts
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix import (
+    _features,
+    _lint,
+    _verdicts,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._destinations import (
+    policies,
+    server_names,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._paper import (
+    certain_losses,
+    loss_findings,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import (
     Request,
     request_of,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._tables import (
+    ReadSource,
+    read_source,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._records import (
+    dataclass,
+    field,
+    replace,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 _SHARED: t.Final = ("tls_", "smtpd_sasl_auth_enable")
 _NOISE: t.Final = ("tls_random_", "tls_daemon_random_")
 _TLS_NAME: t.Final = re.compile(r"(?:^|_)tls(?:_|$)")
 _REFERENCE: t.Final = re.compile(r"\$[{(]?\s*(\w+)")
-_NOT_DETERMINED: t.Final = {"protocols": None, "ciphers": None, "dropped": None, "groups": None}
-_NOTHING: t.Final[dict[str, t.Any]] = {"protocols": [], "ciphers": [], "dropped": [], "groups": []}
+_NOT_DETERMINED: t.Final[dict[str, t.Any]] = {
+    "protocols": None,
+    "ciphers": None,
+    "dropped": None,
+    "groups": None,
+    **_features.UNKNOWN,
+}
+_NOTHING: t.Final[dict[str, t.Any]] = {
+    "protocols": [],
+    "ciphers": [],
+    "dropped": [],
+    "groups": [],
+    **_features.NOTHING,
+}
+_ALL_NEW: t.Final = tuple(int(one) for one in Protocol if one < Protocol.TLSv1_2)
+
+
+@dataclass(frozen=True)
+class Disk:
+    """Where tables and certificates are read: on this host, or among what was saved on another."""
+
+    chains: t.Callable[[str, t.Sequence[str]], tuple[CertificateFile, ...]]
+    read: ReadSource
+
+
+HERE: t.Final = Disk(chains_of, read_source)
 
 
 @dataclass
@@ -62,6 +109,19 @@ class Oracle:
         if settings not in self._answers:
             self._answers[settings] = effective(self.library, settings)
         return self._answers[settings]
+
+    def possible(self, settings: Settings, level: int) -> Possible | None:
+        """What the certificates allow at a security level and without one; None at level 0, which holds nothing back."""
+        if not level:
+            return None
+        served, offered = [], []
+        for number in (level, 0):
+            ciphers = f"ALL:COMPLEMENTOFALL:@SECLEVEL={number}"
+            wider = replace(settings, ciphers=ciphers, level=0, excluded=_ALL_NEW)
+            served.append(frozenset(self.effective(wider).order()))
+            client = replace(wider, role="client", certificates=())
+            offered.append(frozenset(self.effective(client).order()))
+        return Possible(served[0], served[1], offered[1] - offered[0])
 
 
 def is_tls_parameter(name: str) -> bool:
@@ -91,32 +151,38 @@ def _cipher_dict(code: int, result: Effective) -> dict[str, t.Any]:
     }
 
 
+def _dropped_dict(one: Dropped) -> dict[str, t.Any]:
+    found: dict[str, t.Any] = {
+        "suite": _suites.shape_of(one.code, one.name),
+        "reason": one.reason,
+        "setting": one.setting,
+    }
+    if one.also:
+        found["also"] = [{"reason": more.reason, "setting": more.setting} for more in one.also]
+    return found
+
+
 def _negotiable(result: Effective, dropped: t.Sequence[Dropped]) -> dict[str, t.Any]:
     return {
         "protocols": [one.label for one in result.protocols],
         "ciphers": [_cipher_dict(code, result) for code in result.order()],
-        "dropped": [
-            {
-                "suite": _suites.shape_of(one.code, one.name),
-                "reason": one.reason,
-                "setting": one.setting,
-            }
-            for one in dropped
-        ],
+        "dropped": [_dropped_dict(one) for one in dropped],
         "groups": [_groups.name_of(code) for code in result.groups],
     }
 
 
-def _security_level(request: Request) -> int:
-    """The security level that counts: the one that Postfix sets for a client certificate, else that of the list."""
+def _security_level(service: TlsService, request: Request) -> tuple[int, str]:
+    """The security level that counts and what sets it: Postfix for a client certificate, else the list."""
     if request.settings and request.settings.level:
-        return request.settings.level
+        name = "security_level" if service.direction == "outbound" else "req_ccert"
+        return request.settings.level, _verdicts.setting_of(service, f"{service.prefix}_{name}")
     levels = re.findall(r"@SECLEVEL=(\d)", request.cipher_string.text or "")
-    return int(levels[-1]) if levels else 0
+    return (int(levels[-1]) if levels else 0), request.cipher_string.base_setting
 
 
 def _choices(service: TlsService, request: Request) -> Choices:
     strings, value = request.cipher_string, service.macros.value
+    level, level_setting = _security_level(service, request)
     return Choices(
         base=strings.base,
         base_setting=f"{strings.grade_setting} = {strings.grade} ({strings.base_setting})",
@@ -125,8 +191,10 @@ def _choices(service: TlsService, request: Request) -> Choices:
         protocols=request.protocols.protocols,
         protocol_setting=f"{request.protocol_setting} = {value(request.protocol_setting)}",
         certificate_setting=f"{service.prefix}_cert_file",
-        level=_security_level(request),
+        level=level,
         role=request.settings.role if request.settings else "server",
+        base_list=strings.base_setting,
+        level_setting=level_setting,
     )
 
 
@@ -141,22 +209,42 @@ def _parameters(service: TlsService) -> dict[str, str]:
     )
 
 
+def _not_asked(
+    service: TlsService, request: Request, version: PostfixVersion, *, where: str, reason: str
+) -> tuple[dict[str, t.Any], list[Finding]]:
+    """What is certain although nobody could ask the library."""
+    losses = certain_losses(service, request, version)
+    unknown = {**_NOT_DETERMINED, "dropped": [_dropped_dict(one) for one in losses] or None}
+    findings = [finding("not-determined", where=where, evidence=reason)]
+    if service.direction == "inbound":
+        findings += loss_findings(losses, where)
+    return unknown, findings
+
+
 def _asked(
-    service: TlsService, request: Request, oracle: Oracle | None, where: str, reason: str
+    service: TlsService,
+    request: Request,
+    oracle: Oracle | None,
+    *,
+    version: PostfixVersion,
+    where: str,
+    reason: str,
 ) -> tuple[dict[str, t.Any], list[Finding]]:
     settings = request.settings
     if settings is None:
         return dict(_NOTHING), []
-    denied = unreadable(path for _kind, *paths in settings.certificates for path in paths)
-    if denied:
-        reason = f"{denied} cannot be read by this user"
-    if oracle is None or denied:
-        return dict(_NOT_DETERMINED), [finding("not-determined", where=where, evidence=reason)]
+    if oracle is not None:
+        denied = unreadable(path for _kind, *paths in settings.certificates for path in paths)
+        reason = f"{denied} cannot be read by this user" if denied else ""
+    if oracle is None or reason:
+        return _not_asked(service, request, version, where=where, reason=reason)
     try:
         result = oracle.effective(settings)
         dropped: tuple[Dropped, ...] = ()
         if result.refusal is None:
-            dropped = dropped_suites(result, oracle.matcher, _choices(service, request))
+            choices = _choices(service, request)
+            possible = oracle.possible(settings, choices.level)
+            dropped = dropped_suites(result, oracle.matcher, choices, possible)
     except NotSupported as error:
         return dict(_NOT_DETERMINED), [finding("not-determined", where=where, evidence=str(error))]
     findings = _verdicts.refusal_findings(result, where)
@@ -164,8 +252,37 @@ def _asked(
         evidence = "; ".join(result.unknown)
         findings.append(finding("not-determined", where=where, evidence=evidence))
     elif service.direction == "inbound":
-        findings += _verdicts.suite_findings(result, dropped, where)
-    return _negotiable(result, dropped), findings
+        fatal = _verdicts.suite_findings(result, dropped, where)
+        findings += fatal or _lint.older_sender_findings(result, dropped, where)
+        findings += _lint.strength_findings(service, result, where)
+    more = _features.features(
+        service, request, result, version=version, library=oracle.library.number
+    )
+    return {**_negotiable(result, dropped), **more}, findings
+
+
+def _files(request: Request, disk: Disk) -> list[str]:
+    chains = (disk.chains(kind, files) for kind, *files in request.certificates)
+    return [entry.file for entries in chains for entry in entries]
+
+
+def _configured(
+    service: TlsService,
+    request: Request,
+    written: t.Mapping[str, str],
+    where: str,
+    library: int,
+) -> list[Finding]:
+    """What is wrong with the configuration of a service, whatever the library says."""
+    findings: list[Finding] = []
+    if service.level != "none":
+        findings += _verdicts.protocol_findings(service, request, where, library)
+        findings += _verdicts.problem_findings(service, request, where)
+        findings += _lint.list_findings(service, request, where)
+        findings += _lint.reach_findings(service, written, where)
+    findings += _verdicts.submission_findings(service, where)
+    findings += _lint.login_findings(service, where)
+    return findings + _lint.client_findings(service, where)
 
 
 def describe_service(
@@ -175,16 +292,21 @@ def describe_service(
     *,
     where: str,
     reason: str = "",
-) -> tuple[dict[str, t.Any], Request, list[Finding]]:
-    """The facts of a service, what it asked for, and its findings; without an oracle (`reason` says why) the rest."""
+    written: t.Mapping[str, str] | None = None,
+    disk: Disk = HERE,
+) -> tuple[dict[str, t.Any], tuple[tuple[str, ...], ...], list[Finding]]:
+    """The facts of a service, the certificates that it loads, as Settings has them, those for single server names last, and
+    its findings; without an oracle (`reason` says why) the rest.
+    """
     library = oracle.library.number if oracle else 0
     request = request_of(service, version, library=library)
-    findings: list[Finding] = []
-    if service.level != "none":
-        findings += _verdicts.protocol_findings(service, request, where, library)
-        findings += _verdicts.problem_findings(service, request, where)
-    negotiable, more = _asked(service, request, oracle, where, reason)
-    findings += more + _verdicts.submission_findings(service, where)
+    findings = _configured(
+        service, request, {**(written or {}), **service.overrides}, where, library
+    )
+    names, unread = server_names(service, where, disk.read)
+    destinations, faults = policies(service, version, where, disk.read)
+    negotiable, more = _asked(service, request, oracle, version=version, where=where, reason=reason)
+    findings += more + unread + faults
     facts = {
         "name": service.name,
         "daemons": list(service.daemons),
@@ -196,11 +318,12 @@ def describe_service(
         "overrides": tls_settings(service.overrides),
         "cipher_string": request.cipher_string.text,
         **negotiable,
-        "certificate_files": [
-            entry.file for kind, *files in request.certificates for entry in chains_of(kind, files)
-        ],
+        "certificate_files": _files(request, disk),
+        **({"server_names": [one.as_dict() for one in names]} if names else {}),
+        **({"policies": destinations} if destinations else {}),
     }
-    return facts, request, findings
+    more_chains = tuple(("chain", *one.files) for one in names)
+    return facts, request.certificates + more_chains, findings
 
 
-__all__ = ["Oracle", "describe_service", "is_tls_parameter", "tls_settings"]
+__all__ = ["HERE", "Disk", "Oracle", "describe_service", "is_tls_parameter", "tls_settings"]

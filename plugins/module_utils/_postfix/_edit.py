@@ -13,18 +13,25 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     InvalidInput,
     NotSupported,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._arguments import (
+    BLANKS,
+    FIELDS,
+    Arguments,
+    Override,
+    Token,
+    arguments_of,
+    tokens_of,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
-_BLANKS: t.Final = " \t\n\v\f\r"
 _LINE: t.Final = re.compile(r"[^\n]*\n|[^\n]+")
 _DEFINITION: t.Final = re.compile(r"([^\s=]+)[ \t\v\f\r]*=[ \t\v\f\r]*", re.ASCII)
 _NAME: t.Final = re.compile(r"[^\s=#,{}$][^\s=,{}$]*", re.ASCII)
-_FIELDS: t.Final = 8
 
 
 @dataclass(frozen=True)
@@ -51,31 +58,6 @@ class _Logical:
     """The physical lines, by index, that carry one logical line; comments between them are not among them."""
 
     rows: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class _Token:
-    start: int
-    stop: int
-    text: str
-
-
-@dataclass(frozen=True)
-class _Override:
-    """One `-o name=value` of a service: the spans to delete, the span of the value token to replace."""
-
-    name: str
-    value: str
-    tokens: tuple[_Token, ...]
-
-
-@dataclass(frozen=True)
-class _Arguments:
-    """The arguments of one service: overrides in order, and the token after which (or before which) to insert."""
-
-    overrides: tuple[_Override, ...]
-    last_option: _Token
-    first_plain: _Token | None
 
 
 def edit_main(text: str, parameters: t.Mapping[str, str | None]) -> Edited:
@@ -143,16 +125,16 @@ def _checked(name: str, value: str | None) -> str | None:
         raise InvalidInput(
             f"The value of {name} has a line break or a null byte, which Postfix cannot read: give it on one line."
         )
-    return value.strip(_BLANKS)
+    return value.strip(BLANKS)
 
 
 def _logical_lines(lines: t.Sequence[str]) -> list[_Logical]:
     groups: list[list[int]] = []
     for row, line in enumerate(lines):
-        content = line.strip(_BLANKS)
+        content = line.strip(BLANKS)
         if not content or content.startswith("#"):
             continue
-        if line[0] not in _BLANKS:
+        if line[0] not in BLANKS:
             groups.append([row])
         elif groups:
             groups[-1].append(row)
@@ -170,7 +152,7 @@ def _value_of(lines: t.Sequence[str], logical: _Logical) -> str:
     match = _DEFINITION.match(first)
     head = first[match.end() :] if match else first
     parts = [head, *(lines[row] for row in logical.rows[1:])]
-    return " ".join(part for part in (part.strip(_BLANKS) for part in parts) if part)
+    return " ".join(part for part in (part.strip(BLANKS) for part in parts) if part)
 
 
 def _replace(lines: list[str], logical: _Logical, value: str) -> None:
@@ -212,7 +194,7 @@ def _services(lines: t.Sequence[str]) -> list[tuple[str, _Logical]]:
     result = []
     for logical in _logical_lines(lines):
         fields = "".join(lines[row] for row in logical.rows).split()
-        if len(fields) >= _FIELDS:
+        if len(fields) >= FIELDS:
             result.append((f"{fields[0]}/{fields[1]}", logical))
     return result
 
@@ -227,53 +209,9 @@ def _masked(lines: t.Sequence[str], span: tuple[int, int]) -> str:
     """The text of an entry with its comments blanked out, so that positions in it are positions in the file."""
     parts = []
     for line in lines[span[0] : span[1]]:
-        hidden = line.lstrip(_BLANKS).startswith("#")
+        hidden = line.lstrip(BLANKS).startswith("#")
         parts.append(re.sub(r"[^\n]", " ", line) if hidden else line)
     return "".join(parts)
-
-
-def _tokens(text: str, *, braces: bool) -> list[_Token]:
-    """Split at blanks, but not inside braces (mystrtokq, since Postfix 3.0)."""
-    tokens = []
-    start, depth = -1, 0
-    for index, character in enumerate(text + "\n"):
-        if character in _BLANKS and (depth <= 0 or index == len(text)):
-            if start >= 0:
-                tokens.append(_Token(start, index, text[start:index]))
-            start, depth = -1, 0
-            continue
-        start = index if start < 0 else start
-        if braces:
-            depth += (character == "{") - (character == "}")
-    return tokens
-
-
-def _arguments(tokens: t.Sequence[_Token]) -> _Arguments:
-    overrides = []
-    last, plain = tokens[_FIELDS - 1], None
-    rest = list(tokens[_FIELDS:])
-    while rest:
-        token = rest.pop(0)
-        if not token.text.startswith("-") or token.text == "--":
-            plain = token
-            break
-        last = token
-        _flag, found, glued = token.text.partition("o")
-        if not found:
-            continue
-        if glued:
-            overrides.append(_parsed((token,), glued))
-        elif rest:
-            last = rest.pop(0)
-            overrides.append(_parsed((token, last), last.text))
-    return _Arguments(tuple(overrides), last, plain)
-
-
-def _parsed(tokens: tuple[_Token, ...], text: str) -> _Override:
-    inner = text[1:-1] if text.startswith("{") and text.endswith("}") else text
-    name, _equals, value = inner.partition("=")
-    joined = " ".join(part.strip(_BLANKS) for part in value.split("\n"))
-    return _Override(name.strip(_BLANKS), joined.strip(_BLANKS), tokens)
 
 
 def _override(
@@ -284,7 +222,7 @@ def _override(
     if span is None:
         known = ", ".join(service_names(text)) or "none"
         raise InvalidInput(f"master.cf has no service {service}: it has {known}.")
-    arguments = _arguments(_tokens(_masked(lines, span), braces=braces))
+    arguments = arguments_of(tokens_of(_masked(lines, span), braces=braces))
     found = [entry for entry in arguments.overrides if entry.name == name]
     before = found[-1].value if found else None
     if before == value:
@@ -320,26 +258,26 @@ def _spelled(service: str, name: str, value: str, *, braces: bool) -> str:
     return f"-o {{ {name} = {value} }}"
 
 
-def _without(body: str, tokens: t.Sequence[_Token]) -> str:
+def _without(body: str, tokens: t.Sequence[Token]) -> str:
     for token in sorted(tokens, key=lambda token: -token.start):
         body = _cut(body, token)
     return body
 
 
-def _cut(body: str, token: _Token) -> str:
+def _cut(body: str, token: Token) -> str:
     """Take out one token; a line that holds nothing else goes with it."""
     before, after = body[: token.start], body[token.stop :]
     line_start = before.rfind("\n") + 1
     line_stop = after.find("\n") + 1 or len(after)
-    alone = not before[line_start:].strip(_BLANKS) and not after[:line_stop].strip(_BLANKS)
+    alone = not before[line_start:].strip(BLANKS) and not after[:line_stop].strip(BLANKS)
     if alone and line_start:
         return before[:line_start] + after[line_stop:]
-    if not after[:line_stop].strip(_BLANKS):
+    if not after[:line_stop].strip(BLANKS):
         return before.rstrip(" \t") + after
     return before + after.lstrip(" \t")
 
 
-def _with(body: str, arguments: _Arguments, found: t.Sequence[_Override], override: str) -> str:
+def _with(body: str, arguments: Arguments, found: t.Sequence[Override], override: str) -> str:
     if found:
         tokens = found[-1].tokens
         return body[: tokens[-1].start] + _tail_of(override, tokens) + body[tokens[-1].stop :]
@@ -347,13 +285,13 @@ def _with(body: str, arguments: _Arguments, found: t.Sequence[_Override], overri
     if plain is None:
         return _after_line(body, arguments.last_option.stop, override)
     line_start = body.rfind("\n", 0, plain.start) + 1
-    if line_start and not body[line_start : plain.start].strip(_BLANKS):
+    if line_start and not body[line_start : plain.start].strip(BLANKS):
         indent = body[line_start : plain.start]
         return body[:line_start] + indent + override + _line_ending(body) + body[line_start:]
     return body[: plain.start] + override + " " + body[plain.start :]
 
 
-def _tail_of(override: str, tokens: t.Sequence[_Token]) -> str:
+def _tail_of(override: str, tokens: t.Sequence[Token]) -> str:
     """The replaced span: the argument of a separate `-o`, or the whole of a glued `-oname=value`."""
     return override[len("-o ") :] if len(tokens) > 1 else override
 

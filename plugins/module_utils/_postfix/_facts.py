@@ -8,9 +8,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import functools
 import os
 import typing as t
-from dataclasses import dataclass, field
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
@@ -22,12 +23,14 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certifica
     CertificateFile,
     inspect,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import read_text
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._config import system_policy
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked import (
     Linked,
     linked_libraries,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import start_library
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix import _verdicts
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix import _lint, _verdicts
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect import (
     Instance,
     collect,
@@ -35,16 +38,35 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect i
     with_candidate,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._describe import (
+    HERE,
+    Disk,
     Oracle,
     describe_service,
     tls_settings,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._saved import (
+    Saved,
+    saved_chains,
+    saved_instance,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import (
     TlsService,
     tls_services,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, field
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
 
+_NO_LIBRARY: t.Final[dict[str, t.Any]] = {
+    "path": None,
+    "version": None,
+    "differs_from_command": None,
+    "built_with": None,
+    "config": None,
+}
+_SAVED: t.Final = (
+    "these are saved files of another host: its library was not asked, and keys were not looked at."
+)
 Changes = t.Mapping[str, t.Mapping[str, t.Any]]
 
 
@@ -61,16 +83,29 @@ class PostfixFacts:
     names: list[str] = field(default_factory=list)
 
 
+def _config(instance: Instance, oracle: Oracle) -> dict[str, t.Any] | None:
+    """What the openssl.cnf that this instance reads sets for it; None without such a file."""
+    file, name = instance.value("tls_config_file") or "default", instance.value("tls_config_name")
+    if file == "none":
+        return None
+    path = os.path.join(oracle.library.directory, "openssl.cnf") if file == "default" else file
+    policy = system_policy(path, read_text, name=name)
+    return policy.as_dict() if policy else None
+
+
 class _Libraries:
     """The libraries in use, each loaded once with each configuration, all closed at the end."""
 
-    def __init__(self, run: Runner, stack: contextlib.ExitStack) -> None:
+    def __init__(self, run: Runner, stack: contextlib.ExitStack, *, absent: str = "") -> None:
         self._run = run
+        self._absent = absent
         self._stack = stack
         self._linked: dict[str, Linked | NotSupported] = {}
         self._oracles: dict[tuple[Linked, str, str], Oracle | NotSupported] = {}
 
     def linked(self, program: str) -> Linked:
+        if self._absent:
+            raise NotSupported(self._absent)
         if program not in self._linked:
             try:
                 self._linked[program] = linked_libraries(program, self._run)
@@ -99,8 +134,13 @@ class _Describer:
     """Describes one instance after the other into one PostfixFacts."""
 
     def __init__(
-        self, facts: PostfixFacts, libraries: _Libraries, command_version: str | None
+        self,
+        facts: PostfixFacts,
+        libraries: _Libraries,
+        command_version: str | None,
+        disk: Disk = HERE,
     ) -> None:
+        self.disk = disk
         self.facts = facts
         self.libraries = libraries
         self.command_version = command_version
@@ -113,6 +153,11 @@ class _Describer:
         described = [self._service(instance, service) for service in services]
         findings += _verdicts.tlsproxy_findings(services, lambda one: f"{directory} {one.name}")
         findings += _verdicts.unused_findings(instance.unused, _texts(instance), directory)
+        overridden = [name for service in services for name in service.overrides]
+        written = {*instance.main, *overridden}
+        findings += _lint.deprecated_findings(written, instance.version, directory)
+        if any(one.direction == "inbound" and one.level != "none" for one in services):
+            findings += _lint.injection_findings(instance.version, directory)
         self.facts.findings += findings
         self.facts.names.append(instance.value("myhostname"))
         self.facts.instances.append(
@@ -129,7 +174,7 @@ class _Describer:
 
     def _library(self, instance: Instance) -> tuple[dict[str, t.Any], list[Finding]]:
         directory = instance.config_directory
-        facts: dict[str, t.Any] = {"path": None, "version": None, "differs_from_command": None}
+        facts: dict[str, t.Any] = {**_NO_LIBRARY, "built_with": instance.built_with}
         try:
             oracle = self._oracle(instance, instance.parameters)
         except NotSupported as error:
@@ -137,15 +182,16 @@ class _Describer:
         version = oracle.library.version
         findings = _verdicts.library_findings(version, self.command_version, directory)
         facts["path"], facts["version"] = oracle.library.linked.libssl, version
+        facts["config"] = _config(instance, oracle)
         if self.command_version is not None:
             facts["differs_from_command"] = bool(findings)
-        return facts, findings
+        return facts, findings + _verdicts.built_findings(version, instance.built_with, directory)
 
     def _oracle(self, instance: Instance, values: t.Mapping[str, str]) -> Oracle:
         program = os.path.join(instance.value("daemon_directory"), "smtpd")
         linked = self.libraries.linked(program)
-        file, name = values.get("tls_config_file", ""), values.get("tls_config_name", "")
-        return self.libraries.oracle(linked, file, name)
+        value = Macros(values).value
+        return self.libraries.oracle(linked, value("tls_config_file"), value("tls_config_name"))
 
     def _service(self, instance: Instance, service: TlsService) -> dict[str, t.Any]:
         where = f"{instance.config_directory} {service.name}"
@@ -154,10 +200,16 @@ class _Describer:
             oracle = self._oracle(instance, service.values)
         except NotSupported as error:
             reason = str(error)
-        facts, request, findings = describe_service(
-            service, instance.version, oracle, where=where, reason=reason
+        facts, certificates, findings = describe_service(
+            service,
+            instance.version,
+            oracle,
+            where=where,
+            reason=reason,
+            written=instance.main,
+            disk=self.disk,
         )
-        for kind, *files in request.certificates:
+        for kind, *files in certificates:
             if (kind, *files) not in self.loaded:
                 self.loaded.add((kind, *files))
                 self._certificate(kind, files, oracle)
@@ -165,12 +217,19 @@ class _Describer:
         return {**facts, "findings": [one.as_dict() for one in findings]}
 
     def _certificate(self, kind: str, files: t.Sequence[str], oracle: Oracle | None) -> None:
-        try:
-            found = inspect(oracle.library if oracle else None, kind, files)
-        except NotSupported:
-            found = inspect(None, kind, files)
+        elsewhere = self.disk is not HERE
+        found = self.disk.chains(kind, files) if elsewhere else _inspected(oracle, kind, files)
         self.facts.certificates += found
         self.facts.findings += [one for entry in found for one in entry.findings]
+
+
+def _inspected(
+    oracle: Oracle | None, kind: str, files: t.Sequence[str]
+) -> tuple[CertificateFile, ...]:
+    try:
+        return inspect(oracle.library if oracle else None, kind, files)
+    except NotSupported:
+        return inspect(None, kind, files)
 
 
 def _texts(instance: Instance) -> list[str]:
@@ -184,7 +243,7 @@ def _unknown_instance(directory: str, reason: str) -> dict[str, t.Any]:
         "config_directory": directory,
         "instance": None,
         "queue_directory": None,
-        "library": {"path": None, "version": None, "differs_from_command": None},
+        "library": dict(_NO_LIBRARY),
         "parameters": None,
         "services": [],
         "reason": reason,
@@ -260,4 +319,25 @@ def postfix_facts(
     return facts
 
 
-__all__ = ["PostfixFacts", "changes_by_instance", "postfix_facts"]
+def saved_facts(saved: Saved, run: Runner) -> PostfixFacts:
+    """The facts of an instance that was saved elsewhere; nothing of this host is looked at.
+
+    Raises InvalidInput where the version is missing or master.cf has no service.
+    """
+
+    def read(path: str) -> str:
+        if path not in saved.files:
+            raise FileNotFoundError(errno.ENOENT, "not among the saved files", path)
+        return saved.files[path]
+
+    facts = PostfixFacts()
+    disk = Disk(functools.partial(saved_chains, saved), read)
+    with contextlib.ExitStack() as stack:
+        libraries = _Libraries(run, stack, absent=_SAVED)
+        _Describer(facts, libraries, None, disk).describe(saved_instance(saved))
+    for instance in facts.instances:
+        instance["library"]["version"] = saved.openssl or None
+    return facts
+
+
+__all__ = ["PostfixFacts", "changes_by_instance", "postfix_facts", "saved_facts"]

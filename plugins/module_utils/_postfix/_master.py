@@ -7,12 +7,18 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
-from dataclasses import dataclass, field, replace
 
-_FIELDS: t.Final = 8
-_OVERRIDE: t.Final = re.compile(r"^\s*(?P<name>\w+)\s*=\s*(?P<value>.*?)\s*$", re.DOTALL)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._arguments import (
+    FIELDS,
+    arguments_of,
+    tokens_of,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._records import (
+    dataclass,
+    field,
+    replace,
+)
 
 
 @dataclass(frozen=True)
@@ -40,48 +46,6 @@ class Service:
         return replace(self, overrides=overrides)
 
 
-def _words(text: str) -> list[str]:
-    """Split at blanks, but keep {a group} together without its braces, as argv_splitq(3) does."""
-    words, position = [], 0
-    while position < len(text):
-        if text[position].isspace():
-            position += 1
-            continue
-        start = position
-        if text[position] == "{":
-            level = 0
-            while position < len(text):
-                level += {"{": 1, "}": -1}.get(text[position], 0)
-                position += 1
-                if level == 0:
-                    break
-            words.append(text[start + 1 : position - 1].strip())
-            continue
-        while position < len(text) and not text[position].isspace():
-            position += 1
-        words.append(text[start:position])
-    return words
-
-
-def _overrides(arguments: t.Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    position = 0
-    while position < len(arguments):
-        word = arguments[position]
-        position += 1
-        if word == "-o" and position < len(arguments):
-            text = arguments[position]
-            position += 1
-        elif word.startswith("-o") and len(word) > 2:
-            text = word[2:]
-        else:
-            continue
-        match = _OVERRIDE.match(text)
-        if match:
-            found[match["name"]] = match["value"]
-    return found
-
-
 def logical_lines(text: str) -> list[str]:
     """Lines of a Postfix configuration file, continuation lines joined, comments and empty lines left out."""
     lines: list[str] = []
@@ -96,23 +60,22 @@ def logical_lines(text: str) -> list[str]:
 
 
 def parse_master(text: str) -> tuple[Service, ...]:
-    """Read the services of a master.cf, or of what `postconf -M` prints. A line that is too short is left out."""
-    services = []
+    """Read the services of a master.cf, or of what `postconf -M` prints.
+
+    A line that is too short is left out; of entries with one name the last counts, as in src/master/master_conf.c.
+    """
+    services: dict[str, Service] = {}
     for line in logical_lines(text):
-        fields = line.split(None, _FIELDS - 1)
-        if len(fields) < _FIELDS:
+        tokens = tokens_of(line, braces=True)
+        if len(tokens) < FIELDS:
             continue
-        endpoint, kind, *_attributes, rest = fields
-        command, *arguments = _words(rest)
-        services.append(
-            Service(
-                name=f"{endpoint}/{kind}",
-                type=kind,
-                command=command,
-                overrides=_overrides(arguments),
-            )
-        )
-    return tuple(services)
+        endpoint, kind, command = (tokens[position].text for position in (0, 1, FIELDS - 1))
+        name = f"{endpoint}/{kind}"
+        overrides = {
+            one.name: one.value for one in arguments_of(tokens).overrides if one.name.strip()
+        }
+        services[name] = Service(name=name, type=kind, command=command, overrides=overrides)
+    return tuple(services.values())
 
 
 __all__ = ["Service", "logical_lines", "parse_master"]

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._cipher_string import items
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import (
@@ -21,6 +20,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version i
     Release,
     reached,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 _OLD_NAMES: t.Final = (Protocol.SSLv2, Protocol.SSLv3, Protocol.TLSv1)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     SERVER_PREFERENCE,
@@ -37,12 +36,17 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version i
     PostfixVersion,
     reached,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 _BOUNDS: t.Final = PostfixVersion(3, 6, 0)
 _RESETS_MINIMUM: t.Final = ((3, 2, 18), (3, 3, 13), (3, 4, 15), (3, 5, 5), (3, 6, 0))
 _GROUPS_MAY_BE_EMPTY: t.Final = ((3, 6, 17), (3, 7, 13), (3, 8, 8), (3, 9, 2), (3, 10, 0))
+_AUTOMATIC_DH: t.Final = PostfixVersion(3, 7, 0)
 _FFDHE_GROUPS: t.Final = PostfixVersion(3, 8, 0)
+_GROUPS_BY_NAME: t.Final = PostfixVersion(3, 10, 0)
+_OPENSSL_1_1_0: t.Final = 0x10100000
+_OPENSSL_1_1_1: t.Final = 0x10101000
 _OPTION_BITS: t.Final = {
     "legacy_server_connect": 1 << 2,
     "no_ticket": 1 << 14,
@@ -87,21 +91,39 @@ def certificate_files(service: TlsService) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
+def _listed(text: str, version: PostfixVersion) -> tuple[str, ...]:
+    """The names of a list of groups. Before 3.10 a colon parts nothing, so that a name with one is unknown."""
+    if version >= _GROUPS_BY_NAME:
+        return items(text)
+    return tuple(name for name in re.split(r"[\s,]+", text) if name and ":" not in name)
+
+
 def _groups(
     service: TlsService, version: PostfixVersion, library: int
 ) -> tuple[tuple[str, ...], ...]:
+    """The lists that are tried in turn; where none is usable, what openssl.cnf or the library says stays in force."""
     value = service.macros.value
-    curves = items(value("tls_eecdh_auto_curves"))
+    curves = _listed(value("tls_eecdh_auto_curves"), version)
     if version < _BOUNDS:
         grade = value(f"{service.prefix}_eecdh_grade").lower()
         if grade in ("strong", "ultra"):
-            curves = items(value(f"tls_eecdh_{grade}_curve"))
+            curves = _listed(value(f"tls_eecdh_{grade}_curve"), version)
+    if version < _FFDHE_GROUPS:
         return (curves,)
-    modern = library >> 28 >= 3 and version >= _FFDHE_GROUPS
-    ffdhe = items(value("tls_ffdhe_auto_groups")) if modern else ()
+    modern = library >> 28 >= 3
+    ffdhe = _listed(value("tls_ffdhe_auto_groups"), version) if modern else ()
     if not curves and not ffdhe and reached(version, _GROUPS_MAY_BE_EMPTY):
         return ()
     return (curves + ffdhe, _DEFAULT_CURVES + (_DEFAULT_FFDHE if modern else ()))
+
+
+def _dh(service: TlsService, version: PostfixVersion, library: int) -> str:
+    """Where the parameters of DHE come from, as tls_set_dh_from_file() and tls_tmp_dh() of tls_dh.c choose them."""
+    automatic = version >= _AUTOMATIC_DH and library >> 28 >= 3
+    path = service.macros.value(f"{service.prefix}_dh1024_param_file")
+    fallback = "auto" if automatic else "built-in"
+    named = bool(path) and not (path == "auto" and version >= _AUTOMATIC_DH)
+    return f"{fallback}:{path}" if named else fallback
 
 
 def _options(service: TlsService) -> int:
@@ -155,11 +177,19 @@ def _problem(service: TlsService, protocols: ProtocolList, ciphers: CipherString
     return None
 
 
+def _spoken(library: int) -> tuple[Protocol, ...] | None:
+    """The protocols that a library has names for: SSLv2 is gone since 1.1.0 (CHANGES.md); None for an unknown one."""
+    if library < _OPENSSL_1_1_0:
+        return None
+    newest = Protocol.TLSv1_3 if library >= _OPENSSL_1_1_1 else Protocol.TLSv1_2
+    return tuple(one for one in Protocol if Protocol.SSLv2 < one <= newest)
+
+
 def request_of(service: TlsService, version: PostfixVersion, *, library: int) -> Request:
     """What the service asks of a library; `library` is its OPENSSL_VERSION_NUMBER."""
     value, prefix = service.macros.value, service.prefix
     setting = f"{prefix}_mandatory_protocols" if service.mandatory else f"{prefix}_protocols"
-    protocols = understand(value(setting), version)
+    protocols = understand(value(setting), version, library=_spoken(library))
     ciphers = _ciphers(service, version)
     certificates = certificate_files(service)
     problem = _problem(service, protocols, ciphers)
@@ -178,6 +208,7 @@ def request_of(service: TlsService, version: PostfixVersion, *, library: int) ->
             groups=_groups(service, version, library),
             certificates=certificates,
             trust=(value(f"{prefix}_CAfile"), value(f"{prefix}_CApath")),
+            dh=_dh(service, version, library) if inbound else "auto",
         )
     return Request(settings, protocols, setting, ciphers, certificates, problem)
 

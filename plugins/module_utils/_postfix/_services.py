@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import socket
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master import Service
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 _PORTS: t.Final = {"smtp": 25, "smtps": 465, "submissions": 465, "submission": 587, "ssmtp": 465}
 _SUBMISSION_PORTS: t.Final = frozenset({465, 587})
@@ -24,6 +24,7 @@ _SERVER_LEVELS: t.Final = {
     "verify": "encrypt",
     "secure": "encrypt",
 }
+_CLIENTS: t.Final = ("smtp", "lmtp")
 _LOOPBACK: t.Final = {"ipv4": "127.0.0.1", "ipv6": "::1"}
 _ANYWHERE: t.Final = {"ipv4": "0.0.0.0", "ipv6": "::"}
 
@@ -124,14 +125,14 @@ def server_level(macros: Macros, *, prefix: str) -> str | None:
     return "may" if is_yes(macros.value(f"{daemon}_use_tls")) else "none"
 
 
-def client_level(macros: Macros) -> str:
-    """The level of smtp(8) where no policy table says otherwise (smtp_tls_policy.c)."""
-    level = macros.value("smtp_tls_security_level").lower()
+def client_level(macros: Macros, *, daemon: str = "smtp") -> str:
+    """The level of smtp(8) or lmtp(8) where no policy table says otherwise (smtp_tls_policy.c)."""
+    level = macros.value(f"{daemon}_tls_security_level").lower()
     if level:
         return level
-    if is_yes(macros.value("smtp_enforce_tls")):
-        return "verify" if is_yes(macros.value("smtp_tls_enforce_peername")) else "encrypt"
-    return "may" if is_yes(macros.value("smtp_use_tls")) else "none"
+    if is_yes(macros.value(f"{daemon}_enforce_tls")):
+        return "verify" if is_yes(macros.value(f"{daemon}_tls_enforce_peername")) else "encrypt"
+    return "may" if is_yes(macros.value(f"{daemon}_use_tls")) else "none"
 
 
 def _smtpd(service: Service, values: dict[str, str]) -> TlsService:
@@ -176,15 +177,15 @@ def _postscreen(
     )
 
 
-def _smtp(service: Service, values: dict[str, str]) -> TlsService:
+def _client(service: Service, values: dict[str, str]) -> TlsService:
     return TlsService(
         name=service.name,
-        daemons=("smtp",),
+        daemons=(service.command,),
         direction="outbound",
         lane="outbound",
         listen=(),
-        prefix="smtp_tls",
-        level=client_level(Macros(values)),
+        prefix=f"{service.command}_tls",
+        level=client_level(Macros(values), daemon=service.command),
         values=values,
         overrides=service.overrides,
     )
@@ -206,8 +207,8 @@ def tls_services(
             found.append(_smtpd(service, values))
         elif service.command == "postscreen" and service.type == "inet":
             found.append(_postscreen(service, parameters, services))
-        elif service.command == "smtp" and service.type == "unix":
-            found.append(_smtp(service, values))
+        elif service.command in _CLIENTS and service.type == "unix":
+            found.append(_client(service, values))
     return tuple(found)
 
 

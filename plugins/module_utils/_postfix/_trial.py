@@ -26,8 +26,8 @@ import sys
 import tempfile
 import time
 import typing as t
-from dataclasses import dataclass
 
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import ENVIRONMENT, start
 
 SECONDS: t.Final = 15.0

@@ -20,9 +20,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_hello import modern_hello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
+    modern_suites,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
 
 _SPEAKS_TLS13: t.Final = 0x1010100F
 _HANDSHAKE: t.Final = (
@@ -46,12 +47,8 @@ _HANDSHAKE: t.Final = (
 )
 
 
-def modern_suites() -> frozenset[int]:
-    """The suites that a sender of today offers."""
-    return frozenset(modern_hello(Offer()).suites)
-
-
-def _setting(service: TlsService, name: str) -> str:
+def setting_of(service: TlsService, name: str) -> str:
+    """A parameter with its value, expanded."""
     return f"{name} = {service.macros.value(name)}"
 
 
@@ -59,7 +56,7 @@ def protocol_findings(
     service: TlsService, request: Request, where: str, library: int
 ) -> list[Finding]:
     """What is wrong with the protocol list that is in force at the level of the service."""
-    meaning, evidence = request.protocols, _setting(service, request.protocol_setting)
+    meaning, evidence = request.protocols, setting_of(service, request.protocol_setting)
     if meaning.invalid is not None:
         return [
             finding(
@@ -81,14 +78,14 @@ def protocol_findings(
 def problem_findings(service: TlsService, request: Request, where: str) -> list[Finding]:
     """What keeps Postfix from asking the library at all, apart from the protocol list."""
     if service.level is None:
-        evidence = _setting(service, f"{service.prefix}_security_level")
+        evidence = setting_of(service, f"{service.prefix}_security_level")
         return [finding("security-level-invalid", where=where, evidence=evidence)]
     if request.cipher_string.problem:
         return [
             finding("cipher-list-rejected", where=where, evidence=request.cipher_string.problem)
         ]
     if request.problem and not request.certificates and service.direction == "inbound":
-        evidence = _setting(service, f"{service.prefix}_cert_file")
+        evidence = setting_of(service, f"{service.prefix}_cert_file")
         return [finding("certificate-missing", where=where, evidence=evidence)]
     return []
 
@@ -104,12 +101,10 @@ def refusal_findings(effective: Effective, where: str) -> list[Finding]:
     return [refused(refusal, where=where)]
 
 
-def _causes(dropped: t.Iterable[Dropped]) -> str:
-    modern = modern_suites()
+def causes_of(dropped: t.Iterable[Dropped]) -> str:
+    """The causes and how many suites each takes away, the most frequent first."""
     counted = Counter(
-        one.reason if one.setting == "none" else f"{one.reason} ({one.setting})"
-        for one in dropped
-        if one.code in modern
+        one.reason if one.setting == "none" else f"{one.reason} ({one.setting})" for one in dropped
     )
     return "; ".join(f"{reason}: {number} suites" for reason, number in counted.most_common())
 
@@ -119,14 +114,16 @@ def suite_findings(effective: Effective, dropped: t.Sequence[Dropped], where: st
     kept = set(effective.order())
     if effective.refusal is not None or kept & modern_suites():
         return []
-    return [finding("no-shared-cipher", where=where, evidence=_causes(dropped))]
+    modern = modern_suites()
+    evidence = causes_of(one for one in dropped if one.code in modern)
+    return [finding("no-shared-cipher", where=where, evidence=evidence)]
 
 
 def submission_findings(service: TlsService, where: str) -> list[Finding]:
     """Whether a submission service insists on TLS."""
     if service.lane != "submission" or service.level is None or service.mandatory:
         return []
-    evidence = _setting(service, f"{service.prefix}_security_level")
+    evidence = setting_of(service, f"{service.prefix}_security_level")
     return [finding("submission-not-mandatory", where=where, evidence=evidence)]
 
 
@@ -178,6 +175,23 @@ def library_findings(linked: str, command: str | None, where: str) -> list[Findi
     return [finding("library-differs", where=where, evidence=evidence)]
 
 
+def built_findings(linked: str, built: str | None, where: str) -> list[Finding]:
+    """Whether the MTA was compiled for another release line of OpenSSL than it runs on."""
+    if built is None or _line(built) == _line(linked):
+        return []
+    evidence = f"compiled for {built}; it runs on {linked}"
+    return [finding("library-not-compiled-for", where=where, evidence=evidence)]
+
+
+def _line(version: str) -> list[str]:
+    parts = _number(version).split(".")
+    return (
+        parts[:2]
+        if parts[0] != "1"
+        else [parts[0], *parts[1:2], parts[-1].rstrip("abcdefghijklmnopqrstuvwxyz")]
+    )
+
+
 def _number(version: str) -> str:
     found = re.match(r"(?:OpenSSL|LibreSSL)\s+(\S+)", version)
     return found.group(1) if found else version
@@ -190,12 +204,14 @@ def expand_all(values: t.Mapping[str, str], names: t.Iterable[str]) -> dict[str,
 
 
 __all__ = [
+    "built_findings",
+    "causes_of",
     "expand_all",
     "library_findings",
-    "modern_suites",
     "problem_findings",
     "protocol_findings",
     "refusal_findings",
+    "setting_of",
     "submission_findings",
     "suite_findings",
     "tlsproxy_findings",

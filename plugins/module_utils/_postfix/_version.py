@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 
@@ -20,8 +19,7 @@ _FORM: t.Final = re.compile(
 )
 
 
-@dataclass(frozen=True, order=True)
-class PostfixVersion:
+class PostfixVersion(t.NamedTuple):
     """One version, ordered. A snapshot (its date as a number) counts as newer than the first release of its line."""
 
     major: int

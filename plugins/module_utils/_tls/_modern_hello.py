@@ -8,25 +8,18 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import _protocol_scan, _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _protocol_scan
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
+    suites_of_tls12,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
 
 
 def modern_hello(offer: Offer) -> ClientHello:
     """What a sender of today offers: TLS 1.0 to 1.3, forward-secret AEAD suites first, and AES-CBC for old servers."""
-    codes = list(_protocol_scan.listed(Protocol.TLSv1_3))
-    wanted = (("ECDHE", "AES"), ("ECDHE", "CHACHA20"), ("DHE", "AES"), ("RSA", "AES"))
-    for exchange, cipher in wanted:
-        codes += [
-            suite.code
-            for suite in _suites.in_version(Protocol.TLSv1_2)
-            if suite.key_exchange == exchange
-            and f"_{cipher}" in suite.iana
-            and suite.authentication in ("RSA", "ECDSA")
-            and "_OLD" not in suite.iana
-        ]
+    codes = (*_protocol_scan.listed(Protocol.TLSv1_3), *suites_of_tls12())
     hello = offer.hello(Protocol.TLSv1_3, codes)
     versions = (Protocol.TLSv1_3, Protocol.TLSv1_2, Protocol.TLSv1_1, Protocol.TLSv1)
     return replace(hello, versions=versions)

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from enum import IntEnum
 
 
@@ -35,4 +36,8 @@ class Protocol(IntEnum):
         raise ValueError(f"{label!r} is not a protocol version; known are {known}")
 
 
-__all__ = ["Protocol"]
+#: The versions with records and a hello of their own, the oldest first.
+PROTOCOLS: t.Final = tuple(protocol for protocol in Protocol if protocol >= Protocol.SSLv3)
+
+
+__all__ = ["PROTOCOLS", "Protocol"]

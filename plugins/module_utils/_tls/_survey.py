@@ -37,7 +37,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_hello 
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocol_scan import (
     ProtocolScan,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import (
+    PROTOCOLS,
+    Protocol,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._sights import Sight, dh_of, sight
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Fork, Strategy
@@ -53,7 +56,6 @@ if t.TYPE_CHECKING:
 #: What a probe does when nothing else is asked for.
 CHECKS: t.Final = ("handshake", "protocols", "ciphers", "groups", "certificates")
 ALL_CHECKS: t.Final = (*CHECKS, "signatures", "features", "senders", "injection", "policy")
-PROTOCOLS: t.Final = tuple(protocol for protocol in Protocol if protocol >= Protocol.SSLv3)
 _WITH_GROUPS: t.Final = (Protocol.TLSv1_3, Protocol.TLSv1_2)
 
 
@@ -372,7 +374,6 @@ def _injection(version: Protocol, server_name: str | None, starttls: bool) -> St
 __all__ = [
     "ALL_CHECKS",
     "CHECKS",
-    "PROTOCOLS",
     "Chain",
     "Features",
     "ProtocolScan",

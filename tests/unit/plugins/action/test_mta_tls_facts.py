@@ -47,6 +47,9 @@ def test_findings_stand_at_the_certificate_and_in_the_list_of_all(tmp_path: Path
     ]
 
 
-def test_a_file_without_certificates_keeps_what_the_host_said() -> None:
-    found = with_certificates(facts(), [{"chain": [], "names": []}], now=NOW)
-    assert found["certificates"] == facts()["certificates"]
+def test_a_file_without_certificates_keeps_what_the_host_said_and_has_every_key() -> None:
+    (entry,) = with_certificates(facts(), [{"chain": [], "names": []}], now=NOW)["certificates"]
+    (known,) = facts()["certificates"]
+    assert {key: entry[key] for key in known} == known
+    assert (entry["subject"], entry["days_left"], entry["san"]) == (None, None, [])
+    assert (entry["chain"], entry["chain_complete"]) == ([], None)

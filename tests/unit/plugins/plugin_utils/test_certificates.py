@@ -28,7 +28,8 @@ from hypothesis import strategies as st
 MX = "mx.example.test"
 KEYS = {
     "subject", "issuer", "san", "not_before", "not_after", "days_left", "key_type", "key_bits",
-    "signature", "sha256", "spki_sha256", "chain", "chain_complete", "findings",
+    "signature", "sha256", "spki_sha256", "chain", "chain_complete", "findings", "ca", "path_length",
+    "key_usage", "extended_key_usage",
 }  # fmt: skip
 
 ROOT = sign("Root", ca=True, end=NOW + timedelta(days=3000))
@@ -54,6 +55,9 @@ def test_a_sound_chain_in_pem_or_der() -> None:
     assert entry["signature"] == "ecdsa-with-SHA256"
     assert [one["subject"] for one in entry["chain"]] == [f"CN={MX}", "CN=Middle"]
     assert entry["chain_complete"] is True
+    assert (entry["ca"], entry["path_length"], entry["key_usage"]) == (False, None, None)
+    assert entry["extended_key_usage"] == ["serverAuth"]
+    assert (entry["chain"][1]["ca"], entry["chain"][1]["path_length"]) == (True, 0)
     assert entry["findings"] == []
     assert entry == describe([LEAF.der, MIDDLE.der], now=NOW, names=[MX], trust=TRUST)
 
@@ -97,6 +101,11 @@ FAULTS: dict[str, tuple[Signed, str]] = {
         sign(MX, MIDDLE, names=[MX], key=rsa.generate_private_key(65537, 1024)),
         "key-weak",
     ),
+    "for-clients-only": (
+        sign(MX, MIDDLE, names=[MX], usage=ExtendedKeyUsageOID.CLIENT_AUTH),
+        "certificate-not-for-servers",
+    ),
+    "of-an-authority": (sign(MX, MIDDLE, names=[MX], ca=True), "certificate-not-for-servers"),
     "p192": (
         sign(MX, MIDDLE, names=[MX], key=ec.generate_private_key(ec.SECP192R1())),
         "key-weak",
@@ -108,6 +117,57 @@ FAULTS: dict[str, tuple[Signed, str]] = {
 def test_each_fault_is_its_finding(fault: str) -> None:
     certificate, code = FAULTS[fault]
     assert codes(described(certificate, MIDDLE)) == [code]
+
+
+def test_a_chain_that_is_not_in_order_is_complete_all_the_same() -> None:
+    upper = sign("Upper", ROOT, ca=True, ca_issuers=True)
+    lower = sign("Lower", upper, ca=True, ca_issuers=True)
+    leaf = sign(MX, lower, names=[MX], ca_issuers=True)
+    assert codes(described(leaf, lower, upper)) == []
+    entry = described(leaf, upper, lower)
+    assert (codes(entry), entry["chain_complete"]) == (["chain-unordered"], True)
+
+
+def test_every_extension_is_read_as_the_openssl_command_prints_it(tmp_path: Path) -> None:
+    path = tmp_path / "own.pem"
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-sha1",
+        "-subj",
+        f"/CN={MX}",
+    ]
+    command += ["-keyout", str(tmp_path / "key"), "-out", str(path), "-addext"]
+    command += [
+        "keyUsage=keyEncipherment,keyCertSign",
+        "-addext",
+        "extendedKeyUsage=serverAuth,1.2.3",
+    ]
+    subprocess.run(command, capture_output=True, check=True)
+    entry = describe([path.read_text()], now=NOW)
+    assert entry["key_usage"] == ["keyEncipherment", "keyCertSign"]
+    assert entry["extended_key_usage"] == ["serverAuth", "1.2.3"]
+    assert entry["signature"] == "sha1WithRSAEncryption"
+    assert "signature-weak" not in codes(entry), "nobody verifies a root's own signature"
+    assert "certificate-not-for-servers" in codes(entry)
+
+
+def test_a_broken_hash_below_the_root_is_found(tmp_path: Path) -> None:
+    root, leaf = tmp_path / "root.pem", tmp_path / "leaf.pem"
+    new = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj"]
+    made = [*new, "/CN=Root", "-x509", "-keyout", f"{root}.key", "-out", str(root)]
+    request = [*new, f"/CN={MX}", "-keyout", f"{leaf}.key", "-out", f"{leaf}.csr"]
+    signed = ["openssl", "x509", "-req", "-sha1", "-in", f"{leaf}.csr", "-CA", str(root)]
+    signed += ["-CAkey", f"{root}.key", "-CAcreateserial", "-out", str(leaf)]
+    for command in (made, request, signed):
+        subprocess.run(command, capture_output=True, check=True)
+    entry = describe([leaf.read_text(), root.read_text()], now=NOW)
+    (finding,) = [one for one in entry["findings"] if one["code"] == "signature-weak"]
+    assert finding["evidence"] == f"CN={MX}: sha1WithRSAEncryption"
 
 
 def test_a_short_lived_certificate_is_not_expiring_on_its_first_day() -> None:

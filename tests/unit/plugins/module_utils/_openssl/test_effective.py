@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ssl
 import subprocess
+from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import (
@@ -18,7 +19,12 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server im
     Settings,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_hello import modern_hello
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
+    modern_suites,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
 from ansible_collections.postmaster.tls.tests.support.pems import Pair
 
 MEDIUM = "aNULL:-aNULL:HIGH:MEDIUM:!SEED:!IDEA:!3DES:!RC2:!RC4:!RC5:!kDH:!kECDH:!aDSS:!MD5:+RC4:@STRENGTH"
@@ -165,3 +171,70 @@ def test_every_suite_of_the_library_is_either_kept_or_dropped_once(
     dropped = [one.code for one in dropped_suites(found, matcher, choices(exclusions=()))]
     kept = list(found.order())
     assert sorted(dropped + kept) == sorted(one.code for one in matcher.everything())
+
+
+def test_every_cause_is_named_the_most_specific_first(library: Library, rsa: Pair) -> None:
+    settings = Settings(
+        f"{MEDIUM}:!RSA+AES:!AES", excluded=(*OLD, 0x303), certificates=(rsa.settings(),)
+    )
+    both = choices(
+        exclusions=(("RSA+AES", "smtpd_tls_exclude_ciphers"), ("AES", "own")),
+        protocols=frozenset({Protocol.TLSv1_3}),
+    )
+    found = dropped_suites(effective(library, settings), Matcher(library), both)
+    one = next(dropped for dropped in found if dropped.name == "AES128-SHA")
+    assert [one.reason, *(cause.reason for cause in one.also)] == [
+        "excluded by RSA+AES",
+        "excluded by AES",
+        "needs SSLv3 to TLSv1.2",
+    ]
+
+
+def test_an_exclusion_within_the_list_is_not_blamed_on_the_grade(
+    library: Library, rsa: Pair
+) -> None:
+    base = "HIGH:!CAMELLIA:-SHA256"
+    found = dropped_suites(
+        effective(library, Settings(base, excluded=OLD, certificates=(rsa.settings(),))),
+        Matcher(library),
+        choices(base=base, base_list="tls_medium_cipherlist", exclusions=()),
+    )
+    reasons = {one.name: (one.reason, one.setting) for one in found}
+    assert reasons["CAMELLIA256-SHA"] == (
+        "excluded by !CAMELLIA in tls_medium_cipherlist",
+        "tls_medium_cipherlist",
+    )
+    assert reasons["AES128-SHA256"][0] == "excluded by -SHA256 in tls_medium_cipherlist"
+
+
+def test_a_server_signs_with_what_its_key_can(library: Library, rsa: Pair, ec: Pair) -> None:
+    with_rsa = effective(library, Settings(MEDIUM, certificates=(rsa.settings(),))).signatures
+    with_ec = effective(library, Settings(MEDIUM, certificates=(ec.settings(),))).signatures
+    assert 0x0804 in with_rsa[Protocol.TLSv1_3]
+    assert 0x0401 in with_rsa[Protocol.TLSv1_2]
+    assert 0x0401 not in with_rsa[Protocol.TLSv1_3]
+    assert with_ec[Protocol.TLSv1_3] == (0x0403,)
+    assert not {0x0401, 0x0804} & set(with_ec[Protocol.TLSv1_2])
+
+
+def test_the_size_of_the_prime_is_that_of_the_file(
+    library: Library, rsa: Pair, dh_file: str, tmp_path: Path
+) -> None:
+    big = tmp_path / "big.pem"
+    command = "openssl genpkey -genparam -algorithm DH -pkeyopt group:ffdhe3072"
+    done = subprocess.run(command.split(), check=True, capture_output=True)
+    big.write_bytes(done.stdout)
+    bits = [
+        effective(library, Settings(MEDIUM, certificates=(rsa.settings(),), dh=dh)).dh_bits
+        for dh in ("built-in", f"auto:{dh_file}", f"auto:{big}", "built-in:/nonexistent")
+    ]
+    assert bits == [2048, 2048, 3072, 2048]
+
+
+def test_without_dhe_there_is_no_prime(library: Library, rsa: Pair) -> None:
+    settings = Settings("ECDHE", certificates=(rsa.settings(),))
+    assert effective(library, settings).dh_bits is None
+
+
+def test_what_counts_as_modern_is_what_the_probe_offers_first() -> None:
+    assert modern_suites() == set(modern_hello(Offer()).suites)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._edit import edit_master
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master import parse_master
 from ansible_collections.postmaster.tls.tests.support.scripted_commands import text_of
 from hypothesis import given
@@ -63,3 +64,32 @@ def test_an_override_can_be_set_and_removed() -> None:
 @given(st.text(alphabet="ab-o {}=\n\t#", max_size=80))
 def test_no_text_makes_it_fail(text: str) -> None:
     parse_master("smtp inet n - y - - smtpd " + text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["-o", "a=b", "{ c = d e }", "-oe=f", "-v", "-vo", "x", "--", "# g", "\n  "]
+        )
+    )
+)
+def test_whoever_reads_and_whoever_edits_see_the_same(words: list[str]) -> None:
+    text = "smtp inet n - y - - smtpd " + " ".join(words) + "\n"
+    (service,) = parse_master(text)
+    if not all(name.isalpha() for name in service.overrides):
+        return
+    edited = edit_master(text, {service.name: dict(service.overrides)}, braces=True)
+    assert edited.changes == ()
+    absent = edit_master(text, {service.name: dict.fromkeys("acex")}, braces=True)
+    assert {one.parameter for one in absent.changes} == set(service.overrides)
+
+
+def test_of_two_entries_with_one_name_the_last_counts() -> None:
+    text = "smtp inet n - y - - smtpd -o a=1\nsmtp inet n - y - - smtpd -o a=2\n"
+    (service,) = parse_master(text)
+    assert service.overrides == {"a": "2"}
+
+
+def test_what_follows_a_plain_argument_is_no_override() -> None:
+    (service,) = parse_master("smtp inet n - y - - smtpd -o a=1 argument -o b=2\n")
+    assert service.overrides == {"a": "1"}

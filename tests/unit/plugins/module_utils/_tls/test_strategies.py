@@ -21,7 +21,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello 
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
     FullHandshake,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import (
+    PROTOCOLS,
+    Protocol,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import (
     drive,
@@ -225,7 +228,7 @@ def test_silence_leaves_every_version_open() -> None:
 def test_protocols_alone_take_one_question_each() -> None:
     server = PaperServer({V12: CODES, V13: CODES13})
     result = survey(server, "protocols")
-    assert len(server.questions) == len(["the handshake", "SSLv2"]) + len(_survey.PROTOCOLS)
+    assert len(server.questions) == len(["the handshake", "SSLv2"]) + len(PROTOCOLS)
     assert not any(scan.complete for scan in result.protocols)
 
 

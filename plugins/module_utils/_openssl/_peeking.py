@@ -1,0 +1,117 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""What a context answers to a ClientHello: the bytes, or only the suite that it chooses, which costs no signature.
+
+Runs in the child, after `_binding.py` and before `_child.py`. OpenSSL calls the function for stapled responses when it
+has chosen suite, certificate and signature scheme (tls_handle_status_request() of ssl/statem/statem_srvr.c); a hello
+that asks for a response is looked at there, and broken off. Without a certificate the function is not called, and the
+ServerHello tells.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding import (
+    STATUS_CALLBACK,
+    Library,
+)
+
+PENDING = 10
+SET_STATUS_CALLBACK = 63
+ABORT, NOTHING = 2, 3
+HANDSHAKE, SERVER_HELLO = 22, 2
+TLS1_3 = 0x0304
+SESSION_AT = 43
+
+
+class Peek:
+    """What was seen of one handshake in the status callback."""
+
+    wanted = False
+    suite = 0
+    version = 0
+
+
+def watch(library: Library, context: int) -> None:
+    """Let the context report its choice."""
+
+    def look(connection: int, _data: object) -> int:
+        if not Peek.wanted:
+            return NOTHING
+        Peek.version = library.SSL_version(connection)
+        cipher = library.SSL_get_pending_cipher(connection)
+        Peek.suite = library.SSL_CIPHER_get_id(cipher) & 0xFFFF if cipher else 0
+        return ABORT
+
+    callback = STATUS_CALLBACK(look)
+    library.callbacks.append(callback)
+    library.SSL_CTX_callback_ctrl(context, SET_STATUS_CALLBACK, callback)
+
+
+def flight(library: Library, context: int, state: str, received: bytes) -> bytes:
+    """What one fresh connection of the context sends after it has received these bytes."""
+    connection = library.SSL_new(context)
+    incoming, outgoing = (library.BIO_new(library.BIO_s_mem()) for _side in range(2))
+    library.SSL_set_bio(connection, incoming, outgoing)
+    getattr(library, state)(connection)
+    if received:
+        library.BIO_write(incoming, received, len(received))
+    library.SSL_do_handshake(connection)
+    size = library.BIO_ctrl(outgoing, PENDING, 0, None)
+    buffer = ctypes.create_string_buffer(max(size, 1))
+    count = library.BIO_read(outgoing, buffer, size) if size else 0
+    library.SSL_free(connection)
+    library.ERR_clear_error()
+    return buffer.raw[: max(count, 0)]
+
+
+def answer(library: Library, context: int, hello: bytes) -> bytes:
+    """The bytes that a server sends after a hello."""
+    return flight(library, context, "SSL_set_accept_state", hello)
+
+
+def chosen(library: Library, context: int, protocol: int, hello: bytes) -> int:
+    """The suite that a server chooses in this version; 0 if there is none, or another version is chosen."""
+    Peek.wanted, Peek.suite = True, 0
+    sent = answer(library, context, hello)
+    Peek.wanted = False
+    if Peek.suite:
+        return Peek.suite if Peek.version == protocol else 0
+    if len(sent) < SESSION_AT + 3 or sent[0] != HANDSHAKE or sent[5] != SERVER_HELLO:
+        return 0
+    if protocol < TLS1_3 and int.from_bytes(sent[9:11], "big") != protocol:
+        return 0
+    after = SESSION_AT + 1 + sent[SESSION_AT]
+    return int.from_bytes(sent[after : after + 2], "big")
+
+
+def offering(hello: bytes, suites: list[int]) -> bytes:
+    """The same hello with other suites."""
+    start = SESSION_AT + 1 + hello[SESSION_AT]
+    end = start + 2 + int.from_bytes(hello[start : start + 2], "big")
+    listed = b"".join(code.to_bytes(2, "big") for code in suites)
+    body = hello[9:start] + len(listed).to_bytes(2, "big") + listed + hello[end:]
+    message = hello[5:6] + len(body).to_bytes(3, "big") + body
+    return hello[:3] + len(message).to_bytes(2, "big") + message
+
+
+def choices(
+    library: Library, context: int, protocol: int, hello: bytes, suites: list[int]
+) -> tuple[list[int], bytes]:
+    """Every suite of the list that is chosen, by elimination, and the bytes of one answer to all that were."""
+    left, picked = list(suites), list[int]()
+    while left:
+        code = chosen(library, context, protocol, offering(hello, left))
+        if code not in left:
+            break
+        picked.append(code)
+        left.remove(code)
+    sent = answer(library, context, offering(hello, picked)) if picked else b""
+    return picked, sent
+
+
+__all__ = ["answer", "choices", "chosen", "flight", "offering", "watch"]

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Keeps the facts of a host with many services small: what is said twice is said once, and rarities are counted."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
+    modern_suites,
+)
+
+Instance = dict[str, t.Any]
+
+MOST_CHARACTERS: t.Final = 180_000
+
+
+def _size(instances: t.Sequence[Instance]) -> int:
+    return len(json.dumps(instances))
+
+
+def _services(instances: t.Sequence[Instance]) -> list[tuple[str, dict[str, t.Any]]]:
+    return [
+        (f"{instance['config_directory']} {service['name']}", service)
+        for instance in instances
+        for service in instance["services"]
+    ]
+
+
+def _share(instances: t.Sequence[Instance]) -> None:
+    known: dict[str, str] = {}
+    for place, service in _services(instances):
+        if not service["dropped"]:
+            continue
+        first = known.setdefault(json.dumps(service["dropped"]), place)
+        if first != place:
+            service["dropped"], service["dropped_as"] = None, first
+
+
+def _shorten(instances: t.Sequence[Instance]) -> None:
+    modern = {f"0x{code:04X}" for code in modern_suites()}
+    for _place, service in _services(instances):
+        dropped = service["dropped"] or []
+        kept = [one for one in dropped if one["suite"]["code"] in modern]
+        if len(kept) < len(dropped):
+            service["dropped"], service["dropped_more"] = kept, len(dropped) - len(kept)
+
+
+def compact(instances: t.Sequence[Instance], *, most: int = MOST_CHARACTERS) -> None:
+    """Shorten C(dropped) in place where the facts are longer than C(most) characters of JSON, no more than needed.
+
+    First a list that an earlier service has as well gives way to C(dropped_as), the place of that service; then the lists
+    keep only suites that senders of today offer, and C(dropped_more) counts the others.
+    """
+    for step in (_share, _shorten):
+        if _size(instances) <= most:
+            return
+        step(instances)
+
+
+__all__ = ["MOST_CHARACTERS", "compact"]

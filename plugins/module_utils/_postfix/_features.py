@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""What a server does in a handshake beside protocols and suites: tickets, renegotiation, client certificates, DHE.
+
+Source: tls_server_init() in src/tls/tls_server.c and tls_bug_bits() in tls_misc.c, at the tags v3.5.0 to v3.11.6;
+SSL_CTX_set_options(3ssl) of OpenSSL 1.1.1 and 3.0 for renegotiation that a client begins.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import (
+    Request,
+    asks_certificate,
+    requires_certificate,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _signatures
+
+UNKNOWN: t.Final[dict[str, t.Any]] = {
+    "signatures": None,
+    "session_tickets": None,
+    "renegotiation": None,
+    "client_certificate": None,
+    "dh": None,
+}
+NOTHING: t.Final[dict[str, t.Any]] = {**UNKNOWN, "signatures": []}
+_NO_TICKET, _NO_RENEGOTIATION, _MAY_RENEGOTIATE = 1 << 14, 1 << 30, 1 << 8
+_NEVER_RENEGOTIATES: t.Final = PostfixVersion(3, 8, 0)
+_TICKET_CIPHER: t.Final = PostfixVersion(3, 0, 0)
+
+
+def _tickets(service: TlsService, request: Request, version: PostfixVersion) -> bool | None:
+    """Whether session tickets are issued, provided that tlsmgr(8) runs."""
+    if version < _TICKET_CIPHER or request.settings is None:
+        return None
+    value = service.macros.value
+    lifetime = re.match(r"\d+", value("smtpd_tls_session_cache_timeout"))
+    return bool(
+        value("tls_session_ticket_cipher")
+        and lifetime
+        and int(lifetime.group()) > 0
+        and not request.settings.options & _NO_TICKET
+    )
+
+
+def _renegotiation(request: Request, version: PostfixVersion, library: int) -> bool | None:
+    """Whether a client may begin a new handshake in a session of TLS 1.2 or older."""
+    if request.settings is None:
+        return None
+    options = request.settings.options
+    if version >= _NEVER_RENEGOTIATES or options & _NO_RENEGOTIATION:
+        return False
+    return library >> 28 < 3 or bool(options & _MAY_RENEGOTIATE)
+
+
+def _client_certificate(service: TlsService) -> str:
+    if requires_certificate(service):
+        return "required"
+    return "asked" if asks_certificate(service) else "none"
+
+
+def _dh(request: Request, result: Effective) -> dict[str, t.Any] | None:
+    if result.dh_bits is None or request.settings is None:
+        return None
+    source, _colon, path = request.settings.dh.partition(":")
+    return {"bits": result.dh_bits, "source": path or source}
+
+
+def features(
+    service: TlsService,
+    request: Request,
+    result: Effective,
+    *,
+    version: PostfixVersion,
+    library: int,
+) -> dict[str, t.Any]:
+    """signatures, and for a server session_tickets, renegotiation, client_certificate and dh; None where it has none."""
+    codes = dict.fromkeys(code for found in result.signatures.values() for code in found)
+    signatures = [_signatures.name_of(code) for code in codes]
+    if service.direction == "outbound" or not result.suites:
+        return {**NOTHING, "signatures": signatures}
+    return {
+        "signatures": signatures,
+        "session_tickets": _tickets(service, request, version),
+        "renegotiation": _renegotiation(request, version, library),
+        "client_certificate": _client_certificate(service),
+        "dh": _dh(request, result),
+    }
+
+
+__all__ = ["NOTHING", "UNKNOWN", "features"]

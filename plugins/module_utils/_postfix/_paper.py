@@ -1,0 +1,158 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""What is certain about suites where no library can be asked: what an exclusion takes away from a sender of today.
+
+The keywords are those of ciphers(1ssl). Where their meaning depends on a release of OpenSSL, nothing is said.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Cause, Dropped
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._verdicts import (
+    causes_of,
+    setting_of,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
+    modern_suites,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
+
+_CURVES: t.Final = PostfixVersion(2, 6, 0)
+_ALWAYS_CURVES: t.Final = PostfixVersion(3, 4, 0)
+
+_EXCHANGES: t.Final[dict[str, tuple[str, ...]]] = {
+    "kRSA": ("RSA",),
+    "kDHE": ("DHE",),
+    "kEDH": ("DHE",),
+    "kECDHE": ("ECDHE",),
+    "kEECDH": ("ECDHE",),
+}
+_EPHEMERAL: t.Final = {"DHE": "DHE", "EDH": "DHE", "ECDHE": "ECDHE", "EECDH": "ECDHE"}
+_AUTHENTICATIONS: t.Final = {
+    "aRSA": "RSA",
+    "aECDSA": "ECDSA",
+    "ECDSA": "ECDSA",
+    "aDSS": "DSS",
+    "DSS": "DSS",
+    "aNULL": "anon",
+}
+_CIPHERS: t.Final[dict[str, tuple[str, ...]]] = {
+    "AES": ("_AES_",),
+    "AES128": ("_AES_128_",),
+    "AES256": ("_AES_256_",),
+    "AESGCM": ("_GCM_",),
+    "AESCCM": ("_CCM",),
+    "CHACHA20": ("CHACHA20",),
+    "CAMELLIA": ("CAMELLIA",),
+    "CAMELLIA128": ("CAMELLIA_128",),
+    "CAMELLIA256": ("CAMELLIA_256",),
+    "ARIA": ("ARIA",),
+    "SEED": ("SEED",),
+    "IDEA": ("IDEA",),
+    "3DES": ("3DES",),
+    "RC4": ("RC4",),
+}
+
+
+def _keyword(word: str, suite: Suite) -> bool | None:
+    """Whether a suite is one of those that a keyword stands for; None for a keyword that is not known here."""
+    if word == suite.name:
+        return True
+    if word == "RSA":
+        return suite.key_exchange == "RSA" and suite.authentication == "RSA"
+    if word in _EXCHANGES:
+        return suite.key_exchange in _EXCHANGES[word]
+    if word in _EPHEMERAL:
+        return suite.key_exchange == _EPHEMERAL[word] and suite.authentication != "anon"
+    if word in _AUTHENTICATIONS:
+        return suite.authentication == _AUTHENTICATIONS[word]
+    if word in _CIPHERS:
+        return any(mark in suite.iana for mark in _CIPHERS[word])
+    if word in ("SHA1", "SHA"):
+        return suite.iana.endswith("_SHA")
+    if word in ("SHA256", "SHA384"):
+        aead = any(mark in suite.iana for mark in ("_GCM_", "_CCM", "POLY1305"))
+        return suite.iana.endswith(f"_{word}") and not aead
+    return False if _suites.by_name(word) else None
+
+
+def matches(item: str, suite: Suite) -> bool:
+    """Whether an item such as C(RSA+AES) certainly stands for a suite."""
+    return all(_keyword(word, suite) for word in item.split("+"))
+
+
+def _causes(
+    suite: Suite, service: TlsService, request: Request, version: PostfixVersion
+) -> list[Cause]:
+    found = [
+        Cause(f"excluded by {one.item}", one.setting)
+        for one in request.cipher_string.exclusions
+        if matches(one.item, suite)
+    ]
+    strings = request.cipher_string
+    found += [
+        Cause(f"excluded by {item} in {strings.base_setting}", strings.base_setting)
+        for item in strings.base.split(":")
+        if item.startswith("!") and matches(item[1:], suite)
+    ]
+    if service.direction == "inbound" and suite.key_exchange == "ECDHE":
+        grade = f"{service.prefix}_eecdh_grade"
+        off = service.macros.value(grade).lower() == "none" and version < _ALWAYS_CURVES
+        if version < _CURVES:
+            found.append(Cause("this Postfix has no elliptic curves", "none"))
+        elif off:
+            found.append(Cause("elliptic curves are off", setting_of(service, grade)))
+    allowed = request.protocols.protocols
+    if not any(suite.minimum <= protocol <= suite.maximum for protocol in allowed):
+        setting = setting_of(service, request.protocol_setting)
+        found.append(Cause(f"needs {suite.minimum.label} to {suite.maximum.label}", setting))
+    return found
+
+
+def certain_losses(
+    service: TlsService, request: Request, version: PostfixVersion
+) -> tuple[Dropped, ...]:
+    """Of the suites up to TLS 1.2 that a sender of today offers, those that this configuration takes away whatever the
+    library is.
+    """
+    found = []
+    for suite in (one for one in _suites.ALL if one.code in modern_suites()):
+        if suite.minimum == Protocol.TLSv1_3 or request.cipher_string.text is None:
+            continue
+        causes = _causes(suite, service, request, version)
+        if causes:
+            first, *rest = causes
+            found.append(Dropped(suite.code, suite.name, first.reason, first.setting, tuple(rest)))
+    return tuple(found)
+
+
+def loss_findings(dropped: t.Sequence[Dropped], where: str) -> list[Finding]:
+    """Whether nothing, or only DHE, is left of what senders of today offer up to TLS 1.2."""
+    gone = {one.code for one in dropped}
+    modern = [_suites.by_code(code) for code in modern_suites()]
+    left = [
+        suite
+        for suite in modern
+        if suite and suite.minimum < Protocol.TLSv1_3 and suite.code not in gone
+    ]
+    if not gone or any(suite.key_exchange != "DHE" for suite in left):
+        return []
+    return [
+        finding(
+            "only-dhe" if left else "no-shared-cipher", where=where, evidence=causes_of(dropped)
+        )
+    ]
+
+
+__all__ = ["certain_losses", "loss_findings", "matches"]

@@ -1,0 +1,125 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The facts of a host that cannot be reached, from what somebody saved there: the same understanding, without a library.
+
+What only the host itself could tell stays not determined.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
+    CertificateFile,
+    group_objects,
+    pem_objects,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect import (
+    Instance,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._history import (
+    PARAMETERS,
+    default_of,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master import (
+    logical_lines,
+    parse_master,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, field
+
+#: Defaults of parameters that are not about TLS, postconf(5), and one that only snapshots had otherwise.
+_DEFAULTS: t.Final = {
+    "inet_interfaces": "all",
+    "inet_protocols": "all",
+    "smtpd_sasl_auth_enable": "no",
+    "multi_instance_name": "",
+    "queue_directory": "/var/spool/postfix",
+    "daemon_directory": "",
+}
+_CURVES_BY_DEFAULT: t.Final = PostfixVersion(2, 8, 0)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was saved: C(main) is C(postconf -n) or main.cf, C(master) C(postconf -M) or master.cf, C(parameters) all that
+    C(postconf) prints (may be empty), C(version) its mail_version, C(openssl) the version of the library, C(files) the
+    texts of certificate files and tables by path.
+    """
+
+    main: str
+    master: str
+    parameters: str = ""
+    version: str = ""
+    openssl: str = ""
+    files: t.Mapping[str, str] = field(default_factory=dict)
+    config_directory: str = "/etc/postfix"
+
+
+def _pairs(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in logical_lines(text):
+        name, sign, value = line.partition("=")
+        if sign and name.strip() and not name[0].isspace():
+            found[name.strip()] = value.strip()
+    return found
+
+
+def _version(saved: Saved, given: t.Mapping[str, str]) -> PostfixVersion:
+    text = saved.version or given.get("mail_version", "")
+    if not text:
+        raise InvalidInput(
+            "saved: the version of Postfix is missing: give version, which 'postconf -h mail_version' prints on that host."
+        )
+    return PostfixVersion.parse(text)
+
+
+def _defaults(version: PostfixVersion) -> dict[str, str]:
+    values = {name: default_of(name, version) for name in PARAMETERS}
+    found = {name: value for name, value in values.items() if value is not None}
+    if PostfixVersion(2, 6, 0) <= version < _CURVES_BY_DEFAULT:
+        found["smtpd_tls_eecdh_grade"] = "none"
+    return {**_DEFAULTS, **found}
+
+
+def saved_instance(saved: Saved) -> Instance:
+    """The instance that was saved. Raises InvalidInput where the version is missing or master.cf has no service."""
+    main, everything = _pairs(saved.main), _pairs(saved.parameters)
+    version = _version(saved, {**everything, **main})
+    services = parse_master(saved.master)
+    if not services:
+        raise InvalidInput(
+            "saved: master has no service: give what 'postconf -M' prints on that host, or the text of its master.cf."
+        )
+    return Instance(
+        config_directory=saved.config_directory,
+        parameters={**_defaults(version), **everything, **main, "mail_version": str(version)},
+        main=main,
+        services=services,
+    )
+
+
+def saved_chains(saved: Saved, kind: str, files: t.Sequence[str]) -> tuple[CertificateFile, ...]:
+    """The certificates of a pair or of chain files, as far as their texts were saved; nothing is known of the keys."""
+    objects = [one for path in files for one in pem_objects(path, saved.files.get(path, ""))]
+    return tuple(
+        CertificateFile(file, key, chain, None, findings=() if chain else (_not_saved(file),))
+        for file, key, chain in group_objects(kind, files, objects)
+    )
+
+
+def _not_saved(file: str) -> Finding:
+    return finding(
+        "not-determined",
+        where=file,
+        evidence=f"{file} is not among the saved files",
+        remedy="Save the certificate file as well, and give it in files.",
+    )
+
+
+__all__ = ["Saved", "saved_chains", "saved_instance"]

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The reports of an audit as one page of Markdown: what is wrong in the fleet first, then host by host."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Iterable, Mapping, Sequence
+
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import CATALOGUE, SEVERITIES
+from ansible_collections.postmaster.tls.plugins.module_utils._smtp._reply import printable
+
+Data = Mapping[str, t.Any]
+_SERVICE_HEAD: t.Final = ("service", "lane", "level", "protocols", "suites", "first suite")
+_CERTIFICATE_HEAD: t.Final = ("certificate", "names", "key", "not after", "days left")
+_FINDING_HEAD: t.Final = ("severity", "where", "what", "evidence", "remedy")
+_SPECIAL: t.Final = re.compile(r"([\\`*{}\[\]<>|#~&]|(?<![^\W_])_|_(?![^\W_]))")
+
+
+def page(reports: Sequence[Data], *, date: str = "") -> str:
+    """The whole page. Text from hosts is escaped: it can neither break a table nor add markup."""
+    lines = ["# TLS of the mail servers", ""]
+    audited = [one for one in reports if one["audited"]]
+    number = f"{len(audited)} of {len(reports)} hosts audited"
+    lines += [f"{number}, {_text(date)}." if date else f"{number}.", ""]
+    lines += _overview(reports)
+    lines += _unaudited([one for one in reports if not one["audited"]])
+    lines += _fleet(audited)
+    for one in audited:
+        lines += _host(one)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _text(value: t.Any) -> str:
+    return _SPECIAL.sub(r"\\\1", printable(" ".join(str(value).split())))
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[t.Any]]) -> list[str]:
+    lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
+    lines += [f"| {' | '.join(_text(cell) for cell in row)} |" for row in rows]
+    return [*lines, ""]
+
+
+def _overview(reports: Sequence[Data]) -> list[str]:
+    head = ("host", "MTA", "OpenSSL", *SEVERITIES, "probes")
+    return _table(head, [_overview_row(one) for one in reports])
+
+
+def _overview_row(report: Data) -> list[t.Any]:
+    if not report["audited"]:
+        return [report["host"], "not audited", "", *("" for _each in SEVERITIES), ""]
+    instances = report["mta_tls"].get("postfix") or ()
+    versions = dict.fromkeys(f"Postfix {one['version'] or 'unknown'}" for one in instances)
+    libraries = dict.fromkeys(one["library"]["version"] or "not determined" for one in instances)
+    agreeing = sum(one["agrees"] for one in report["probes"])
+    probes = f"{agreeing} of {len(report['probes'])} agree" if report["probes"] else ""
+    counts = [report["counts"][severity] or "" for severity in SEVERITIES]
+    return [
+        report["host"],
+        ", ".join(versions) or "none found",
+        ", ".join(libraries),
+        *counts,
+        probes,
+    ]
+
+
+def _unaudited(reports: Sequence[Data]) -> list[str]:
+    if not reports:
+        return []
+    rows = [(one["host"], one["reason"]) for one in reports]
+    return ["## Not audited", "", *_table(("host", "reason"), rows)]
+
+
+def _findings(report: Data) -> list[Data]:
+    own = (report["mta_tls"] or {}).get("findings") or ()
+    return [*own, *(finding for probe in report["probes"] for finding in probe["findings"])]
+
+
+def _fleet(reports: Sequence[Data]) -> list[str]:
+    hosts: dict[tuple[str, str], dict[str, None]] = {}
+    for report in reports:
+        for finding in _findings(report):
+            hosts.setdefault((finding["severity"], finding["code"]), {})[report["host"]] = None
+    if not hosts:
+        return ["## Findings", "", "None.", ""]
+    ordered = sorted(hosts, key=lambda one: (SEVERITIES.index(one[0]), one[1]))
+    rows = [
+        (severity, _title(code), code, len(hosts[severity, code]), ", ".join(hosts[severity, code]))
+        for severity, code in ordered
+    ]
+    head = ("severity", "what", "code", "hosts", "which")
+    return ["## Findings", "", *_table(head, rows)]
+
+
+def _title(code: str) -> str:
+    return CATALOGUE[code].title if code in CATALOGUE else code
+
+
+def _host(report: Data) -> list[str]:
+    facts = report["mta_tls"]
+    lines = [f"## {_text(report['host'])}", ""]
+    for instance in facts.get("postfix") or ():
+        lines += [f"### Postfix in {_text(instance['config_directory'])}", ""]
+        lines += _table(_SERVICE_HEAD, map(_service_row, instance["services"]))
+    certificates = facts.get("certificates") or ()
+    if certificates:
+        lines += [
+            "### Certificates",
+            "",
+            *_table(_CERTIFICATE_HEAD, map(_certificate_row, certificates)),
+        ]
+    if report["probes"]:
+        results = [(one["label"], one["message"] or "as the facts say") for one in report["probes"]]
+        lines += ["### Probes", "", *_table(("service", "result"), results)]
+    findings = sorted(_findings(report), key=lambda one: SEVERITIES.index(one["severity"]))
+    if findings:
+        lines += ["### What to do", "", *_table(_FINDING_HEAD, map(_finding_row, findings))]
+    return lines
+
+
+def _service_row(service: Data) -> tuple[t.Any, ...]:
+    suites, protocols = service["ciphers"], service["protocols"]
+    unknown = "not determined"
+    return (
+        service["name"],
+        service["lane"],
+        service["security_level"] or "unknown",
+        unknown if protocols is None else " ".join(protocols) or "none",
+        unknown if suites is None else len(suites),
+        suites[0]["name"] if suites else "",
+    )
+
+
+def _finding_row(finding: Data) -> list[t.Any]:
+    return [finding[key] for key in ("severity", "where", "message", "evidence", "remedy")]
+
+
+def _certificate_row(certificate: Data) -> tuple[t.Any, ...]:
+    bits = certificate.get("key_bits")
+    key = f"{certificate.get('key_type') or 'unknown'} {bits}" if bits else "unknown"
+    days = certificate.get("days_left")
+    return (
+        certificate["file"],
+        ", ".join(certificate.get("san") or ()),
+        key,
+        certificate.get("not_after") or "unknown",
+        "unknown" if days is None else days,
+    )
+
+
+__all__ = ["page"]

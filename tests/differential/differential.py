@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Load generated configurations into live smtpds, and compare the facts of each with what a probe sees.
+
+usage: tests/tools/venv.sh python tests/differential/differential.py [--count N] [--seed N] [RELEASE...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "lab")]
+
+from mtadiff.configuration import RELEASES
+from mtadiff.generator import Generator
+from mtadiff.host import Host, host_of, podman_for
+from mtadiff.proofs import Judged, compared, scanned, undone
+from mtalab.paths import lab_name
+
+
+@dataclass
+class Tally:
+    """How many of what was tried came out as predicted."""
+
+    tried: dict[str, int] = field(default_factory=dict)
+    equal: dict[str, int] = field(default_factory=dict)
+
+    def add(self, what: str, complaints: t.Iterable[list[str]]) -> None:
+        for one in complaints:
+            self.tried[what] = self.tried.get(what, 0) + 1
+            self.equal[what] = self.equal.get(what, 0) + (not one)
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{self.equal[one]} of {number} {one}" for one, number in self.tried.items()
+        )
+
+
+def show(judged: Judged, report: t.TextIO | None) -> None:
+    if judged.complaints:
+        print(f"{judged.configuration.name}: {dict(judged.configuration.overrides)}")
+        print(*(f"    {one}" for one in judged.complaints), sep="\n", flush=True)
+    if report:
+        overrides = dict(judged.configuration.overrides)
+        record = {"name": judged.configuration.name, "overrides": overrides, **judged.told}
+        report.write(json.dumps({**record, "complaints": judged.complaints}) + "\n")
+
+
+def prove(host: Host, release: str, arguments: argparse.Namespace) -> Tally:
+    """Do everything that was asked for on one host."""
+    tally = Tally()
+    configurations = Generator(release, arguments.seed).configurations(arguments.count)
+    report = arguments.report.open("a") if arguments.report else None
+    settled = []
+    for batch in compared(host, configurations):
+        tally.add("predictions", (one.complaints for one in batch))
+        settled += batch
+        for one in batch:
+            show(one, report)
+    for what, results in (
+        ("undone settings", undone(host, settled, count=arguments.undo)),
+        ("sslscans", scanned(host, settled, count=arguments.sslscan)),
+    ):
+        for one in results:
+            tally.add(what, [one.complaints])
+            show(one, None)
+    return tally
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=220, help="configurations for each release")
+    parser.add_argument(
+        "--undo", type=int, default=13, help="how many of them have settings undone"
+    )
+    parser.add_argument("--sslscan", type=int, default=20, help="how many of them sslscan looks at")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--report", type=Path, help="add every result to this file, one JSON line each"
+    )
+    parser.add_argument("releases", nargs="*", metavar="RELEASE", default=list(RELEASES))
+    arguments = parser.parse_args()
+    podman = podman_for(arguments.releases)
+    failed = False
+    for release in arguments.releases:
+        began = time.monotonic()
+        with host_of(podman, release, prefix=f"{lab_name()}-differential") as host:
+            tally = prove(host, release, arguments)
+        print(f"{release}: as predicted {tally} ({time.monotonic() - began:.0f} s)", flush=True)
+        failed = failed or tally.tried != tally.equal
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

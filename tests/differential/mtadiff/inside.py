@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs on a mail host: what the facts say of each inbound service, beside what a probe of it sees, as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+import typing as t
+from unittest import mock
+
+from ansible_collections.postmaster.tls.plugins.module_utils import _host_facts
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
+from ansible_collections.postmaster.tls.plugins.module_utils._run import run
+
+CHECKS = ("handshake", "protocols", "ciphers", "groups")
+TRIES = 3
+FACTS = (
+    "name",
+    "cipher_string",
+    "parameters",
+    "protocols",
+    "ciphers",
+    "dropped",
+    "groups",
+    "findings",
+)
+
+
+def seen(service: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Probe a service; what was not determined is asked for again."""
+    port = service["listen"][0]["port"]
+    implicit = service["parameters"]["smtpd_tls_wrappermode"] == "yes"
+    target = Target("127.0.0.1", port, implicit=implicit, checks=CHECKS, connections=2)
+    got: dict[str, t.Any] = {}
+    for _attempt in range(TRIES):
+        got = report(probe(target))
+        if not got["undetermined"] and not got["throttled"]:
+            break
+    return {
+        "reached": got["reached"],
+        "starttls": got["smtp"]["starttls"],
+        "message": got["message"],
+        "cut": (got["handshake"] or {}).get("reason"),
+        "undetermined": {name: len(suites) for name, suites in got["undetermined"].items()},
+        "protocols": {one["name"]: one["accepted"] for one in got["protocols"]},
+        "ciphers": got["ciphers"],
+        "preference": got["preference"],
+        "groups": [one["name"] for one in got["groups"] if one["accepted"]],
+    }
+
+
+def main() -> None:
+    """Print one entry for each port that the argument asks for: `FIRST-LAST`; however many, their facts are not shortened."""
+    first, _dash, last = sys.argv[1].partition("-")
+    wanted = range(int(first), int(last) + 1)
+    options = _host_facts.HostOptions(frozenset({"postfix"}))
+    with mock.patch.object(_host_facts, "compact"):
+        (instance,) = _host_facts.host_facts(options, run=run).facts["postfix"]
+    found = {}
+    for service in instance["services"]:
+        ports = [one["port"] for one in service["listen"]]
+        if service["direction"] == "inbound" and set(ports) & set(wanted):
+            told = {name: service[name] for name in FACTS}
+            found[ports[0]] = {"predicted": told, "seen": seen(service)}
+    json.dump({"version": instance["version"], "ports": found}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

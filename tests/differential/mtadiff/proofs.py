@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The three proofs on one host: prediction and probe, settings undone, and sslscan."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from mtadiff import compare, scanner, undo
+from mtadiff.configuration import FIRST_PORT, Configuration, Told
+from mtadiff.host import Host
+
+AT_ONCE = 60
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A configuration, what facts and probe say of it, and where they disagree with what is expected."""
+
+    configuration: Configuration
+    told: Told
+    complaints: list[str]
+
+
+def compared(host: Host, configurations: t.Sequence[Configuration]) -> t.Iterator[list[Judged]]:
+    """Load the configurations, a part of them at a time, and compare."""
+    for start in range(0, len(configurations), AT_ONCE):
+        batch = configurations[start : start + AT_ONCE]
+        yield [
+            Judged(one, told, compare.disagreements(told))
+            for one, told in zip(batch, host.judge(batch), strict=True)
+        ]
+
+
+def undone(
+    host: Host, judged: t.Sequence[Judged], *, count: int, most: int | None = None
+) -> t.Iterator[Judged]:
+    """Undo what the facts blame, in the first configurations that have TLS; `most` trials of each, by default all."""
+    suitable = [one for one in judged if compare.seen_suites(one.told["seen"])]
+    for start in range(0, min(count, len(suitable)), 5):
+        before: list[dict[str, list[str]]] = []
+        trials: list[undo.Trial] = []
+        for one in suitable[start : min(start + 5, count)]:
+            made = undo.trials(one.configuration, one.told["predicted"], most=most)
+            trials += made
+            before += [compare.seen_suites(one.told["seen"])] * len(made)
+        results = (
+            one
+            for batch in compared(host, [trial.configuration for trial in trials])
+            for one in batch
+        )
+        for trial, old, result in zip(trials, before, results, strict=True):
+            new = compare.seen_suites(result.told["seen"])
+            found = [*result.complaints, *undo.complaints(trial, old, new)]
+            yield Judged(result.configuration, result.told, found)
+
+
+def scanned(host: Host, judged: t.Sequence[Judged], *, count: int) -> t.Iterator[Judged]:
+    """Let sslscan look at the first configurations that have TLS."""
+    suitable = [one for one in judged if compare.seen_suites(one.told["seen"])][:count]
+    if not suitable:
+        return
+    told = host.judge([one.configuration for one in suitable])
+    for port, (one, entry) in enumerate(zip(suitable, told, strict=True), FIRST_PORT):
+        found = scanner.scan(host, port, implicit=one.configuration.implicit)
+        complaints = (
+            ["sslscan gives up"]
+            if found is None
+            else scanner.disagreements(entry["predicted"], found)
+        )
+        yield Judged(one.configuration, entry, complaints)

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host that nobody can reach: a CentOS 6 with Postfix 2.6.6, of which only files are left."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import (
+    HostFacts,
+    HostOptions,
+    host_facts,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed
+from ansible_collections.postmaster.tls.tests.support.pems import Pair, make_pair
+
+MAIN = """\
+inet_interfaces = all
+myhostname = mx.example.test
+smtpd_tls_cert_file = /etc/pki/tls/certs/mx.pem
+smtpd_tls_key_file = /etc/pki/tls/private/mx.key
+smtpd_tls_exclude_ciphers = aNULL, LOW, EXP, MEDIUM, ADH, AECDH, MD5, DSS, ECDSA, CAMELLIA128, 3DES,
+    CAMELLIA256, RSA+AES, eNULL
+smtpd_tls_security_level = may
+"""
+MASTER = "smtp inet n - n - - smtpd\nsmtp unix - - n - - smtp\n"
+LOGGED = (
+    "ALL:+RC4:@STRENGTH:!aNULL:!LOW:!EXP:!MEDIUM:!ADH:!AECDH:!MD5:!DSS:!ECDSA:!CAMELLIA128:!3DES:"
+    "!CAMELLIA256:!RSA+AES:!eNULL"
+)
+
+
+def nothing_runs(command: t.Sequence[str]) -> Completed:
+    raise AssertionError(f"{command} was run")
+
+
+def facts_of(main: str = MAIN, *, why: tuple[str, ...] = (), **more: t.Any) -> HostFacts:
+    saved = {"main": main, "master": MASTER, "version": "2.6.6", **more}
+    options = HostOptions(frozenset({"postfix", "certificates"}), why=why, saved=saved)
+    return host_facts(options, run=nothing_runs)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return make_pair(tmp_path_factory.mktemp("pair"), "rsa")
+
+
+def test_the_string_is_the_one_in_the_log() -> None:
+    service = facts_of().facts["postfix"][0]["services"][0]
+    assert (service["name"], service["cipher_string"]) == ("smtp/inet", LOGGED)
+
+
+def test_both_causes_are_named() -> None:
+    findings = facts_of().facts["postfix"][0]["services"][0]["findings"]
+    (found,) = (one for one in findings if one["code"] == "only-dhe")
+    assert "excluded by RSA+AES (smtpd_tls_exclude_ciphers)" in found["evidence"]
+    assert "elliptic curves are off (smtpd_tls_eecdh_grade = none)" in found["evidence"]
+
+
+def test_why_names_the_cause_of_each_suite() -> None:
+    names = ("AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256", "DHE-RSA-AES128-GCM-SHA256")
+    answers = facts_of(why=names).facts["why"]
+    said = [one["text"] for one in answers if one["service"] == "smtp/inet"]
+    assert "excluded by RSA+AES" in said[0]
+    assert "elliptic curves are off" in said[1]
+    assert "could not be found out" in said[2]
+
+
+def test_with_curves_only_one_cause_is_left_and_no_verdict() -> None:
+    service = facts_of(MAIN + "smtpd_tls_eecdh_grade = strong\n").facts["postfix"][0]["services"][0]
+    assert "only-dhe" not in [one["code"] for one in service["findings"]]
+    assert {
+        one["reason"] for one in service["dropped"] if "RSA" in one["suite"]["name"][:9]
+    } == set()
+
+
+def test_names_that_2_6_6_does_not_know_switch_tls_off() -> None:
+    mixed = MAIN + "smtpd_tls_protocols = TLSv1.2, TLSv1.1, !TLSv1, !SSLv2, !SSLv3\n"
+    service = facts_of(mixed).facts["postfix"][0]["services"][0]
+    assert service["findings"][0]["code"] == "protocol-list-invalid"
+
+
+def test_what_cannot_be_known_is_not_determined() -> None:
+    facts = facts_of().facts
+    service = facts["postfix"][0]["services"][0]
+    assert (service["protocols"], service["ciphers"], service["groups"]) == (None, None, None)
+    assert facts["postfix"][0]["library"]["path"] is None
+    assert "starttls-injection" in [one["code"] for one in facts["findings"]]
+
+
+def test_certificates_are_read_from_what_was_saved(pair: Pair) -> None:
+    text = Path(pair.certificate).read_text() + Path(pair.key).read_text()
+    found = facts_of(files={"/etc/pki/tls/certs/mx.pem": text})
+    (entry,) = found.facts["certificates"]
+    assert (entry["file"], entry["key_matches"], entry["key_mode"]) == (
+        "/etc/pki/tls/certs/mx.pem",
+        None,
+        None,
+    )
+    assert found.material[0]["chain"][0].startswith("-----BEGIN CERTIFICATE-----")
+    assert "PRIVATE KEY" not in str((found.facts, found.material))
+
+
+def test_tables_are_not_those_of_this_host() -> None:
+    main = MAIN + "smtp_tls_security_level = may\nsmtp_tls_policy_maps = hash:/etc/postfix/tls\n"
+    unknown = facts_of(main).facts["postfix"][0]["services"][1]
+    assert "not among the saved files" in str(unknown["findings"])
+    known = facts_of(main, files={"/etc/postfix/tls": "example.com encrypt\n"})
+    (policy,) = known.facts["postfix"][0]["services"][1]["policies"]
+    assert (policy["destination"], policy["security_level"]) == ("example.com", "encrypt")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"version": None}, "the version of Postfix is missing"),
+        ({"version": "twelve"}, "'twelve' is not a Postfix version"),
+        ({"master": "smtp inet n"}, "master has no service"),
+    ],
+)
+def test_what_is_missing_is_said(more: dict[str, t.Any], message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        facts_of(**more)
+
+
+def test_a_candidate_needs_the_host_itself() -> None:
+    options = HostOptions(
+        frozenset({"postfix"}),
+        candidate={"parameters": {}},
+        saved={"main": MAIN, "master": MASTER, "version": "2.6.6"},
+    )
+    with pytest.raises(InvalidInput, match="saved cannot be used together with candidate"):
+        host_facts(options, run=nothing_runs)

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The reports of an audit: nothing of a host breaks the page, and a host that was not asked is no sound host."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import finding
+from ansible_collections.postmaster.tls.plugins.plugin_utils._audit import (
+    audit_report,
+    host_report,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+SUITE = {"name": "ECDHE-RSA-AES128-GCM-SHA256", "protocols": ["TLSv1.2"]}
+SERVICE = {
+    "name": "smtp/inet",
+    "lane": "mx",
+    "security_level": "may",
+    "protocols": ["TLSv1.2"],
+    "ciphers": [SUITE],
+}
+UNKNOWN = {**SERVICE, "name": "submission/inet", "protocols": None, "ciphers": None}
+
+
+def gathered(*codes: str, evidence: str = "x", **more: t.Any) -> dict[str, t.Any]:
+    findings = [finding(code, where="here", evidence=evidence).as_dict() for code in codes]
+    instance = {
+        "version": "3.10.13",
+        "config_directory": "/etc/postfix",
+        "library": {"version": "OpenSSL 3.5.7"},
+        "services": [SERVICE, UNKNOWN],
+    }
+    facts = {"postfix": [instance], "certificates": [], "findings": findings, **more}
+    return {"ansible_facts": {"mta_tls": facts}}
+
+
+def hostvars(**results: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {
+        host: {"audit_mta_report": host_report(result, host=host)}
+        for host, result in results.items()
+    }
+
+
+def rows(page: str) -> list[list[str]]:
+    lines = [line for line in page.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def test_findings_are_counted_by_severity() -> None:
+    report = host_report(gathered("no-shared-cipher", "key-readable", "key-readable"), host="mx1")
+    assert report["audited"]
+    assert report["counts"] == {"critical": 1, "high": 2, "medium": 0, "low": 0, "info": 0}
+
+
+def test_a_host_that_was_not_asked_has_a_reason_and_no_counts() -> None:
+    report = host_report({"msg": "no route\nto host", "unreachable": True}, host="mx1")
+    assert (report["audited"], report["reason"]) == (False, "no route to host")
+    assert report["counts"] is None
+    assert report["mta_tls"] is None
+
+
+def test_the_page_begins_with_every_host() -> None:
+    page = audit_report(hostvars(a=gathered("no-shared-cipher"), b={"msg": "gone"}), date="today")
+    assert "1 of 2 hosts audited, today." in page
+    overview = {row[0]: row for row in rows(page)[2:4]}
+    assert overview["a"][1:4] == ["Postfix 3.10.13", "OpenSSL 3.5.7", "1"]
+    assert overview["b"][1] == "not audited"
+    assert ["b", "gone"] in rows(page)
+
+
+def test_what_is_not_determined_is_said_so() -> None:
+    (row,) = [
+        one for one in rows(audit_report(hostvars(a=gathered()))) if one[0] == UNKNOWN["name"]
+    ]
+    assert row[3:5] == ["not determined", "not determined"]
+
+
+def test_a_finding_of_several_hosts_stands_once_with_all_of_them() -> None:
+    page = audit_report(hostvars(a=gathered("key-weak"), b=gathered("key-weak")))
+    (row,) = [one for one in rows(page) if one[2:3] == ["key-weak"]]
+    assert row[3:] == ["2", "a, b"]
+
+
+def test_a_failed_probe_disagrees() -> None:
+    probe = {"ansible_loop_var": "item", "item": {"label": "smtp/inet at x"}, "msg": "no python"}
+    report = host_report(gathered(), host="a", probes=[probe])
+    assert [one["agrees"] for one in report["probes"]] == [False]
+    assert "the probe did not run: no python" in audit_report({"a": {"audit_mta_report": report}})
+
+
+def test_hosts_without_report_are_known_by_their_facts() -> None:
+    variables = {"a": gathered("key-weak"), "b": {"ansible_facts": {}}}
+    assert "1 of 1 hosts audited" in audit_report(variables)
+    assert "1 of 2 hosts audited" in audit_report(variables, hosts=["a", "b"])
+
+
+def test_json_has_everything() -> None:
+    told = json.loads(audit_report(hostvars(a=gathered("key-weak")), "json"))
+    assert told[0]["mta_tls"]["findings"][0]["code"] == "key-weak"
+
+
+def test_an_unknown_form_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="expected one of json, markdown"):
+        audit_report({}, "pdf")
+
+
+@given(st.text())
+def test_no_text_of_a_host_breaks_the_page(text: str) -> None:
+    harmless = audit_report(hostvars(a=gathered("key-weak", evidence="x")))
+    page = audit_report(hostvars(a=gathered("key-weak", evidence=text)))
+    assert [len(row) for row in rows(page)] == [len(row) for row in rows(harmless)]
+    assert len(page.splitlines()) == len(harmless.splitlines())
+    assert not re.search(r"(?<!\\)<", page)
