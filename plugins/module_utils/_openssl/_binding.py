@@ -41,16 +41,20 @@ PROTOTYPES: dict[str, tuple[t.Any, ...]] = {
     "SSL_CTX_free": (None, P),
     "SSL_CTX_ctrl": (LONG, P, INT, LONG, P),
     "SSL_CTX_set_options": (U64, P, U64),
+    "SSL_CTX_get_options": (U64, P),
     "SSL_CTX_set_security_level": (None, P, INT),
+    "SSL_CTX_get_security_level": (INT, P),
     "SSL_CTX_set_cipher_list": (INT, P, S),
     "SSL_CTX_set_ciphersuites": (INT, P, S),
     "SSL_CTX_get_ciphers": (P, P),
     "SSL_CTX_set_default_passwd_cb": (None, P, PASSWORD_CALLBACK),
     "SSL_CTX_use_certificate_chain_file": (INT, P, S),
+    "SSL_CTX_use_certificate_file": (INT, P, S, INT),
     "SSL_CTX_use_PrivateKey_file": (INT, P, S, INT),
     "SSL_CTX_use_cert_and_key": (INT, P, P, P, P, INT),
     "SSL_CTX_check_private_key": (INT, P),
     "SSL_CTX_get0_privatekey": (P, P),
+    "EC_KEY_new_by_curve_name": (P, INT),
     "EVP_PKEY_base_id": (INT, P),
     "EVP_PKEY_get_base_id": (INT, P),
     "SSL_CTX_load_verify_locations": (INT, P, S, S),
@@ -84,6 +88,14 @@ PROTOTYPES: dict[str, tuple[t.Any, ...]] = {
     "PEM_read_bio_Parameters": (P, P, P),
 }
 
+OP_NO: t.Final = {
+    0x0300: 1 << 25,
+    0x0301: 1 << 26,
+    0x0302: 1 << 28,
+    0x0303: 1 << 27,
+    0x0304: 1 << 29,
+}
+
 
 class Refused(Exception):
     """The library does not do what was asked; carries what was tried, with which file, and its own words."""
@@ -113,8 +125,8 @@ class Library:
         restype, *argtypes = PROTOTYPES[name]
         home = self.ssl if name.startswith(("SSL_", "TLS_")) else self.crypto
         function = home[name]
-        if name == "SSL_CTX_set_options" and self.major() < 3:
-            restype, argtypes = ctypes.c_ulong, [P, ctypes.c_ulong]
+        if name in ("SSL_CTX_set_options", "SSL_CTX_get_options") and self.major() < 3:
+            restype, argtypes = ctypes.c_ulong, [P, ctypes.c_ulong][: len(argtypes)]
         function.restype, function.argtypes = restype, argtypes
         self.__dict__[name] = function
         return function
@@ -170,4 +182,4 @@ class Library:
         return found
 
 
-__all__ = ["STATUS_CALLBACK", "Library", "Refused", "Reply", "no_password"]
+__all__ = ["OP_NO", "STATUS_CALLBACK", "Library", "Refused", "Reply", "no_password"]

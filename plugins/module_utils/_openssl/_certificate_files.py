@@ -15,6 +15,7 @@ import os
 import stat
 import typing as t
 
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     Library,
@@ -200,12 +201,23 @@ def inspect(
     )
 
 
+def inspected(
+    library: Library | None, kind: str, files: t.Sequence[str]
+) -> tuple[CertificateFile, ...]:
+    """The same; where the library fails, what can be said without it."""
+    try:
+        return inspect(library, kind, files)
+    except NotSupported:
+        return inspect(None, kind, files)
+
+
 __all__ = [
     "CertificateFile",
     "PemObject",
     "chains_of",
     "group_objects",
     "inspect",
+    "inspected",
     "pem_objects",
     "read_objects",
     "refused",

@@ -19,10 +19,10 @@ import sys
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding import (
+    OP_NO,
     Library,
     Refused,
     Reply,
-    no_password,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._peeking import (
     choices,
@@ -30,21 +30,22 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._peeking i
     flight,
     watch,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._pem import (
+    pem_blocks,
+    read_pem,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._steps import (
+    SET_TMP_DH,
+    take_steps,
+)
 
 MIN_PROTO, MAX_PROTO, GROUPS_LIST, DH_AUTO = 123, 124, 92, 118
 SET_CURRENT_CERT, FIRST, NEXT = 117, 1, 2
+BOUNDS = (130, 131)  # SSL_CTRL_GET_MIN_PROTO_VERSION, SSL_CTRL_GET_MAX_PROTO_VERSION
 FILETYPE_PEM = 1
 KEY_TYPES = {6: "RSA", 912: "RSA-PSS", 116: "DSS", 408: "ECDSA", 1087: "ECDSA", 1088: "ECDSA"}
-OP_NO: t.Final = {
-    0x0300: 1 << 25,
-    0x0301: 1 << 26,
-    0x0302: 1 << 28,
-    0x0303: 1 << 27,
-    0x0304: 1 << 29,
-}
 OP_BUG_WORKAROUNDS = {1: 0x80000854, 3: 0x80000850}
 OP_NO_RENEGOTIATION = 1 << 30
-SET_TMP_DH = 3
 VERSION, DIRECTORY = 0, 4
 DH_HEADERS: t.Final = {
     1: (b"-----BEGIN DH PARAMETERS-----", b"-----BEGIN X9.42 DH PARAMETERS-----"),
@@ -123,27 +124,6 @@ def is_key(library: Library, path: str) -> bool:
             b"PRIVATE KEY" in block and bool(read_pem(library, "PEM_read_bio_PrivateKey", block))
             for block in pem_blocks(stream.read())
         )
-
-
-def pem_blocks(text: bytes) -> list[bytes]:
-    blocks: list[bytes] = []
-    lines: list[bytes] = []
-    for line in text.splitlines():
-        if line.startswith(b"-----BEGIN "):
-            lines = [line]
-        elif lines:
-            lines.append(line)
-            if line.startswith(b"-----END "):
-                blocks.append(b"\n".join(lines) + b"\n")
-                lines = []
-    return blocks
-
-
-def read_pem(library: Library, function: str, block: bytes) -> int:
-    bio = library.BIO_new_mem_buf(block, len(block))
-    thing = getattr(library, function)(bio, None, no_password, None)
-    library.BIO_free(bio)
-    return thing or 0
 
 
 def chain_groups(
@@ -229,7 +209,27 @@ def key_types(library: Library, context: int) -> list[str]:
 
 
 def open_context(library: Library, ask: Reply) -> Reply:
-    """Make a context as Postfix makes it; the reply has its number and its list of suites."""
+    """Make a context by the steps that are asked for, or as Postfix makes it; the reply has its number, its list of
+    suites, the types of its keys, what was refused and passed over, and the bounds that are in force.
+    """
+    ignored: list[Reply] = []
+    context = take_steps(library, ask, ignored) if ask["steps"] else postfix_context(library, ask)
+    watch(library, context)
+    library.contexts.append(context)
+    return {
+        "ok": True,
+        "context": len(library.contexts) - 1,
+        "ciphers": library.ciphers(context),
+        "keys": key_types(library, context),
+        "ignored": ignored,
+        "level": library.SSL_CTX_get_security_level(context),
+        "options": library.SSL_CTX_get_options(context),
+        "bounds": [library.SSL_CTX_ctrl(context, bound, 0, None) for bound in BOUNDS],
+    }
+
+
+def postfix_context(library: Library, ask: Reply) -> int:
+    """A context as Postfix makes it."""
     method = "TLS_server_method" if ask["role"] == "server" else "TLS_client_method"
     context = library.new_context(method)
     set_options(library, context, ask)
@@ -248,14 +248,7 @@ def open_context(library: Library, ask: Reply) -> Reply:
         raise Refused("ciphers", ask["ciphers"], library.error())
     if ask["level"]:
         library.SSL_CTX_set_security_level(context, ask["level"])
-    watch(library, context)
-    library.contexts.append(context)
-    return {
-        "ok": True,
-        "context": len(library.contexts) - 1,
-        "ciphers": library.ciphers(context),
-        "keys": key_types(library, context),
-    }
+    return context
 
 
 def match(library: Library, text: str) -> Reply:

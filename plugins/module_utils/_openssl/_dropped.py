@@ -55,7 +55,8 @@ class Choices:
     """The settings that a dropped suite is blamed on: names of parameters, and the pieces of the cipher string.
 
     `exclusions` are (item, parameter) in order; `base` is the list of the grade, which the parameter `base_list` holds
-    and `base_setting` chooses; `level_setting` is what sets the security level.
+    and `base_setting` chooses; `level_setting` is what sets the security level, `absent` how a suite is called that is not
+    in the list, where there are no grades.
     """
 
     base: str
@@ -71,6 +72,7 @@ class Choices:
     level_setting: str = "set by Postfix itself"
     group_setting: str = "tls_eecdh_auto_curves"
     config_setting: str = "Ciphersuites in openssl.cnf"
+    absent: str = ""
 
 
 class Matcher:
@@ -129,7 +131,7 @@ def _within_list(code: int, matcher: Matcher, choices: Choices) -> list[Cause]:
         Cause(f"excluded by {item} in {choices.base_list}", choices.base_list) for item in names
     ]
     if not known:
-        missing = f"not in the list of the grade {choices.grade}"
+        missing = choices.absent or f"not in the list of the grade {choices.grade}"
         found.append(Cause(missing, choices.base_setting))
     return found
 

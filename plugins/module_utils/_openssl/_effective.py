@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._offer import parse_offer
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
+    Bounds,
     Context,
     Library,
     LibraryCipher,
@@ -53,6 +54,7 @@ class Effective:
     `listed` are the suites that the cipher string stands for, `keys` the types of the loaded keys, `refusal` why the
     context could not be made: then nothing can be negotiated. `unknown` names what could not be found out. `signatures`
     are the schemes that a server signs with, or that a client offers; `dh_bits` the size of the prime of DHE, if any.
+    `ignored` are refusals that the MTA passes over, `bounds` what is in force in the context itself.
     """
 
     suites: t.Mapping[Protocol, tuple[int, ...]]
@@ -63,6 +65,8 @@ class Effective:
     unknown: tuple[str, ...] = ()
     signatures: t.Mapping[Protocol, tuple[int, ...]] = field(default_factory=dict)
     dh_bits: int | None = None
+    ignored: tuple[Refusal, ...] = ()
+    bounds: Bounds = Bounds()
 
     @property
     def protocols(self) -> tuple[Protocol, ...]:
@@ -215,6 +219,8 @@ def _server(library: Library, context: Context, settings: Settings) -> Effective
         unknown=tuple(server.unknown),
         signatures=server.signatures(),
         dh_bits=server.dh_bits,
+        ignored=context.ignored,
+        bounds=context.bounds,
     )
 
 
@@ -222,14 +228,28 @@ def _client(library: Library, context: Context) -> Effective:
     """Without anything to offer, a library sends nothing, or an alert (RFC 8446 section 5.1) instead of a ClientHello."""
     sent = library.offer(context)
     if sent[:1] != _HANDSHAKE:
-        return Effective({}, listed=context.ciphers, keys=context.keys)
+        return Effective(
+            {},
+            listed=context.ciphers,
+            keys=context.keys,
+            ignored=context.ignored,
+            bounds=context.bounds,
+        )
     offer = parse_offer(sent)
     versions = [protocol for protocol in PROTOCOLS if int(protocol) in offer.versions]
     listed = tuple(LibraryCipher(code, "", 0) for code in offer.suites)
     suites = {protocol: _candidates(listed, protocol) for protocol in versions}
     spoken = {protocol: codes for protocol, codes in suites.items() if codes}
     signatures = dict.fromkeys(spoken, offer.signatures) if offer.signatures else {}
-    return Effective(spoken, offer.groups, context.ciphers, context.keys, signatures=signatures)
+    return Effective(
+        spoken,
+        offer.groups,
+        context.ciphers,
+        context.keys,
+        signatures=signatures,
+        ignored=context.ignored,
+        bounds=context.bounds,
+    )
 
 
 def effective(library: Library, settings: Settings) -> Effective:

@@ -21,10 +21,15 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl import (
     _binding,
     _child,
     _peeking,
+    _pem,
+    _steps,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked import Linked
-from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
-from ansible_collections.postmaster.tls.plugins.module_utils._run import start
+from ansible_collections.postmaster.tls.plugins.module_utils._records import (
+    dataclass,
+    replace,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._run import ENVIRONMENT, start
 
 SERVER_PREFERENCE: t.Final = 1 << 22  # SSL_OP_CIPHER_SERVER_PREFERENCE
 _BOOTSTRAP: t.Final = """\
@@ -36,6 +41,10 @@ for name, source in marshal.loads(stream.read(int.from_bytes(stream.read(4), "bi
     exec(compile(source, name, "exec"), module.__dict__)
 module.main()
 """
+
+
+_OF_CERTIFICATES: t.Final = ("key", "certificate", "chain", "check")
+Step = tuple[t.Any, ...]
 
 
 class LibraryCipher(t.NamedTuple):
@@ -54,6 +63,9 @@ class Settings:
     ("pair", certificate, key) or ("chain", file...); `trust` is (CAfile, CApath); `options` are SSL_OP bits.
     With `reset_minimum` and `reset_maximum` the MTA overrides MinProtocol and MaxProtocol of openssl.cnf. `dh` are the
     parameters of DHE: C(auto) or C(built-in), then a colon and a file that is preferred to it.
+
+    An MTA that does something else names its `steps` instead, in order: (name, whether it gives up where the step fails,
+    arguments). `_steps.py` knows their names; C(options) and C(ciphers) take what the fields say.
     """
 
     ciphers: str
@@ -67,6 +79,12 @@ class Settings:
     certificates: tuple[tuple[str, ...], ...] = ()
     trust: tuple[str, str] = ("", "")
     dh: str = "auto"
+    steps: tuple[Step, ...] = ()
+
+    def without_certificates(self) -> Settings:
+        """The same without a certificate or key of its own."""
+        steps = tuple(step for step in self.steps if step[0] not in _OF_CERTIFICATES)
+        return replace(self, certificates=(), steps=steps)
 
     def as_question(self) -> dict[str, t.Any]:
         return {
@@ -82,12 +100,15 @@ class Settings:
             "certificates": [list(files) for files in self.certificates],
             "trust": list(self.trust),
             "dh": self.dh,
+            "steps": [list(step) for step in self.steps],
         }
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """The library refuses: at which stage (ciphers, certificate, key, mismatch, trust, unreadable), for what, why."""
+    """The library refuses: at which stage (ciphers, suites, certificate, key, mismatch, trust, dh, unreadable), for
+    what, why.
+    """
 
     stage: str
     subject: str
@@ -95,19 +116,34 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """What is in force in a context whatever the MTA asked for: the security level, the SSL_OP bits, and the wire
+    versions of the oldest and newest protocol, 0 for no bound.
+    """
+
+    level: int = 0
+    options: int = 0
+    oldest: int = 0
+    newest: int = 0
+
+
+@dataclass(frozen=True)
 class Context:
     """An open context of the child: its number, the suites that its cipher string stands for, in order, and the types
-    of the keys that are loaded: RSA, RSA-PSS, ECDSA (EdDSA included, as the suites count it), DSS, other.
+    of the keys that are loaded: RSA, RSA-PSS, ECDSA (EdDSA included, as the suites count it), DSS, other. `ignored` are
+    refusals that the MTA passes over.
     """
 
     number: int
     ciphers: tuple[LibraryCipher, ...]
     keys: tuple[str, ...] = ()
+    ignored: tuple[Refusal, ...] = ()
+    bounds: Bounds = Bounds()
 
 
 def _sources() -> list[tuple[str, str]]:
     found = []
-    for module in (_binding, _peeking, _child):
+    for module in (_binding, _peeking, _pem, _steps, _child):
         loader = t.cast(t.Any, module.__loader__)
         found.append((module.__name__, loader.get_source(module.__name__)))
     return found
@@ -182,7 +218,13 @@ class Library:
         if not reply["ok"]:
             return _refusal(reply)
         ciphers = tuple(LibraryCipher(*one) for one in reply["ciphers"])
-        return Context(reply["context"], ciphers, tuple(reply["keys"]))
+        return Context(
+            reply["context"],
+            ciphers,
+            tuple(reply["keys"]),
+            tuple(map(_refusal, reply["ignored"])),
+            Bounds(reply["level"], reply["options"], *reply["bounds"]),
+        )
 
     def answer(self, context: Context, received: bytes) -> bytes:
         """The bytes that a server with this context sends after these bytes of a client."""
@@ -279,10 +321,12 @@ def start_library(
     *,
     config_file: str = "default",
     config_name: str = "",
+    environment: tuple[tuple[str, str], ...] = (),
     timeout: float = 10.0,
     clock: t.Callable[[], float] = time.monotonic,
 ) -> Library:
-    """Start a child with this library, initialised from an openssl.cnf as tls_config_file and tls_config_name say.
+    """Start a child with this library, initialised from an openssl.cnf as tls_config_file and tls_config_name say, or as
+    the library itself does it where these variables are in the environment.
 
     Raises NotSupported if the child or the library does not start.
     """
@@ -294,6 +338,7 @@ def start_library(
         [sys.executable, "-I", "-S", "-c", _BOOTSTRAP],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        env={**ENVIRONMENT, **dict(environment)},
         new_session=True,
     )
     library = Library(process, linked, timeout=timeout, clock=clock)
@@ -307,10 +352,12 @@ def _refusal(reply: dict[str, t.Any]) -> Refusal:
 
 __all__ = [
     "SERVER_PREFERENCE",
+    "Bounds",
     "Context",
     "Library",
     "LibraryCipher",
     "Refusal",
     "Settings",
+    "Step",
     "start_library",
 ]

@@ -20,17 +20,19 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certifica
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import (
     Choices,
     Dropped,
-    Matcher,
-    Possible,
     dropped_suites,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import (
-    Effective,
-    effective,
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import Oracle
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import (
+    NOT_DETERMINED,
+    NOTHING,
+    dropped_dict,
+    negotiable,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
-    Library,
-    Settings,
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
+    older_sender_findings,
+    refusal_findings,
+    suite_findings,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix import (
     _features,
@@ -57,31 +59,12 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._tables im
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
 from ansible_collections.postmaster.tls.plugins.module_utils._records import (
     dataclass,
-    field,
-    replace,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 _SHARED: t.Final = ("tls_", "smtpd_sasl_auth_enable")
 _NOISE: t.Final = ("tls_random_", "tls_daemon_random_")
 _TLS_NAME: t.Final = re.compile(r"(?:^|_)tls(?:_|$)")
 _REFERENCE: t.Final = re.compile(r"\$[{(]?\s*(\w+)")
-_NOT_DETERMINED: t.Final[dict[str, t.Any]] = {
-    "protocols": None,
-    "ciphers": None,
-    "dropped": None,
-    "groups": None,
-    **_features.UNKNOWN,
-}
-_NOTHING: t.Final[dict[str, t.Any]] = {
-    "protocols": [],
-    "ciphers": [],
-    "dropped": [],
-    "groups": [],
-    **_features.NOTHING,
-}
-_ALL_NEW: t.Final = tuple(int(one) for one in Protocol if one < Protocol.TLSv1_2)
 
 
 @dataclass(frozen=True)
@@ -93,35 +76,6 @@ class Disk:
 
 
 HERE: t.Final = Disk(chains_of, read_source)
-
-
-@dataclass
-class Oracle:
-    """One library and what it has already been asked: services with equal settings share the answers."""
-
-    library: Library
-    _answers: dict[Settings, Effective] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.matcher = Matcher(self.library)
-
-    def effective(self, settings: Settings) -> Effective:
-        if settings not in self._answers:
-            self._answers[settings] = effective(self.library, settings)
-        return self._answers[settings]
-
-    def possible(self, settings: Settings, level: int) -> Possible | None:
-        """What the certificates allow at a security level and without one; None at level 0, which holds nothing back."""
-        if not level:
-            return None
-        served, offered = [], []
-        for number in (level, 0):
-            ciphers = f"ALL:COMPLEMENTOFALL:@SECLEVEL={number}"
-            wider = replace(settings, ciphers=ciphers, level=0, excluded=_ALL_NEW)
-            served.append(frozenset(self.effective(wider).order()))
-            client = replace(wider, role="client", certificates=())
-            offered.append(frozenset(self.effective(client).order()))
-        return Possible(served[0], served[1], offered[1] - offered[0])
 
 
 def is_tls_parameter(name: str) -> bool:
@@ -138,37 +92,6 @@ def tls_settings(written: t.Mapping[str, str]) -> dict[str, str]:
         pending = {name for name in referenced if name in written} - wanted
         wanted |= pending
     return {name: written[name] for name in sorted(wanted)}
-
-
-def _cipher_dict(code: int, result: Effective) -> dict[str, t.Any]:
-    suite = _suites.by_code(code)
-    return {
-        **_suites.shape_of(code),
-        "protocols": [one.label for one in result.protocols if code in result.suites[one]],
-        "bits": suite.bits if suite else None,
-        "authentication": suite.authentication if suite else None,
-        "key_exchange": suite.key_exchange if suite else None,
-    }
-
-
-def _dropped_dict(one: Dropped) -> dict[str, t.Any]:
-    found: dict[str, t.Any] = {
-        "suite": _suites.shape_of(one.code, one.name),
-        "reason": one.reason,
-        "setting": one.setting,
-    }
-    if one.also:
-        found["also"] = [{"reason": more.reason, "setting": more.setting} for more in one.also]
-    return found
-
-
-def _negotiable(result: Effective, dropped: t.Sequence[Dropped]) -> dict[str, t.Any]:
-    return {
-        "protocols": [one.label for one in result.protocols],
-        "ciphers": [_cipher_dict(code, result) for code in result.order()],
-        "dropped": [_dropped_dict(one) for one in dropped],
-        "groups": [_groups.name_of(code) for code in result.groups],
-    }
 
 
 def _security_level(service: TlsService, request: Request) -> tuple[int, str]:
@@ -214,7 +137,7 @@ def _not_asked(
 ) -> tuple[dict[str, t.Any], list[Finding]]:
     """What is certain although nobody could ask the library."""
     losses = certain_losses(service, request, version)
-    unknown = {**_NOT_DETERMINED, "dropped": [_dropped_dict(one) for one in losses] or None}
+    unknown = {**NOT_DETERMINED, "dropped": [dropped_dict(one) for one in losses] or None}
     findings = [finding("not-determined", where=where, evidence=reason)]
     if service.direction == "inbound":
         findings += loss_findings(losses, where)
@@ -232,7 +155,7 @@ def _asked(
 ) -> tuple[dict[str, t.Any], list[Finding]]:
     settings = request.settings
     if settings is None:
-        return dict(_NOTHING), []
+        return dict(NOTHING), []
     if oracle is not None:
         denied = unreadable(path for _kind, *paths in settings.certificates for path in paths)
         reason = f"{denied} cannot be read by this user" if denied else ""
@@ -246,19 +169,19 @@ def _asked(
             possible = oracle.possible(settings, choices.level)
             dropped = dropped_suites(result, oracle.matcher, choices, possible)
     except NotSupported as error:
-        return dict(_NOT_DETERMINED), [finding("not-determined", where=where, evidence=str(error))]
-    findings = _verdicts.refusal_findings(result, where)
+        return dict(NOT_DETERMINED), [finding("not-determined", where=where, evidence=str(error))]
+    findings = refusal_findings(result, where)
     if result.unknown:
         evidence = "; ".join(result.unknown)
         findings.append(finding("not-determined", where=where, evidence=evidence))
     elif service.direction == "inbound":
-        fatal = _verdicts.suite_findings(result, dropped, where)
-        findings += fatal or _lint.older_sender_findings(result, dropped, where)
+        fatal = suite_findings(result, dropped, where)
+        findings += fatal or older_sender_findings(result, dropped, where)
         findings += _lint.strength_findings(service, result, where)
     more = _features.features(
         service, request, result, version=version, library=oracle.library.number
     )
-    return {**_negotiable(result, dropped), **more}, findings
+    return {**negotiable(result, dropped), **more}, findings
 
 
 def _files(request: Request, disk: Disk) -> list[str]:
@@ -326,4 +249,4 @@ def describe_service(
     return facts, request.certificates + more_chains, findings
 
 
-__all__ = ["HERE", "Disk", "Oracle", "describe_service", "is_tls_parameter", "tls_settings"]
+__all__ = ["HERE", "Disk", "describe_service", "is_tls_parameter", "tls_settings"]

@@ -21,15 +21,18 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
     CertificateFile,
-    inspect,
+    inspected,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import read_text
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._config import system_policy
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked import (
-    Linked,
-    linked_libraries,
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import (
+    Libraries,
+    Oracle,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import start_library
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
+    built_findings,
+    library_findings,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix import _lint, _verdicts
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect import (
     Instance,
@@ -40,7 +43,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect i
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._describe import (
     HERE,
     Disk,
-    Oracle,
     describe_service,
     tls_settings,
 )
@@ -93,50 +95,13 @@ def _config(instance: Instance, oracle: Oracle) -> dict[str, t.Any] | None:
     return policy.as_dict() if policy else None
 
 
-class _Libraries:
-    """The libraries in use, each loaded once with each configuration, all closed at the end."""
-
-    def __init__(self, run: Runner, stack: contextlib.ExitStack, *, absent: str = "") -> None:
-        self._run = run
-        self._absent = absent
-        self._stack = stack
-        self._linked: dict[str, Linked | NotSupported] = {}
-        self._oracles: dict[tuple[Linked, str, str], Oracle | NotSupported] = {}
-
-    def linked(self, program: str) -> Linked:
-        if self._absent:
-            raise NotSupported(self._absent)
-        if program not in self._linked:
-            try:
-                self._linked[program] = linked_libraries(program, self._run)
-            except NotSupported as error:
-                self._linked[program] = error
-        found = self._linked[program]
-        if isinstance(found, NotSupported):
-            raise found
-        return found
-
-    def oracle(self, linked: Linked, config_file: str, config_name: str) -> Oracle:
-        key = (linked, config_file or "default", config_name)
-        if key not in self._oracles:
-            try:
-                library = start_library(linked, config_file=key[1], config_name=config_name)
-                self._oracles[key] = Oracle(self._stack.enter_context(contextlib.closing(library)))
-            except NotSupported as error:
-                self._oracles[key] = error
-        found = self._oracles[key]
-        if isinstance(found, NotSupported):
-            raise found
-        return found
-
-
 class _Describer:
     """Describes one instance after the other into one PostfixFacts."""
 
     def __init__(
         self,
         facts: PostfixFacts,
-        libraries: _Libraries,
+        libraries: Libraries,
         command_version: str | None,
         disk: Disk = HERE,
     ) -> None:
@@ -180,12 +145,12 @@ class _Describer:
         except NotSupported as error:
             return facts, [finding("not-determined", where=directory, evidence=str(error))]
         version = oracle.library.version
-        findings = _verdicts.library_findings(version, self.command_version, directory)
+        findings = library_findings(version, self.command_version, directory)
         facts["path"], facts["version"] = oracle.library.linked.libssl, version
         facts["config"] = _config(instance, oracle)
         if self.command_version is not None:
             facts["differs_from_command"] = bool(findings)
-        return facts, findings + _verdicts.built_findings(version, instance.built_with, directory)
+        return facts, findings + built_findings(version, instance.built_with, directory)
 
     def _oracle(self, instance: Instance, values: t.Mapping[str, str]) -> Oracle:
         program = os.path.join(instance.value("daemon_directory"), "smtpd")
@@ -218,18 +183,13 @@ class _Describer:
 
     def _certificate(self, kind: str, files: t.Sequence[str], oracle: Oracle | None) -> None:
         elsewhere = self.disk is not HERE
-        found = self.disk.chains(kind, files) if elsewhere else _inspected(oracle, kind, files)
+        found = (
+            self.disk.chains(kind, files)
+            if elsewhere
+            else inspected(oracle.library if oracle else None, kind, files)
+        )
         self.facts.certificates += found
         self.facts.findings += [one for entry in found for one in entry.findings]
-
-
-def _inspected(
-    oracle: Oracle | None, kind: str, files: t.Sequence[str]
-) -> tuple[CertificateFile, ...]:
-    try:
-        return inspect(oracle.library if oracle else None, kind, files)
-    except NotSupported:
-        return inspect(None, kind, files)
 
 
 def _texts(instance: Instance) -> list[str]:
@@ -313,7 +273,7 @@ def postfix_facts(
     found = _directories(postconf, directories, run)
     changes = changes_by_instance(candidate, found)
     with contextlib.ExitStack() as stack:
-        describer = _Describer(facts, _Libraries(run, stack), command_version)
+        describer = _Describer(facts, Libraries(run, stack), command_version)
         for directory in found:
             _add_instance(describer, directory, changes, postconf=postconf, run=run)
     return facts
@@ -333,7 +293,7 @@ def saved_facts(saved: Saved, run: Runner) -> PostfixFacts:
     facts = PostfixFacts()
     disk = Disk(functools.partial(saved_chains, saved), read)
     with contextlib.ExitStack() as stack:
-        libraries = _Libraries(run, stack, absent=_SAVED)
+        libraries = Libraries(run, stack, absent=_SAVED)
         _Describer(facts, libraries, None, disk).describe(saved_instance(saved))
     for instance in facts.instances:
         instance["library"]["version"] = saved.openssl or None

@@ -15,6 +15,10 @@ import re
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import (
+    NO_FEATURES,
+    signature_names,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import (
     Request,
     asks_certificate,
@@ -22,16 +26,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request i
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import _signatures
 
-UNKNOWN: t.Final[dict[str, t.Any]] = {
-    "signatures": None,
-    "session_tickets": None,
-    "renegotiation": None,
-    "client_certificate": None,
-    "dh": None,
-}
-NOTHING: t.Final[dict[str, t.Any]] = {**UNKNOWN, "signatures": []}
 _NO_TICKET, _NO_RENEGOTIATION, _MAY_RENEGOTIATE = 1 << 14, 1 << 30, 1 << 8
 _NEVER_RENEGOTIATES: t.Final = PostfixVersion(3, 8, 0)
 _TICKET_CIPHER: t.Final = PostfixVersion(3, 0, 0)
@@ -83,10 +78,9 @@ def features(
     library: int,
 ) -> dict[str, t.Any]:
     """signatures, and for a server session_tickets, renegotiation, client_certificate and dh; None where it has none."""
-    codes = dict.fromkeys(code for found in result.signatures.values() for code in found)
-    signatures = [_signatures.name_of(code) for code in codes]
+    signatures = signature_names(result)
     if service.direction == "outbound" or not result.suites:
-        return {**NOTHING, "signatures": signatures}
+        return {**NO_FEATURES, "signatures": signatures}
     return {
         "signatures": signatures,
         "session_tickets": _tickets(service, request, version),
@@ -96,4 +90,4 @@ def features(
     }
 
 
-__all__ = ["NOTHING", "UNKNOWN", "features"]
+__all__ = ["features"]

@@ -14,7 +14,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Dropped
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._cipher_string import items
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
@@ -23,17 +22,12 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services 
     is_yes,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._verdicts import (
-    causes_of,
     setting_of,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import (
     PostfixVersion,
     Release,
     reached,
-)
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
-    modern_suites,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
@@ -160,53 +154,12 @@ def strength_findings(service: TlsService, result: Effective, where: str) -> lis
     return found
 
 
-def older_sender_findings(
-    result: Effective, dropped: t.Sequence[Dropped], where: str
-) -> list[Finding]:
-    """Whether a sender that has no TLS 1.3, or no DHE, is left without a suite although TLS 1.2 is on."""
-    modern = modern_suites()
-    kept = [_suites.by_code(code) for code in result.suites.get(Protocol.TLSv1_2, ())]
-    usable = [suite for suite in kept if suite and suite.code in modern]
-    if not result.suites:
-        return []
-    older = [one for one in dropped if one.code in modern and not _newest(one.code)]
-    if not older or any(suite.key_exchange != "DHE" for suite in usable):
-        return []
-    if usable:
-        evidence = causes_of(one for one in older if "DHE-" not in one.name[:4])
-        return [finding("only-dhe", where=where, evidence=evidence)]
-    reasons = {one.reason for one in older if one.code in _codes_of(result)}
-    if reasons and all(reason.endswith("certificate") for reason in reasons):
-        return [finding("certificate-unfit", where=where, evidence="; ".join(sorted(reasons)))]
-    if _protocol_is_off(older):
-        return []
-    return [finding("no-suite-before-tls13", where=where, evidence=causes_of(older))]
-
-
-def _codes_of(result: Effective) -> set[int]:
-    return {cipher.code for cipher in result.listed}
-
-
-def _newest(code: int) -> bool:
-    suite = _suites.by_code(code)
-    return suite is not None and suite.minimum == Protocol.TLSv1_3
-
-
-def _protocol_is_off(older: t.Iterable[Dropped]) -> bool:
-    return any(
-        cause.startswith("needs ")
-        for one in older
-        for cause in (one.reason, *(more.reason for more in one.also))
-    )
-
-
 __all__ = [
     "client_findings",
     "deprecated_findings",
     "injection_findings",
     "list_findings",
     "login_findings",
-    "older_sender_findings",
     "reach_findings",
     "strength_findings",
 ]

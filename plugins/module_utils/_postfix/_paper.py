@@ -14,12 +14,10 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Cause, Dropped
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import causes_of
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix._verdicts import (
-    causes_of,
-    setting_of,
-)
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._verdicts import setting_of
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (

@@ -9,20 +9,11 @@ from __future__ import annotations
 
 import re
 import typing as t
-from collections import Counter
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
-    refused,
-)
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Dropped
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
-    modern_suites,
-)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 _SPEAKS_TLS13: t.Final = 0x1010100F
@@ -90,35 +81,6 @@ def problem_findings(service: TlsService, request: Request, where: str) -> list[
     return []
 
 
-def refusal_findings(effective: Effective, where: str) -> list[Finding]:
-    """The library does not make the context: no TLS at all."""
-    refusal = effective.refusal
-    if refusal is None:
-        return []
-    if refusal.stage == "ciphers":
-        evidence = f"{refusal.subject}: {refusal.error}"
-        return [finding("cipher-list-rejected", where=where, evidence=evidence)]
-    return [refused(refusal, where=where)]
-
-
-def causes_of(dropped: t.Iterable[Dropped]) -> str:
-    """The causes and how many suites each takes away, the most frequent first."""
-    counted = Counter(
-        one.reason if one.setting == "none" else f"{one.reason} ({one.setting})" for one in dropped
-    )
-    return "; ".join(f"{reason}: {number} suites" for reason, number in counted.most_common())
-
-
-def suite_findings(effective: Effective, dropped: t.Sequence[Dropped], where: str) -> list[Finding]:
-    """Whether anything is left that a sender of today offers."""
-    kept = set(effective.order())
-    if effective.refusal is not None or kept & modern_suites():
-        return []
-    modern = modern_suites()
-    evidence = causes_of(one for one in dropped if one.code in modern)
-    return [finding("no-shared-cipher", where=where, evidence=evidence)]
-
-
 def submission_findings(service: TlsService, where: str) -> list[Finding]:
     """Whether a submission service insists on TLS."""
     if service.lane != "submission" or service.level is None or service.mandatory:
@@ -167,36 +129,6 @@ def unused_findings(
     return found
 
 
-def library_findings(linked: str, command: str | None, where: str) -> list[Finding]:
-    """Whether the openssl command shows another version than the MTA runs on."""
-    if command is None or _number(command) == _number(linked):
-        return []
-    evidence = f"linked with {linked}; the command is {command}"
-    return [finding("library-differs", where=where, evidence=evidence)]
-
-
-def built_findings(linked: str, built: str | None, where: str) -> list[Finding]:
-    """Whether the MTA was compiled for another release line of OpenSSL than it runs on."""
-    if built is None or _line(built) == _line(linked):
-        return []
-    evidence = f"compiled for {built}; it runs on {linked}"
-    return [finding("library-not-compiled-for", where=where, evidence=evidence)]
-
-
-def _line(version: str) -> list[str]:
-    parts = _number(version).split(".")
-    return (
-        parts[:2]
-        if parts[0] != "1"
-        else [parts[0], *parts[1:2], parts[-1].rstrip("abcdefghijklmnopqrstuvwxyz")]
-    )
-
-
-def _number(version: str) -> str:
-    found = re.match(r"(?:OpenSSL|LibreSSL)\s+(\S+)", version)
-    return found.group(1) if found else version
-
-
 def expand_all(values: t.Mapping[str, str], names: t.Iterable[str]) -> dict[str, str]:
     """The expanded values of the parameters that exist."""
     macros = Macros(values)
@@ -204,16 +136,11 @@ def expand_all(values: t.Mapping[str, str], names: t.Iterable[str]) -> dict[str,
 
 
 __all__ = [
-    "built_findings",
-    "causes_of",
     "expand_all",
-    "library_findings",
     "problem_findings",
     "protocol_findings",
-    "refusal_findings",
     "setting_of",
     "submission_findings",
-    "suite_findings",
     "tlsproxy_findings",
     "unused_findings",
 ]

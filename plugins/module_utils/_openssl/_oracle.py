@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The libraries in use, each loaded once with each configuration, and what they have already been asked."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import (
+    Matcher,
+    Possible,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import (
+    Effective,
+    effective,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked import (
+    Linked,
+    linked_libraries,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
+    Library,
+    Settings,
+    start_library,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._records import (
+    dataclass,
+    field,
+    replace,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+
+_ALL_NEW: t.Final = tuple(int(one) for one in Protocol if one < Protocol.TLSv1_2)
+
+
+@dataclass
+class Oracle:
+    """One library and what it has already been asked: services with equal settings share the answers."""
+
+    library: Library
+    _answers: dict[Settings, Effective] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.matcher = Matcher(self.library)
+
+    def effective(self, settings: Settings) -> Effective:
+        if settings not in self._answers:
+            self._answers[settings] = effective(self.library, settings)
+        return self._answers[settings]
+
+    def possible(self, settings: Settings, level: int) -> Possible | None:
+        """What the certificates allow at a security level and without one; None at level 0, which holds nothing back."""
+        if not level:
+            return None
+        served, offered = [], []
+        for number in (level, 0):
+            ciphers = f"ALL:COMPLEMENTOFALL:@SECLEVEL={number}"
+            wider = replace(settings, ciphers=ciphers, level=0, excluded=_ALL_NEW)
+            served.append(frozenset(self.effective(wider).order()))
+            client = replace(wider.without_certificates(), role="client")
+            offered.append(frozenset(self.effective(client).order()))
+        return Possible(served[0], served[1], offered[1] - offered[0])
+
+
+class Libraries:
+    """The libraries in use, each loaded once with each configuration, all closed at the end.
+
+    With `absent`, which says why, no library is there to be asked.
+    """
+
+    def __init__(self, run: Runner, stack: contextlib.ExitStack, *, absent: str = "") -> None:
+        self._run = run
+        self._absent = absent
+        self._stack = stack
+        self._linked: dict[str, Linked | NotSupported] = {}
+        self._oracles: dict[tuple[t.Any, ...], Oracle | NotSupported] = {}
+
+    def linked(self, program: str) -> Linked:
+        """The libraries of a program. Raises NotSupported with the reason if they cannot be found out."""
+        if self._absent:
+            raise NotSupported(self._absent)
+        if program not in self._linked:
+            try:
+                self._linked[program] = linked_libraries(program, self._run)
+            except NotSupported as error:
+                self._linked[program] = error
+        found = self._linked[program]
+        if isinstance(found, NotSupported):
+            raise found
+        return found
+
+    def oracle(
+        self,
+        linked: Linked,
+        config_file: str = "",
+        config_name: str = "",
+        environment: tuple[tuple[str, str], ...] = (),
+    ) -> Oracle:
+        """The library, initialised as the program initialises it. Raises NotSupported if it does not start."""
+        key = (linked, config_file or "default", config_name, environment)
+        if key not in self._oracles:
+            try:
+                library = start_library(
+                    linked, config_file=key[1], config_name=config_name, environment=environment
+                )
+                self._oracles[key] = Oracle(self._stack.enter_context(contextlib.closing(library)))
+            except NotSupported as error:
+                self._oracles[key] = error
+        found = self._oracles[key]
+        if isinstance(found, NotSupported):
+            raise found
+        return found
+
+
+__all__ = ["Libraries", "Oracle"]

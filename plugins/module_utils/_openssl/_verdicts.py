@@ -1,0 +1,133 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""What is wrong with what a library makes of a service, whatever the MTA is."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections import Counter
+
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
+    refused,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Dropped
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
+    modern_suites,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+
+
+def refusal_findings(effective: Effective, where: str) -> list[Finding]:
+    """The library does not make the context: no TLS at all."""
+    refusal = effective.refusal
+    if refusal is None:
+        return []
+    if refusal.stage == "ciphers":
+        evidence = f"{refusal.subject}: {refusal.error}"
+        return [finding("cipher-list-rejected", where=where, evidence=evidence)]
+    return [refused(refusal, where=where)]
+
+
+def causes_of(dropped: t.Iterable[Dropped]) -> str:
+    """The causes and how many suites each takes away, the most frequent first."""
+    counted = Counter(
+        one.reason if one.setting == "none" else f"{one.reason} ({one.setting})" for one in dropped
+    )
+    return "; ".join(f"{reason}: {number} suites" for reason, number in counted.most_common())
+
+
+def suite_findings(effective: Effective, dropped: t.Sequence[Dropped], where: str) -> list[Finding]:
+    """Whether anything is left that a sender of today offers."""
+    kept = set(effective.order())
+    if effective.refusal is not None or kept & modern_suites():
+        return []
+    modern = modern_suites()
+    evidence = causes_of(one for one in dropped if one.code in modern)
+    return [finding("no-shared-cipher", where=where, evidence=evidence)]
+
+
+def library_findings(linked: str, command: str | None, where: str) -> list[Finding]:
+    """Whether the openssl command shows another version than the MTA runs on."""
+    if command is None or _number(command) == _number(linked):
+        return []
+    evidence = f"linked with {linked}; the command is {command}"
+    return [finding("library-differs", where=where, evidence=evidence)]
+
+
+def built_findings(linked: str, built: str | None, where: str) -> list[Finding]:
+    """Whether the MTA was compiled for another release line of OpenSSL than it runs on."""
+    if built is None or _line(built) == _line(linked):
+        return []
+    evidence = f"compiled for {built}; it runs on {linked}"
+    return [finding("library-not-compiled-for", where=where, evidence=evidence)]
+
+
+def _line(version: str) -> list[str]:
+    parts = _number(version).split(".")
+    return (
+        parts[:2]
+        if parts[0] != "1"
+        else [parts[0], *parts[1:2], parts[-1].rstrip("abcdefghijklmnopqrstuvwxyz")]
+    )
+
+
+def _number(version: str) -> str:
+    found = re.match(r"(?:OpenSSL|LibreSSL)\s+(\S+)", version)
+    return found.group(1) if found else version
+
+
+def older_sender_findings(
+    result: Effective, dropped: t.Sequence[Dropped], where: str
+) -> list[Finding]:
+    """Whether a sender that has no TLS 1.3, or no DHE, is left without a suite although TLS 1.2 is on."""
+    modern = modern_suites()
+    kept = [_suites.by_code(code) for code in result.suites.get(Protocol.TLSv1_2, ())]
+    usable = [suite for suite in kept if suite and suite.code in modern]
+    if not result.suites:
+        return []
+    older = [one for one in dropped if one.code in modern and not _newest(one.code)]
+    if not older or any(suite.key_exchange != "DHE" for suite in usable):
+        return []
+    if usable:
+        evidence = causes_of(one for one in older if "DHE-" not in one.name[:4])
+        return [finding("only-dhe", where=where, evidence=evidence)]
+    reasons = {one.reason for one in older if one.code in _codes_of(result)}
+    if reasons and all(reason.endswith("certificate") for reason in reasons):
+        return [finding("certificate-unfit", where=where, evidence="; ".join(sorted(reasons)))]
+    if _protocol_is_off(older):
+        return []
+    return [finding("no-suite-before-tls13", where=where, evidence=causes_of(older))]
+
+
+def _codes_of(result: Effective) -> set[int]:
+    return {cipher.code for cipher in result.listed}
+
+
+def _newest(code: int) -> bool:
+    suite = _suites.by_code(code)
+    return suite is not None and suite.minimum == Protocol.TLSv1_3
+
+
+def _protocol_is_off(older: t.Iterable[Dropped]) -> bool:
+    return any(
+        cause.startswith("needs ")
+        for one in older
+        for cause in (one.reason, *(more.reason for more in one.also))
+    )
+
+
+__all__ = [
+    "built_findings",
+    "causes_of",
+    "library_findings",
+    "older_sender_findings",
+    "refusal_findings",
+    "suite_findings",
+]
