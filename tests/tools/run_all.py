@@ -1,57 +1,31 @@
 # Copyright (c) 2026, the postmaster.tls authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run the checks one after another and end with one line: `N passed, N failed`.
+"""Run the checks, name what failed, and end with one line: `N passed, N failed`.
 
 usage: tests/tools/venv.sh python tests/tools/run_all.py [--list] [PART...]
 
 A part is a group (lint, unit, fuzz, integration, molecule, quick) or one check of it, such as lint:ruff.
-A check that fails does not stop the others. A check that cannot run here is counted as skipped,
-with its reason; it is neither passed nor failed.
+What needs containers runs beside what does not; the checks of each of the two lanes run one after
+another. A check that fails does not stop the others. A check that cannot run here is counted as
+skipped, with its reason; it is neither passed nor failed.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import signal
-import subprocess
 import sys
-import tempfile
-import time
 import typing as t
-from dataclasses import dataclass, field
 from pathlib import Path
-from xml.etree import ElementTree
+
+from running import Check, Page, run_lanes
+from tallies import summary
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 TOOLS = "tests/tools"
-SKIPPED = 77
-LIMIT_SECONDS = 1800
 CORES = ("2.18", "2.19", "2.20", "2.21")
 PLUGINS = "ansible_collections.postmaster.tls.plugins"
-
-
-@dataclass(frozen=True)
-class Check:
-    """One command and the environment that it needs beside the virtual environment's own."""
-
-    name: str
-    argv: tuple[str, ...]
-    env: t.Mapping[str, str | None] = field(default_factory=dict)
-    junit: bool = False
-
-
-@dataclass(frozen=True)
-class Tally:
-    """What a check came to, in tests; a lint is one test."""
-
-    name: str
-    seconds: float
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-    reason: str = ""
 
 
 def python(script: str, *arguments: str) -> tuple[str, ...]:
@@ -159,64 +133,14 @@ def select(parts: t.Sequence[str]) -> list[Check]:
     return list({check.name: check for part in parts for check in known[part]}.values())
 
 
-def run(check: Check) -> Tally:
-    """Run one check with its output on this terminal, and count."""
-    print(f"\n=== {check.name}", flush=True)
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory() as directory:
-        report = Path(directory) / "junit.xml"
-        extra = (f"--junitxml={report}",) if check.junit else ()
-        merged = {**os.environ, **check.env}
-        env = {name: value for name, value in merged.items() if value is not None}
-        status = limited([*check.argv, *extra], env)
-        return count(check.name, time.monotonic() - began, status, report)
+def lanes(selected: t.Sequence[Check]) -> list[list[Check]]:
+    """Split the checks into those that need containers and those that do not; each lane is one after another."""
+    contained = [check for check in selected if check.name.split(":")[0] in CONTAINED]
+    bare = [check for check in selected if check not in contained]
+    return [lane for lane in (bare, contained) if lane]
 
 
-def limited(argv: t.Sequence[str], env: t.Mapping[str, str]) -> int:
-    """Run a command and all that it starts for no longer than the limit; return its status."""
-    try:
-        process = subprocess.Popen(argv, env=env, start_new_session=True)
-    except FileNotFoundError as exc:
-        print(f"{exc.filename} is not installed: run `make venv`.", flush=True)
-        return 127
-    try:
-        return process.wait(LIMIT_SECONDS)
-    except subprocess.TimeoutExpired:
-        print(f"{argv[0]} was ended after {LIMIT_SECONDS} seconds.", flush=True)
-        return 124
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-
-
-def count(name: str, seconds: float, status: int, report: Path) -> Tally:
-    """Turn an exit status, and pytest's report where there is one, into numbers."""
-    if report.is_file():
-        suite = ElementTree.parse(report).getroot().find("testsuite")
-        got = {k: int(suite.get(k, 0)) if suite is not None else 0 for k in COUNTED}
-        failed = got["failures"] + got["errors"]
-        passed = got["tests"] - failed - got["skipped"]
-        failed = max(failed, 1) if status else failed
-        return Tally(name, seconds, passed, failed, got["skipped"], "see pytest")
-    if status == SKIPPED:
-        return Tally(name, seconds, skipped=1, reason="cannot run here, see above")
-    return Tally(name, seconds, passed=int(status == 0), failed=int(status != 0))
-
-
-COUNTED = ("tests", "failures", "errors", "skipped")
-
-
-def summary(tallies: t.Sequence[Tally]) -> str:
-    """Return the table of all checks and, as its last line, the sum."""
-    lines = [""]
-    for tally in tallies:
-        verdict = "FAILED" if tally.failed else "skipped" if not tally.passed else "ok"
-        counts = f"{tally.passed} passed, {tally.failed} failed"
-        skips = f", {tally.skipped} skipped ({tally.reason})" if tally.skipped else ""
-        lines.append(f"{verdict:8}{tally.name:28}{tally.seconds:7.1f} s  {counts}{skips}")
-    passed = sum(tally.passed for tally in tallies)
-    failed = sum(tally.failed for tally in tallies)
-    return "\n".join([*lines, "", f"{passed} passed, {failed} failed"])
+CONTAINED = ("integration", "molecule")
 
 
 def main() -> int:
@@ -232,7 +156,7 @@ def main() -> int:
     if arguments.list:
         print("\n".join(check.name for check in selected))
         return 0
-    tallies = [run(check) for check in selected]
+    tallies = run_lanes(lanes(selected), Page())
     print(summary(tallies), flush=True)
     passed = any(tally.passed for tally in tallies)
     return 0 if passed and not any(tally.failed for tally in tallies) else 1

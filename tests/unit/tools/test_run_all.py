@@ -3,19 +3,36 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import io
+import sys
+import time
+import typing as t
 from pathlib import Path
 
 import pytest
-from run_all import SKIPPED, Tally, count, summary
+import running
+from run_all import lanes
+from running import Check, Page, run_lanes
+from tallies import LAST_LINES, MOST_LINES, SKIPPED, Tally, count, summary
 
-REPORT = '<testsuites><testsuite tests="{}" failures="{}" errors="{}" skipped="{}"/></testsuites>'
+REPORT = """\
+<testsuites><testsuite tests="{}" failures="{}" errors="{}" skipped="{}">
+<testcase classname="tests.unit.tools.test_run_all" name="test_sound[a-b.c]"/>
+{}
+</testsuite></testsuites>"""
+CASE = '<testcase classname="{}" name="{}"><{} message="{}">a traceback</{}></testcase>'
+HERE = "tests.unit.tools.test_run_all"
 NO_REPORT = Path("/nonexistent/junit.xml")
 
 
-def report(directory: Path, *numbers: int) -> Path:
+def report(directory: Path, *numbers: int, cases: t.Sequence[str] = ()) -> Path:
     path = directory / "junit.xml"
-    path.write_text(REPORT.format(*numbers))
+    path.write_text(REPORT.format(*numbers, "".join(cases)))
     return path
+
+
+def case(name: str, message: str, *, kind: str = "failure", place: str = HERE) -> str:
+    return CASE.format(place, name, kind, message, kind)
 
 
 def test_pytest_is_counted_test_by_test(tmp_path: Path) -> None:
@@ -23,8 +40,9 @@ def test_pytest_is_counted_test_by_test(tmp_path: Path) -> None:
     assert (tally.passed, tally.failed, tally.skipped) == (4, 3, 3)
 
 
-def test_a_crash_after_the_last_test_is_a_failure(tmp_path: Path) -> None:
-    assert count("unit", 1.0, 139, report(tmp_path, 10, 0, 0, 0)).failed == 1
+def test_a_crash_after_the_last_test_is_a_failure_with_its_last_words(tmp_path: Path) -> None:
+    tally = count("unit", 1.0, 139, report(tmp_path, 10, 0, 0, 0), "\nSegmentation fault\n")
+    assert (tally.failed, tally.failures) == (1, ("Segmentation fault",))
 
 
 @pytest.mark.parametrize(
@@ -38,3 +56,98 @@ def test_a_lint_is_one_test(status: int, numbers: tuple[int, int, int]) -> None:
 def test_the_last_line_is_the_sum() -> None:
     tallies = [Tally("a", 1.0, passed=3), Tally("b", 1.0, failed=1), Tally("c", 1.0, skipped=1)]
     assert summary(tallies).splitlines()[-1] == "3 passed, 1 failed"
+
+
+def test_every_failed_test_is_named_with_its_file_and_the_first_line_of_its_message(
+    tmp_path: Path,
+) -> None:
+    cases = [
+        case("test_a[x-y.z]", "AssertionError: assert 1 == 2&#10;  and more"),
+        case("test_b", "failed on setup", kind="error", place=f"{HERE}.TestGroup"),
+        case("test_c", "", place="no.such.module"),
+    ]
+    unit = count("unit", 1.0, 1, report(tmp_path, 9, 2, 1, 0, cases=cases))
+    lines = summary([unit, Tally("lint:ruff", 1.0, passed=1)]).splitlines()
+    assert lines[-6:] == [
+        "unit:",
+        "  tests/unit/tools/test_run_all.py::test_a[x-y.z]: AssertionError: assert 1 == 2",
+        "  tests/unit/tools/test_run_all.py::TestGroup::test_b: failed on setup",
+        "  no.such.module::test_c: a traceback",
+        "",
+        "6 passed, 3 failed",
+    ]
+
+
+def test_of_a_lint_that_failed_the_last_lines_are_repeated() -> None:
+    output = "\n".join(f"line {number}\n" for number in range(100))
+    lint = count("lint:ruff", 1.0, 1, NO_REPORT, output)
+    assert lint.failures == tuple(f"line {n}" for n in range(100 - LAST_LINES, 100))
+    assert "  line 99" in summary([lint]).splitlines()
+    assert count("lint:ruff", 1.0, 0, NO_REPORT, output).failures == ()
+
+
+def test_many_failures_are_cut_and_every_check_keeps_some_lines() -> None:
+    said = tuple(f"tests/test_x.py::test_{number}: {'x' * 500}" for number in range(300))
+    lint = Tally("lint:docs", 1.0, failed=1, failures=tuple(f"line {n}" for n in range(15)))
+    text = summary([Tally("unit", 1.0, failed=300, failures=said), lint])
+    lines = text.splitlines()
+    assert len(lines) <= MOST_LINES + 10
+    assert max(map(len, lines)) < 210
+    assert {"unit:", "lint:docs:", "  line 14"} <= set(lines)
+    assert "more lines above" in text
+
+
+def says(*words: str, then: str = "") -> tuple[str, ...]:
+    return (sys.executable, "-c", f"print({' '.join(words)!r}, flush=True)\n{then}")
+
+
+def ran(*lanes_of_checks: t.Sequence[Check]) -> tuple[str, list[Tally]]:
+    stream = io.StringIO()
+    tallies = run_lanes(lanes_of_checks, Page(stream))
+    return stream.getvalue(), tallies
+
+
+def test_the_output_of_each_check_is_kept_whole_where_lanes_run_side_by_side() -> None:
+    first = Check("a", says("one", then="import time; time.sleep(0.3); print('two')"))
+    second = Check("b", says("three", then="raise SystemExit(4)"))
+    text, tallies = ran([first], [second])
+    assert "=== a\none\ntwo\n" in text
+    assert "=== b\nthree\n" in text
+    assert [(one.name, one.passed, one.failed) for one in tallies] == [("a", 1, 0), ("b", 0, 1)]
+    assert tallies[1].failures == ("three",)
+
+
+def test_the_only_lane_is_shown_as_it_goes() -> None:
+    text, _tallies = ran([Check("a", says("grün")), Check("b", says("two"))])
+    assert text == "\n=== a\ngrün\n\n=== b\ntwo\n"
+
+
+def test_what_a_check_leaves_running_is_not_waited_for() -> None:
+    daemon = "import subprocess; subprocess.Popen(['sleep', '20'])"
+    began = time.monotonic()
+    _text, [tally] = ran([Check("a", says("started", then=daemon))])
+    assert tally.passed == 1
+    assert time.monotonic() - began < 15
+
+
+def test_a_check_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "LIMIT_SECONDS", 0.5)
+    text, [live] = ran([Check("a", ("sleep", "60"))])
+    assert "sleep was ended after 0.5 seconds" in text
+    assert live.failures == ("sleep was ended after 0.5 seconds.",)
+    text, [_first, beside] = ran([], [Check("b", ("true",)), Check("c", ("sleep", "60"))])
+    assert beside.failed == 1
+    assert "=== c\nsleep was ended" in text
+
+
+def test_a_command_that_is_not_there_is_one_sentence() -> None:
+    text, [tally] = ran([Check("a", ("/nonexistent/tool",))])
+    assert text.endswith("/nonexistent/tool is not installed: run `make venv`.\n")
+    assert tally.failed == 1
+
+
+def test_what_needs_containers_runs_beside_what_does_not() -> None:
+    names = ["lint:ruff", "unit", "fuzz", "integration:plan", "molecule:default"]
+    split = lanes([Check(name, ()) for name in names])
+    assert [[check.name for check in lane] for lane in split] == [names[:3], names[3:]]
+    assert len(lanes([Check("unit", ())])) == 1
