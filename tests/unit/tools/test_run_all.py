@@ -74,7 +74,7 @@ def test_every_failed_test_is_named_with_its_file_and_the_first_line_of_its_mess
         "  tests/unit/tools/test_run_all.py::TestGroup::test_b: failed on setup",
         "  no.such.module::test_c: a traceback",
         "",
-        "6 passed, 3 failed",
+        "7 passed, 3 failed",
     ]
 
 
