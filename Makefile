@@ -10,7 +10,7 @@ LAB := $(VENV) python tests/lab/lab.py
 RUN := $(VENV) python tests/tools/run_all.py
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo lab images clean-lab test test-quick lint unit fuzz integration differential molecule bench rightness build format readme record-senders
+.PHONY: help venv demo lab images clean-lab test test-quick lint unit fuzz integration differential molecule bench bench-facts rightness build format readme record-senders
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -56,6 +56,9 @@ molecule: ## the roles on a Postfix of every Debian release
 
 bench: ## measure the probe beside its peers, and write docs/performance.md
 	@$(PARK) tests/benchmarks/bench.py $(BENCH)
+
+bench-facts: ## what the facts of a host cost, beside postconf -n over the same ssh
+	@$(VENV) python tests/benchmarks/facts_cost.py $(BENCH)
 
 rightness: ## compare the probe with other scanners on some ninety live servers
 	@$(PARK) tests/integration/rightness/compare.py $(RIGHTNESS)
