@@ -25,6 +25,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._smtp._reply import
 with contextlib.suppress(ImportError):
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import Encoding
     from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 _LONGEST_PATH: t.Final = 10
@@ -214,7 +215,16 @@ def issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
-    return True
+    return not _unused_bits(certificate)
+
+
+def _unused_bits(certificate: x509.Certificate) -> int:
+    """How many bits of its signature are unused: the library passes over them, and OpenSSL refuses any.
+
+    The signature comes last in a certificate (RFC 5280 section 4.1), as a BIT STRING whose first byte is that number
+    (X.690 section 8.6.2).
+    """
+    return certificate.public_bytes(Encoding.DER)[-len(certificate.signature) - 1]
 
 
 def may_issue(certificate: x509.Certificate, below: int) -> bool:

@@ -235,16 +235,37 @@ def test_no_certificate_at_all_is_a_finding() -> None:
     assert codes(describe([], now=NOW)) == ["certificate-missing"]
 
 
-@given(st.integers(0, len(LEAF.der) - 1), st.integers(1, 255))
+#: Its signature ends with an even byte, so that one bit of it may be said to be unused; one try in two makes one.
+EVEN = next(
+    one for one in (sign(MX, MIDDLE, names=[MX]) for _try in range(200)) if not one.der[-1] % 2
+)
+UNUSED_BITS = len(EVEN.der) - len(EVEN.certificate.signature) - 1
+
+
+def damaged(position: int, change: int) -> bytes:
+    content = bytearray(EVEN.der)
+    content[position] ^= change
+    return bytes(content)
+
+
+@given(st.integers(0, len(EVEN.der) - 1), st.integers(1, 255))
 @settings(max_examples=400)
 @example(position=12, change=31).via("version 29")
-def test_no_damage_raises(position: int, change: int) -> None:
-    damaged = bytearray(LEAF.der)
-    damaged[position] ^= change
-    entry = describe([bytes(damaged)], now=NOW, names=[MX], trust=TRUST)
+@example(position=UNUSED_BITS, change=1).via("one unused bit")
+def test_no_damage_raises_or_is_verified(position: int, change: int) -> None:
+    leaf = damaged(position, change)
+    entry = describe([leaf, MIDDLE.der], now=NOW, names=[MX], trust=TRUST)
     assert set(entry) == KEYS
     if entry["subject"] is not None:
-        assert verify([load_certificate(bytes(damaged))], TRUST, now=NOW).verified is False
+        chain = [load_certificate(leaf), MIDDLE.certificate]
+        assert verify(chain, TRUST, now=NOW).verified is False
+
+
+def test_a_signature_with_an_unused_bit_is_refused_as_openssl_refuses_it(tmp_path: Path) -> None:
+    assert verified(EVEN, MIDDLE) is True
+    odd = Signed(load_certificate(damaged(UNUSED_BITS, 1)), EVEN.key)
+    assert verified(odd, MIDDLE) is False
+    assert openssl_verifies(tmp_path, [odd, MIDDLE], ROOT) is False
 
 
 @pytest.mark.parametrize(
