@@ -1,0 +1,158 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Asks the servers of a zone for TLSA records, and waits until all of them have the wanted ones."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    InvalidInput,
+    PostmasterTlsError,
+)
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._authority import (
+    Asking,
+    Served,
+    lacking,
+    named,
+    owner_of,
+    served,
+    zone_of,
+)
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import Record, parsed
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._resolver import (
+    Resolver,
+    own_servers,
+    servers_of,
+)
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dnspython import require_dnspython
+
+Data = dict[str, t.Any]
+_SPEC: t.Final[Data] = {
+    "name": {"type": "str", "required": True},
+    "port": {"type": "int", "default": 25},
+    "owner": {"type": "str"},
+    "records": {"type": "list", "elements": "str", "default": []},
+    "servers": {"type": "list", "elements": "str", "default": []},
+    "resolver": {"type": "list", "elements": "str", "default": []},
+    "timeout": {"type": "int", "default": 0},
+    "until": {"type": "str"},
+}
+_PAUSE: t.Final = 2.0
+_BETWEEN_LINES: t.Final = 15.0
+
+
+@dataclass(frozen=True)
+class Watch:
+    """The clock, how to sleep, whom to tell, and what asks a server."""
+
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    tell: Callable[[str], None]
+    asking: Asking = Resolver
+
+
+def watched(options: Mapping[str, t.Any], watch: Watch) -> Data:
+    """Ask until every server has the records, or the time is up. Raises PostmasterTlsError."""
+    owner = owner_of(options["name"], options["port"], owner=options["owner"])
+    wanted = [parsed(text) for text in options["records"]]
+    until = _time(options["until"])
+    servers = named(options["servers"])
+    if not servers:
+        servers = zone_of(owner, watch.asking(_resolvers(options["resolver"]))).servers
+    if until is not None:
+        _sleep_until(until, owner, watch)
+    start, told = watch.now(), None
+    while True:
+        answers = list(served(owner, servers, watch.asking))
+        seen = _seen(owner, wanted, answers, now=watch.now())
+        waited = (watch.now() - start).total_seconds()
+        if seen["everywhere"] or waited + _PAUSE > options["timeout"]:
+            return seen
+        if told is None or waited - told >= _BETWEEN_LINES:
+            watch.tell(_progress(seen, options["timeout"] - waited))
+            told = waited
+        watch.sleep(_PAUSE)
+
+
+def _sleep_until(until: datetime, owner: str, watch: Watch) -> None:
+    while (left := (until - watch.now()).total_seconds()) > 0:
+        watch.tell(f"{owner}: caches may hold the older records for {left:.0f} s more")
+        watch.sleep(min(left, _BETWEEN_LINES))
+
+
+def _progress(seen: Data, left: float) -> str:
+    ready = sum(1 for one in seen["servers"] if one["complete"])
+    return (
+        f"{seen['owner']} {ready} of {len(seen['servers'])} servers have the records; "
+        f"{seen['reason']} ({left:.0f} s left)"
+    )
+
+
+def _seen(
+    owner: str, wanted: Sequence[Record], answers: Sequence[Served], *, now: datetime
+) -> Data:
+    entries = [_entry(one, wanted) for one in answers]
+    lacks = [one for one in entries if one["complete"] is False]
+    silent = [one for one in entries if one["complete"] is None]
+    reasons = [f"{one['name']} ({one['address']}): {one['reason']}" for one in (*lacks, *silent)]
+    texts = {text: None for one in entries for text in one["records"] or ()}
+    return {
+        "owner": owner,
+        "everywhere": False if lacks else None if silent or not entries else True,
+        "reason": "; ".join(reasons) or (None if entries else "the zone has no servers"),
+        "ttl": max((one["ttl"] for one in entries), default=0),
+        "now": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "records": list(texts),
+        "servers": entries,
+    }
+
+
+def _entry(answer: Served, wanted: Sequence[Record]) -> Data:
+    missing = answer.reason if answer.records is None else lacking(wanted, answer.records)
+    return {
+        "name": answer.server,
+        "address": answer.address,
+        "records": None if answer.records is None else [one.text for one in answer.records],
+        "ttl": answer.ttl,
+        "complete": None if answer.records is None else missing is None,
+        "reason": missing,
+    }
+
+
+def _resolvers(texts: Sequence[str]) -> t.Any:
+    return servers_of(texts) or own_servers()
+
+
+def _time(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise InvalidInput(
+            f"until is {text!r}: give a time in UTC such as 2026-11-22T05:00:00Z."
+        ) from None
+
+
+class ActionModule(ActionBase):
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
+        result: Data = super().run(tmp, task_vars)
+        options: Data = ActionBase.validate_argument_spec(self, argument_spec=_SPEC)[1]
+        watch = Watch(lambda: datetime.now(UTC), time.sleep, Display().display)
+        try:
+            require_dnspython()
+            return {**result, "changed": False, **watched(options, watch)}
+        except PostmasterTlsError as error:
+            return {**result, "failed": True, "msg": str(error)}

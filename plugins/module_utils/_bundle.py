@@ -1,0 +1,147 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""One file with a private key and its chain: complete on disk, and proved by OpenSSL, before it has its name."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import ssl
+import stat
+import tempfile
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._restorer import (
+    sync_directory,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    CommandFailed,
+    InvalidInput,
+)
+
+_BLOCK: t.Final = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\n[\sA-Za-z0-9+/=:,-]*?-----END \1-----")
+_NAME: t.Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_MODE: t.Final = 0o600
+_DIGITS: t.Final = 16
+_LARGEST: t.Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A key and a chain as one text; ``sha256`` is the digest of the first certificate."""
+
+    text: str = field(repr=False)
+    sha256: str
+    certificates: int
+
+
+def read_text(path: str) -> str:
+    """A PEM file of the host. Raises InvalidInput."""
+    try:
+        with open(path, encoding="ascii", errors="replace") as stream:
+            return stream.read(_LARGEST)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def parts_of(*, chain: str, key: str) -> Bundle:
+    """A bundle of the certificates of one text and the private key of another. Raises InvalidInput."""
+    certificates = [text for kind, text in _blocks(chain) if kind == "CERTIFICATE"]
+    if not certificates:
+        raise InvalidInput("The chain has no certificate in PEM form: give the file fullchain.pem.")
+    parameters = [text for kind, text in _blocks(key) if kind == "EC PARAMETERS"]
+    keys = [(kind, text) for kind, text in _blocks(key) if kind.endswith("PRIVATE KEY")]
+    if len(keys) != 1:
+        raise InvalidInput(
+            f"The key has {len(keys)} private keys in PEM form where one is expected."
+        )
+    kind, text = keys[0]
+    if kind.startswith("ENCRYPTED") or "ENCRYPTED" in text:
+        raise InvalidInput("The private key has a passphrase, which an MTA cannot ask for.")
+    try:
+        first = ssl.PEM_cert_to_DER_cert(certificates[0])
+    except ValueError as error:
+        raise InvalidInput("The first certificate of the chain cannot be read.") from error
+    content = "".join(f"{block}\n" for block in (*parameters, text, *certificates))
+    return Bundle(content, hashlib.sha256(first).hexdigest(), len(certificates))
+
+
+def lay_down(bundle: Bundle, *, directory: str, name: str, dry: bool) -> tuple[str, bool]:
+    """Write the file, unless it is there or ``dry``; returns its path and whether that changes something.
+
+    Raises InvalidInput when the key is not that of the certificate, CommandFailed when it cannot be written.
+    """
+    if _NAME.fullmatch(name) is None:
+        raise InvalidInput(f"{name!r} is no name for a file: use the name of the mail server.")
+    path = os.path.join(directory, f"{name}-{bundle.sha256[:_DIGITS]}.pem")
+    if _is_there(path, bundle):
+        return path, False
+    try:
+        where = directory
+        if not dry:
+            os.makedirs(directory, mode=0o700, exist_ok=True)
+        elif not os.path.isdir(directory):
+            where = tempfile.gettempdir()
+        staged = _staged(bundle, where)
+        try:
+            _prove(staged)
+            if not dry:
+                os.rename(staged, path)
+                sync_directory(directory)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(staged)
+    except OSError as error:
+        raise CommandFailed(
+            f"{path} cannot be written: {error.strerror}; nothing was changed."
+        ) from error
+    return path, True
+
+
+def _is_there(path: str, bundle: Bundle) -> bool:
+    try:
+        with open(path, encoding="ascii") as stream:
+            same = stream.read() == bundle.text
+            return same and stat.S_IMODE(os.fstat(stream.fileno()).st_mode) == _MODE
+    except (OSError, ValueError):
+        return False
+
+
+def _staged(bundle: Bundle, directory: str) -> str:
+    handle, path = tempfile.mkstemp(prefix=".bundle.", dir=directory)
+    with os.fdopen(handle, "w", encoding="ascii") as stream:
+        stream.write(bundle.text)
+        stream.flush()
+        os.fchmod(handle, _MODE)
+        os.fsync(handle)
+    return path
+
+
+def _prove(path: str) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path, password=_no_passphrase)
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            raise InvalidInput(
+                "The private key is not that of the first certificate: give the pair that was issued together."
+            ) from error
+        raise InvalidInput(
+            f"OpenSSL cannot use this key and chain ({error.reason or 'no reason was given'})."
+        ) from error
+
+
+def _no_passphrase() -> str:
+    raise InvalidInput("The private key has a passphrase, which an MTA cannot ask for.")
+
+
+def _blocks(text: str) -> list[tuple[str, str]]:
+    return [(found[1], found[0]) for found in _BLOCK.finditer(text.replace("\r\n", "\n"))]
+
+
+__all__ = ["Bundle", "lay_down", "parts_of", "read_text"]
