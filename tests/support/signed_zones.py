@@ -212,7 +212,7 @@ class Resolving:
         self.secure = secure
         self.asked: list[tuple[str, str]] = []
 
-    def __call__(self, server: Server, query: bytes, tcp: bool, timeout: float) -> bytes:
+    def __call__(self, _server: Server, query: bytes, _tcp: bool, _timeout: float) -> bytes:
         asked = dns.message.from_wire(query)
         [question] = asked.question
         self.asked.append((question.name.to_text(), dns.rdatatype.to_text(question.rdtype)))

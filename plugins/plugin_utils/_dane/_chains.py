@@ -25,8 +25,8 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._der import (
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import (
     CERTIFICATE,
-    DIGESTS,
     Record,
+    associated,
 )
 
 with contextlib.suppress(ImportError):
@@ -75,10 +75,7 @@ class Certificate:
     def has(self, record: Record) -> bool:
         """Whether the data of a usable record is that of this certificate or its key (RFC 6698 section 2.1)."""
         own = self.der if record.selector == CERTIFICATE else self.key
-        if own is None:
-            return False
-        digest = DIGESTS.get(record.matching_type or 0)
-        return record.data == (hashlib.new(digest[0], own).digest() if digest else own)
+        return own is not None and record.data == associated(own, record.matching_type)
 
 
 @dataclass(frozen=True)

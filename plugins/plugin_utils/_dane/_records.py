@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 import contextlib
+import hashlib
 import typing as t
 from dataclasses import dataclass
 
@@ -71,6 +72,12 @@ class Record:
 def record_of(usage: int, selector: int, matching_type: int, data: bytes) -> Record:
     """A record from its fields."""
     return Record(bytes((usage, selector, matching_type)) + data)
+
+
+def associated(data: bytes, matching_type: int | None) -> bytes:
+    """The certificate association data of a matching type: the data, or its digest."""
+    digest = DIGESTS.get(matching_type or FULL)
+    return hashlib.new(digest[0], data).digest() if digest else data
 
 
 def parsed(text: str, *, ttl: int | None = None) -> Record:
@@ -174,6 +181,7 @@ __all__ = [
     "FULL",
     "PUBLIC_KEY",
     "Record",
+    "associated",
     "parsed",
     "public_key",
     "record_of",

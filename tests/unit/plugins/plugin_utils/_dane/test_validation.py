@@ -19,7 +19,6 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._resolver imp
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._signatures import Budget
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._validation import Validator
 from ansible_collections.postmaster.tls.tests.support.signed_zones import (
-    DAY,
     NOW,
     Resolving,
     SignedZone,
