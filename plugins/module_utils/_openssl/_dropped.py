@@ -28,7 +28,7 @@ _CERTIFIED: t.Final[dict[str, tuple[str, ...]]] = {
 }
 _MODERN_KEYS: t.Final = ("RSA", "RSA-PSS", "ECDSA", "other")
 _ITEM_SEPARATOR: t.Final = re.compile("[:, ;]+")
-_CURVES: t.Final = frozenset(code for code in _groups.USUAL if code < 0x0100)
+_CURVES: t.Final = frozenset(_groups.IN_TLS12)
 _SHARED_SECRETS: t.Final = ("PSK", "SRP", "KRB5")
 _ALL: t.Final = "ALL:COMPLEMENTOFALL"
 
@@ -216,7 +216,7 @@ class Explainer:
             found += self._apart_from_the_list(suite)
             if _exchanges_by_curve(suite) and self.no_curve:
                 found.append(
-                    Cause("no elliptic curve that senders know is left", choices.group_setting)
+                    Cause("no elliptic curve that TLSv1.2 knows is left", choices.group_setting)
                 )
         return found or [Cause(self._unexplained(), "none")]
 

@@ -134,29 +134,41 @@ class _Server:
             self.suites[protocol] = tuple(ordered)
 
     def groups(self) -> tuple[int, ...]:
-        """The groups of the newest versions, those of TLS 1.3 first; also where no suite is left with the usual groups."""
+        """The groups of the newest versions, those of TLS 1.3 first; without TLS 1.2 those of the newest one before it."""
         found: dict[int, None] = {}
         for protocol in (Protocol.TLSv1_3, Protocol.TLSv1_2):
             if protocol in self.asked:
                 found.update(dict.fromkeys(self._groups(protocol)))
+        older = [one for one in self.suites if Protocol.SSLv3 < one < Protocol.TLSv1_2]
+        if older and Protocol.TLSv1_2 not in self.suites:
+            found.update(dict.fromkeys(self._groups(max(older))))
         return tuple(found)
 
     def _groups(self, protocol: Protocol) -> tuple[int, ...]:
-        """Suites that are not accepted with the usual groups are asked with as well: a curve may be an unusual one."""
-        listed = _candidates(self.context.ciphers, Protocol.TLSv1_2)
-        plain = _of(listed, "ECDHE", "RSA", "anon") if "RSA" in self.context.keys else ()
-        plain = plain or self._with("ECDHE", "anon")
-        suites = plain or _of(listed, "ECDHE", "RSA", "ECDSA")
+        """Suites that are not accepted are asked with as well, where only they have groups.
+
+        Below TLS 1.3 a suite is needed that works whatever the curve of the certificate is.
+        """
         if protocol == Protocol.TLSv1_3:
             suites = self.suites.get(protocol) or _candidates(self.context.ciphers, protocol)
-        elif not plain and suites:
-            scan = accepted_groups(protocol, offer=Offer())
-            return drive(
-                scan, lambda hello: _answer(self.library.answer(self.context, hello.encode()))
-            ).accepted
+            return self._one_by_one(protocol, suites, _groups.IN_TLS13)
+        listed = _candidates(self.context.ciphers, protocol)
+        plain = _of(listed, "ECDHE", "RSA", "anon") if "RSA" in self.context.keys else ()
+        plain = plain or self._with("ECDHE", "anon", protocol=protocol)
+        if plain:
+            return self._one_by_one(protocol, plain, _groups.IN_TLS12)
+        if not _of(listed, "ECDHE", "RSA", "ECDSA"):
+            return ()
+        scan = accepted_groups(protocol, offer=Offer())
+        return drive(
+            scan, lambda hello: _answer(self.library.answer(self.context, hello.encode()))
+        ).accepted
+
+    def _one_by_one(
+        self, protocol: Protocol, suites: tuple[int, ...], groups: tuple[int, ...]
+    ) -> tuple[int, ...]:
         if not suites:
             return ()
-        groups = _groups.IN_TLS13 if protocol == Protocol.TLSv1_3 else _groups.IN_TLS12
         hellos = [_hello(protocol, suites, groups=(group,)) for group in groups]
         return self._taken(protocol, groups, hellos)
 
@@ -175,8 +187,10 @@ class _Server:
                 found[protocol] = self._taken(protocol, schemes, hellos)
         return found
 
-    def _with(self, exchange: str, *authentications: str) -> tuple[int, ...]:
-        return _of(self.suites.get(Protocol.TLSv1_2, ()), exchange, *authentications)
+    def _with(
+        self, exchange: str, *authentications: str, protocol: Protocol = Protocol.TLSv1_2
+    ) -> tuple[int, ...]:
+        return _of(self.suites.get(protocol, ()), exchange, *authentications)
 
     def _taken(
         self, protocol: Protocol, values: t.Sequence[int], hellos: t.Sequence[bytes]
@@ -198,11 +212,12 @@ def _hello(
     protocol: Protocol,
     suites: tuple[int, ...],
     *,
-    groups: tuple[int, ...] = _groups.USUAL,
+    groups: tuple[int, ...] = (),
     schemes: tuple[int, ...] = SIGNATURE_ALGORITHMS,
 ) -> bytes:
+    offered = groups or _groups.asked_in(protocol)
     return ClientHello(
-        (protocol,), suites, groups, signature_algorithms=schemes, extra=_STATUS_REQUEST
+        (protocol,), suites, offered, signature_algorithms=schemes, extra=_STATUS_REQUEST
     ).encode()
 
 

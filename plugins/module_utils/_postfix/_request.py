@@ -57,8 +57,12 @@ _OPTION_BITS: t.Final = {
     "no_renegotiation": 1 << 30,
 }
 _MANAGED_BITS: t.Final = SERVER_PREFERENCE | 0x3E000000
+_HYBRID_DEFAULT: t.Final = PostfixVersion(3, 11, 0)
+_OPENSSL_3_0: t.Final = 0x30000000
+_OPENSSL_3_5: t.Final = 0x30500000
 _DEFAULT_CURVES: t.Final = ("X25519", "X448", "prime256v1", "secp384r1", "secp521r1")
 _DEFAULT_FFDHE: t.Final = ("ffdhe2048", "ffdhe3072")
+_DEFAULT_HYBRID: t.Final = ("?X25519MLKEM768", "DEFAULT")
 _AUTHENTICATING: t.Final = frozenset({"fingerprint", "verify", "secure", "dane-only"})
 
 
@@ -110,11 +114,18 @@ def _groups(
             curves = _listed(value(f"tls_eecdh_{grade}_curve"), version)
     if version < _FFDHE_GROUPS:
         return (curves,)
-    modern = library >> 28 >= 3
+    modern = library >= _OPENSSL_3_0
     ffdhe = _listed(value("tls_ffdhe_auto_groups"), version) if modern else ()
     if not curves and not ffdhe and reached(version, _GROUPS_MAY_BE_EMPTY):
         return ()
-    return (curves + ffdhe, _DEFAULT_CURVES + (_DEFAULT_FFDHE if modern else ()))
+    return (curves + ffdhe, _compiled_groups(version, library))
+
+
+def _compiled_groups(version: PostfixVersion, library: int) -> tuple[str, ...]:
+    """What is compiled in as the default of both lists (DEF_TLS_EECDH_AUTO and DEF_TLS_FFDHE_AUTO in mail_params.h)."""
+    if version >= _HYBRID_DEFAULT and library >= _OPENSSL_3_5:
+        return _DEFAULT_HYBRID
+    return _DEFAULT_CURVES + (_DEFAULT_FFDHE if library >= _OPENSSL_3_0 else ())
 
 
 def _dh(service: TlsService, version: PostfixVersion, library: int) -> str:

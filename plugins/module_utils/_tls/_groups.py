@@ -66,6 +66,8 @@ NAMES: t.Final[dict[int, str]] = {
     0x6399: "X25519Kyber768Draft00",
     0x639A: "SecP256r1Kyber768Draft00",
 }
+_TLS1_2: t.Final = 0x0303
+_TLS1_3: t.Final = 0x0304
 _COMMON: t.Final = (0x001D, 0x0017, 0x001E, 0x0019, 0x0018)
 _TLS13_ONLY: t.Final = tuple(code for code in NAMES if code >= 0x0100 or 0x001F <= code <= 0x0021)
 _LEGACY: t.Final = tuple(code for code in NAMES if code <= 0x001C and code not in _COMMON)
@@ -89,9 +91,18 @@ IN_TLS13: t.Final[tuple[int, ...]] = (
 IN_TLS12: t.Final[tuple[int, ...]] = (*_COMMON, *_LEGACY)
 
 
+def asked_in(version: int) -> tuple[int, ...]:
+    """What a hello offers that asks for the suites of a version, by its number on the wire: a suite is refused for its own
+    sake, never for want of a group. Before TLS 1.2 the usual ones, which servers of that age know.
+    """
+    if version >= _TLS1_3:
+        return IN_TLS13
+    return tuple(dict.fromkeys((*IN_TLS12, *USUAL))) if version == _TLS1_2 else USUAL
+
+
 def name_of(code: int) -> str:
     """The registered name, or the code point in hexadecimal."""
     return NAMES.get(code, f"0x{code:04X}")
 
 
-__all__ = ["IN_TLS12", "IN_TLS13", "NAMES", "USUAL", "name_of"]
+__all__ = ["IN_TLS12", "IN_TLS13", "NAMES", "USUAL", "asked_in", "name_of"]

@@ -261,11 +261,7 @@ def _backwards(codes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _groups_of(protocol: Protocol, offer: Offer) -> tuple[int, ...]:
-    if protocol >= Protocol.TLSv1_3:
-        return _groups.IN_TLS13
-    if protocol == Protocol.TLSv1_2:
-        return tuple(dict.fromkeys((*_groups.IN_TLS12, *offer.groups)))
-    return offer.groups
+    return _groups.asked_in(protocol) if protocol >= Protocol.TLSv1_2 else offer.groups
 
 
 def _result(scan: SuiteScan, *, complete: bool) -> ProtocolScan:

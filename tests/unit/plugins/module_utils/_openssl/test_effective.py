@@ -124,6 +124,29 @@ def test_groups_are_those_that_were_set(library: Library, rsa: Pair) -> None:
     assert set(effective(library, settings).groups) == {0x18, 0x1D}
 
 
+def test_a_curve_that_few_know_serves_those_who_know_it(
+    library: Library, rsa: Pair, ec: Pair
+) -> None:
+    settings = Settings(
+        "ECDHE", certificates=(rsa.settings(), ec.settings()), groups=(("brainpoolP256r1",),)
+    )
+    found = effective(library, settings)
+    assert found.groups == (0x1A,)
+    assert 0xC02F in found.suites[Protocol.TLSv1_2]
+
+
+def test_a_server_that_stops_below_tls12_has_the_curves_of_its_newest_version(
+    library: Library, rsa: Pair
+) -> None:
+    settings = Settings(
+        "ALL:@SECLEVEL=0",
+        excluded=(0x303, 0x304),
+        certificates=(rsa.settings(),),
+        groups=(("brainpoolP256r1", "secp384r1"),),
+    )
+    assert effective(library, settings).groups == (0x18, 0x1A)
+
+
 def choices(**changes: object) -> Choices:
     values: dict[str, object] = {
         "base": MEDIUM,

@@ -13,6 +13,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services 
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
 
 OPENSSL_3, OPENSSL_1 = 0x30000160, 0x1010117F
+OPENSSL_3_5 = 0x30500010
 BASE = {
     "inet_interfaces": "all",
     "inet_protocols": "all",
@@ -75,6 +76,22 @@ def test_groups_by_release_and_library(
     found = request(version, library=library, **parameters).settings
     assert found is not None
     assert found.groups[0] == first
+
+
+@pytest.mark.parametrize(
+    ("version", "library", "last"),
+    [
+        ("3.11.6", OPENSSL_3_5, ("?X25519MLKEM768", "DEFAULT")),
+        ("3.11.6", OPENSSL_3, ("X25519", "X448", "prime256v1", "secp384r1", "secp521r1")),
+        ("3.10.9", OPENSSL_3_5, ("X25519", "X448", "prime256v1", "secp384r1", "secp521r1")),
+    ],
+)
+def test_without_a_known_group_those_that_are_compiled_in_serve(
+    version: str, library: int, last: tuple[str, ...]
+) -> None:
+    found = request(version, library=library, tls_eecdh_auto_curves="nonsense").settings
+    assert found is not None
+    assert found.groups[1][:5] == last
 
 
 @pytest.mark.parametrize(
