@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from mtadiff import features
+
 Told = t.Mapping[str, t.Any]
 Suites = dict[str, list[str]]
 
@@ -42,6 +44,8 @@ def disagreements(entry: Told) -> list[str]:
         found.append(f"protocols: predicted {predicted['protocols']}, seen {sorted(got)}")
     if not found and sorted(predicted["groups"]) != sorted(seen["groups"]):
         found.append(f"groups: predicted {predicted['groups']}, seen {seen['groups']}")
+    if not found and expected:
+        found += features.disagreements(predicted, seen["features"])
     return found
 
 

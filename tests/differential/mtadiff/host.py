@@ -46,7 +46,8 @@ class Host:
         self._podman(*load, stdin=master_cf(configurations).encode())
         last = FIRST_PORT + len(configurations) - 1
         script = f"{TREE}/tests/differential/mtadiff/inside.py"
-        inside = ("exec", "--env=PYTHONPATH=/driver", self.container, "nice", "python3", "-B")
+        path = f"--env=PYTHONPATH=/driver:{TREE}/tests/differential"
+        inside = ("exec", path, self.container, "nice", "python3", "-B")
         limit = 60 + SECONDS_FOR_EACH * len(configurations)
         told = json.loads(self._podman(*inside, script, f"{FIRST_PORT}-{last}", timeout=limit))[
             "ports"

@@ -16,7 +16,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import 
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._run import run
 
-CHECKS = ("handshake", "protocols", "ciphers", "groups")
+from mtadiff import features
+
+CHECKS = ("handshake", "protocols", "ciphers", "groups", *features.CHECKS)
 TRIES = 3
 FACTS = (
     "name",
@@ -27,6 +29,7 @@ FACTS = (
     "dropped",
     "groups",
     "findings",
+    *features.FACTS,
 )
 
 
@@ -50,6 +53,7 @@ def seen(service: dict[str, t.Any]) -> dict[str, t.Any]:
         "ciphers": got["ciphers"],
         "preference": got["preference"],
         "groups": [one["name"] for one in got["groups"] if one["accepted"]],
+        "features": features.seen(got),
     }
 
 
