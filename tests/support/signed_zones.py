@@ -217,6 +217,7 @@ class Resolving:
         [question] = asked.question
         self.asked.append((question.name.to_text(), dns.rdatatype.to_text(question.rdtype)))
         found = dns.message.make_response(asked, recursion_available=True)
+        found.flags |= asked.flags & dns.flags.CD
         if self.secure:
             found.flags |= dns.flags.AD
         name = question.name

@@ -39,6 +39,7 @@ Path = tuple[Certificate, ...]
 _OF_SERVERS: t.Final = ("digital_signature", "key_encipherment", "key_agreement")
 _LONGEST_PATH: t.Final = 11
 _MOST_SIGNATURES: t.Final = 400
+_MOST_STEPS: t.Final = 20000
 
 
 class Anchoring:
@@ -63,6 +64,7 @@ class Anchoring:
         self._now = now
         self._signed: dict[tuple[bytes, bytes], bool] = {}
         self._obstacle: str | None = None
+        self._steps = 0
 
     def obstacle(self, record: Record) -> str | None:
         """Why a usable DANE-TA record does not authenticate the chain, None when it does."""
@@ -92,6 +94,10 @@ class Anchoring:
     def _issuers(self, path: Path) -> Iterator[Certificate]:
         last = path[-1]
         for other in self._pool:
+            self._steps += 1
+            if self._steps > _MOST_STEPS:
+                self._obstacle = "the chain has too many ways to follow"
+                return
             if any(other.der == one.der for one in path):
                 continue
             named = other.parsed and last.parsed and other.parsed.subject == last.parsed.issuer

@@ -160,7 +160,8 @@ def _of_lookup(survey: Survey, state: State, where: str) -> list[dict[str, str]]
 def _of_mismatch(survey: Survey, one: Judged, where: str) -> dict[str, str]:
     leaf = one.chain.certificates[0]
     records = ", ".join(_short(record) for record in survey.records[:5])
-    seen = f"{one.chain.source} shows {leaf.subject or 'a certificate'}, key {leaf.key_sha256}"
+    subject = (leaf.subject or "a certificate")[:200]
+    seen = f"{one.chain.source} shows {subject}, key {leaf.key_sha256}"
     if not one.verdict.matches:
         return _found("stale-tlsa", where, f"published: {records}; {seen}")
     return _found("tlsa-unfit", where, f"published: {records}; {seen}; {one.verdict.reason}")
