@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.postmaster.tls.plugins.module_utils._findings_certificates import (
     CERTIFICATES,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._findings_dane import DANE
 from ansible_collections.postmaster.tls.plugins.module_utils._findings_served import SERVED
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
@@ -299,6 +300,7 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "Remove the cause in the evidence and run again; as an unprivileged user, run with become.",
     ),
     *(Kind(*row) for row in SERVED),
+    *(Kind(*row) for row in DANE),
 )
 
 

@@ -5,7 +5,7 @@
 
 Modules import module_utils only, since Ansible ships nothing else to a host; plugin_utils import module_utils;
 inside module_utils the rooms know only what the table below grants. Modules import ansible.module_utils,
-what runs on the controller ansible and cryptography, and everything else the standard library alone.
+what runs on the controller ansible, cryptography and dns (dnspython), and everything else the standard library alone.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ KINDS = {
 }
 COMMON = {"_errors", "_findings", "_records", "_run"}
 ROOMS = {
+    "_changed_lines": set(),
     "_errors": set(),
-    "_findings": {"_findings_certificates", "_findings_served", "_records"},
+    "_findings": {"_findings_certificates", "_findings_dane", "_findings_served", "_records"},
     "_findings_certificates": set(),
+    "_findings_dane": set(),
     "_findings_served": set(),
     "_records": set(),
     "_run": set(),
@@ -38,13 +40,13 @@ ROOMS = {
     "_probe": {*COMMON, "_smtp", "_tls"},
     "_openssl": {*COMMON, "_tls"},
     "_postfix": {*COMMON, "_openssl", "_tls"},
-    "_sendmail": {*COMMON, "_openssl", "_tls"},
+    "_sendmail": {*COMMON, "_changed_lines", "_openssl", "_replace", "_tls"},
     "_maillog": {*COMMON, "_openssl", "_tls"},
     "_checkpoint": COMMON,
     "_replace": {*COMMON, "_checkpoint"},
     "_host_facts": {*COMMON, "_openssl", "_postfix", "_sendmail"},
 }
-ON_CONTROLLER = ("ansible", "ansible_collections", "cryptography")
+ON_CONTROLLER = ("ansible", "ansible_collections", "cryptography", "dns")
 NOTICE = "# PRIVATE to postmaster.tls:"
 
 
