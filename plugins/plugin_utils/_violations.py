@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterator, Mapping
 
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._survey_parts import violation
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy
 
@@ -38,10 +39,6 @@ def violations(policy: Policy, result: Mapping[str, t.Any]) -> list[Violation]:
     ]
 
 
-def _violation(protocol: str | None, kind: str, name: str, message: str) -> Violation:
-    return {"protocol": protocol, "kind": kind, "name": name, "message": message}
-
-
 def _accepted(result: Mapping[str, t.Any], key: str) -> Iterator[str]:
     for item in result.get(key) or ():
         if item.get("accepted") is True:
@@ -52,9 +49,7 @@ def _protocols(policy: Policy, result: Mapping[str, t.Any]) -> Iterator[Violatio
     allowed = {protocol.label for protocol in policy.protocols}
     for name in _accepted(result, "protocols"):
         if name not in allowed:
-            yield _violation(
-                name, "protocol", name, f"{name} is accepted, {policy.name} does not allow it"
-            )
+            yield violation(policy.name, "protocol", name, name)
 
 
 def _ciphers(policy: Policy, result: Mapping[str, t.Any]) -> Iterator[Violation]:
@@ -65,10 +60,7 @@ def _ciphers(policy: Policy, result: Mapping[str, t.Any]) -> Iterator[Violation]
         codes = _codes(rule)
         for suite in suites or ():
             if int(str(suite["code"]), 16) not in codes:
-                message = (
-                    f"{suite['name']} is accepted in {protocol}, {policy.name} does not allow it"
-                )
-                yield _violation(protocol, "cipher", suite["name"], message)
+                yield violation(policy.name, "cipher", suite["name"], protocol)
 
 
 def _codes(suites: tuple[Suite, ...]) -> set[int]:
@@ -80,8 +72,7 @@ def _groups(policy: Policy, result: Mapping[str, t.Any]) -> Iterator[Violation]:
         return
     for name in _accepted(result, "groups"):
         if name not in policy.groups:
-            message = f"the group {name} is accepted, {policy.name} does not allow it"
-            yield _violation(None, "group", name, message)
+            yield violation(policy.name, "group", name, None)
 
 
 def _certificates(policy: Policy, result: Mapping[str, t.Any]) -> Iterator[Violation]:
@@ -90,10 +81,14 @@ def _certificates(policy: Policy, result: Mapping[str, t.Any]) -> Iterator[Viola
         kind, bits = key_type(certificate), certificate.get("key_bits")
         if kind and rule.types and kind not in rule.types:
             message = f"an {kind.upper()} certificate is served, {policy.name} asks for {' or '.join(rule.types)}"
-            yield _violation(None, "certificate", kind, message)
+            yield _of_certificate(kind, message)
         elif kind == "rsa" and bits and rule.rsa_bits and bits < rule.rsa_bits:
             message = f"an RSA key of {bits} bits is served, {policy.name} asks for {rule.rsa_bits}"
-            yield _violation(None, "certificate", f"rsa {bits}", message)
+            yield _of_certificate(f"rsa {bits}", message)
+
+
+def _of_certificate(name: str, message: str) -> Violation:
+    return {"protocol": None, "kind": "certificate", "name": name, "message": message}
 
 
 __all__ = ["Violation", "key_type", "violations"]

@@ -68,14 +68,6 @@ class OldServer:
         return self.outcomes.get(timeout=seconds)
 
 
-def compile_server(directory: Path) -> None:
-    """Put the class Old into a directory."""
-    source = directory / "Old.java"
-    source.write_text(SOURCE)
-    command = ["javac", "--release", "11", "-d", str(directory), str(source)]
-    subprocess.run(command, check=True, capture_output=True)
-
-
 def key_store(certificate: Path, key: Path, store: Path) -> Path:
     """The PKCS #12 file of a certificate and its key."""
     command = ["openssl", "pkcs12", "-export", "-in", str(certificate), "-inkey", str(key)]

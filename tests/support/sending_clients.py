@@ -20,6 +20,7 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ansible_collections.postmaster.tls.tests.support import java
 from ansible_collections.postmaster.tls.tests.support.starttls_listener import in_network_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -238,7 +239,7 @@ def host(suite: str, prefix: str = "pmsenders") -> t.Iterator[Host]:
     image = build(podman, suite)
     name = f"{prefix}-{suite}-{os.getpid()}"
     with tempfile.TemporaryDirectory() as classes:
-        compile_java(Path(classes))
+        java.compiled(Path(classes), "StartTls", JAVA)
         mount = f"{classes}:/opt/java:ro"
         podman(
             *("run", "--detach", "--rm", "--init", "--network", "none", "--volume", mount),
@@ -249,14 +250,6 @@ def host(suite: str, prefix: str = "pmsenders") -> t.Iterator[Host]:
             yield Host(podman, name)
         finally:
             podman("rm", "--force", "--time", "1", name)
-
-
-def compile_java(directory: Path) -> None:
-    """Put the class StartTls into a directory."""
-    source = directory / "StartTls.java"
-    source.write_text(JAVA)
-    command = ["javac", "--release", "11", "-d", str(directory), str(source)]
-    subprocess.run(command, check=True, capture_output=True)
 
 
 def send_with_java(java: str, classes: Path, port: int) -> str:

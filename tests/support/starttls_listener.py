@@ -21,6 +21,11 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
+    Answer,
+    NotDetermined,
+)
+
 NAME = "mx.example.test"
 ENDS = (b"QUIT",)
 REPLIES = {
@@ -174,6 +179,24 @@ def without_renegotiation_info(data: bytes) -> bytes:
     return data[:3] + length + message + rest + data[record:]
 
 
+def asker(port: int) -> t.Callable[[t.Any], Answer]:
+    """A function that asks a STARTTLS server on loopback a question, on a connection of its own."""
+
+    def ask(question: t.Any) -> Answer:
+        with socket.create_connection(("127.0.0.1", port), 10) as connection:
+            ask_for_tls(connection)
+            exchange = question.exchange()
+            connection.sendall(exchange.opening())
+            while data := connection.recv(65536):
+                output, answer = exchange.receive(data)
+                if answer is not None:
+                    return t.cast("Answer", answer)
+                connection.sendall(output)
+        return NotDetermined("closed", "The server closed the connection.")
+
+    return ask
+
+
 def ask_for_tls(connection: socket.socket) -> None:
     """The client's side: a dialogue with a server of this kind up to the reply to STARTTLS."""
     connection.settimeout(20)
@@ -198,7 +221,7 @@ def _line(connection: socket.socket) -> bytes:
 
 def _peek_hello(client: socket.socket) -> bytes:
     """The first record or SSL 2.0 message, left in the socket's buffer."""
-    for _attempt in range(400):
+    for _attempt in range(4000):
         data = client.recv(65536, socket.MSG_PEEK)
         if not data:
             raise EOFError

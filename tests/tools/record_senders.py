@@ -77,6 +77,7 @@ NASSL_RELEASE = "nassl==5.4.0"
 NAMES = (*DEBIAN, *JAVA, *NASSL)
 
 clients = importlib.import_module(f"{COLLECTION}.tests.support.sending_clients")
+java = importlib.import_module(f"{COLLECTION}.tests.support.java")
 listener = importlib.import_module(f"{COLLECTION}.tests.support.starttls_listener")
 reader = importlib.import_module(f"{COLLECTION}.tests.support.client_hello_reader")
 
@@ -119,7 +120,7 @@ def from_java(name: str) -> bytes:
         tempfile.TemporaryDirectory() as classes,
         listener.listening(listener.on_loopback) as server,
     ):
-        clients.compile_java(Path(classes))
+        java.compiled(Path(classes), "StartTls", clients.JAVA)
         clients.send_with_java(str(found[0]), Path(classes), server.port)
         return bytes(server.next().hello)
 

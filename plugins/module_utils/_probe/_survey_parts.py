@@ -146,20 +146,26 @@ def _injection(answer: t.Any) -> Data:
     return {"vulnerable": None, "reply": None, "reason": reason}
 
 
+def violation(policy: str, kind: str, name: str, protocol: str | None) -> Data:
+    """An entry of C(violations) for what is accepted although a policy does not allow it.
+
+    C(kind) is protocol, cipher or group; C(protocol) None says nothing of the version.
+    """
+    within = f" in {protocol}" if protocol and kind != "protocol" else ""
+    what = f"the group {name}" if kind == "group" else name
+    message = f"{what} is accepted{within}, {policy} does not allow it"
+    return {"protocol": protocol, "kind": kind, "name": name, "message": message}
+
+
 def _policy(verdict: t.Any) -> Data:
     name = verdict.rule.name
-    violations = []
-    for breach in verdict.breaches:
-        within = "" if breach.kind == "protocol" else f" in {breach.protocol.label}"
-        what = f"the group {breach.name}" if breach.kind == "group" else breach.name
-        message = f"{what} is accepted{within}, {name} does not allow it"
-        protocol = breach.protocol.label
-        violations.append(
-            {"protocol": protocol, "kind": breach.kind, "name": breach.name, "message": message}
-        )
+    violations = [
+        violation(name, breach.kind, breach.name, breach.protocol.label)
+        for breach in verdict.breaches
+    ]
     compliant = False if violations else None if verdict.open else True
     summary = {"name": name, "compliant": compliant, "undetermined": list(verdict.open)}
     return {"policy": summary, "violations": violations}
 
 
-__all__ = ["authorities", "parts"]
+__all__ = ["authorities", "parts", "violation"]

@@ -5,31 +5,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import time
 import typing as t
-from dataclasses import dataclass
-from pathlib import Path
 
-import ansible
 import pytest
+from ansible_collections.postmaster.tls.tests.support.boxes import Box, started
 from mtalab import images
 from mtalab.engine import Podman, cgroup2_beside_v1, working_podman
 from mtalab.paths import lab_name
 
-CHECKOUT = Path(__file__).resolve().parents[3]
 SUITES = ("bullseye", "bookworm", "trixie", "sid")
-# Runs a module in the container as it would run there by Ansible: the arguments come by standard input.
-DRIVER = """
-import importlib, json, sys
-sys.dont_write_bytecode = True
-sys.path[:0] = ["/driver", "/driver/tree"]
-from ansible.module_utils.testing import patch_module_args
-module = importlib.import_module("ansible_collections.postmaster.tls.plugins.modules." + sys.argv[1])
-with patch_module_args(json.load(sys.stdin)):
-    module.main()
-"""
 CERTIFICATES = """
 mkdir -p /etc/postfix/tls
 cd /etc/postfix/tls
@@ -42,63 +26,6 @@ smtpd_tls_security_level = may
 smtpd_tls_cert_file = /etc/postfix/tls/good.crt
 smtpd_tls_key_file = /etc/postfix/tls/good.key
 """
-
-
-@dataclass(frozen=True)
-class Box:
-    """One container. C(module) returns what the module printed, C(sh) what the shell printed."""
-
-    podman: Podman
-    name: str
-    suite: str
-
-    def module(
-        self, name: str, *, check: bool = False, user: str = "root", **arguments: t.Any
-    ) -> dict[str, t.Any]:
-        payload = {**arguments, "_ansible_check_mode": check, "_ansible_diff": True}
-        python = ("python3", "-I", "-c", DRIVER, name)
-        argv = self.podman.argv("exec", "-i", f"--user={user}", self.name, *python)
-        done = subprocess.run(
-            argv, input=json.dumps(payload).encode(), capture_output=True, check=False, timeout=300
-        )
-        assert done.stdout, done.stderr.decode()
-        return t.cast("dict[str, t.Any]", json.loads(done.stdout))
-
-    def sh(self, script: str) -> str:
-        return self.podman.exec(self.name, script)
-
-    def read(self, path: str) -> str:
-        return self.sh(f"cat {path}")
-
-    def put(self, path: str, text: str) -> None:
-        argv = self.podman.argv("exec", "-i", self.name, "sh", "-c", f"cat > {path}")
-        subprocess.run(argv, input=text.encode(), check=True)
-
-    def restart(self) -> None:
-        """Reboot: every process ends, /run is emptied, and the init starts again."""
-        self.podman("restart", "--time=3", self.name)
-        time.sleep(1)
-
-
-def until(condition: t.Callable[[], bool], *, seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {seconds} s: {what}")
-        time.sleep(0.3)
-
-
-def started(podman: Podman, name: str, suite: str, *options: str, command: str) -> Box:
-    libraries = Path(ansible.__file__).parent
-    podman(
-        *("run", "--detach", "--replace", f"--name={name}", "--hostname=mx.example.test"),
-        *("--network=none", "--stop-timeout=2", *options),
-        f"--volume={libraries}:/driver/ansible:ro",
-        f"--volume={CHECKOUT}:/driver/tree/ansible_collections/postmaster/tls:ro",
-        images.recipe_of(suite).image,
-        *command.split(),
-    )
-    return Box(podman, name, suite)
 
 
 @pytest.fixture(scope="session")

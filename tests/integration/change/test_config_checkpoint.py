@@ -10,8 +10,9 @@ import subprocess
 import typing as t
 
 import pytest
+from ansible_collections.postmaster.tls.tests.support.waiting import until
 
-from .conftest import DRIVER, Box, until
+from ansible_collections.postmaster.tls.tests.support.boxes import DRIVER, Box
 
 pytestmark = pytest.mark.lab
 

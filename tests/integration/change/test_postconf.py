@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from .conftest import Box
+from ansible_collections.postmaster.tls.tests.support.boxes import Box
 
 pytestmark = pytest.mark.lab
 

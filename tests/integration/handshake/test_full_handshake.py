@@ -5,12 +5,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import ssl
 import subprocess
-import sys
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +21,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_res
     HandshakeResult,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.tests.support import labs
 from ansible_collections.postmaster.tls.tests.support.talks import ask_over_starttls
 
 pytestmark = pytest.mark.lab
 
-LAB = [sys.executable, str(Path(__file__).resolve().parents[2] / "lab" / "lab.py")]
 HOSTS = ("mx-bullseye", "mx-bookworm", "mx1", "mx-sid")
 SERVICES = {
     2601: "",
@@ -45,15 +42,6 @@ OPTIONS = {Protocol.TLSv1_2: "-tls1_2", Protocol.TLSv1_3: "-tls1_3"}
 VERSIONS = tuple(OPTIONS)
 
 
-def lab(*arguments: str) -> str:
-    environment = {"POSTMASTER_LAB": "pmtls-handshake", **os.environ}
-    done = subprocess.run(
-        [*LAB, *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def setup() -> str:
     lines = [SETUP, "cat >> /etc/postfix/master.cf <<'END'"]
     for port, overrides in SERVICES.items():
@@ -64,17 +52,10 @@ def setup() -> str:
 
 @pytest.fixture(scope="module")
 def addresses() -> t.Iterator[dict[str, str]]:
-    lab("up", "fleet", "--fresh")
-    try:
-        program = str(Path(sys.executable).with_name("ansible-inventory"))
-        command = [program, "-i", lab("inventory").strip(), "--list"]
-        listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        variables = json.loads(listing)["_meta"]["hostvars"]
+    with labs.running("handshake", "fleet") as lab:
         for host in HOSTS:
-            lab("exec", host, "sh", "-euc", setup())
-        yield {host: variables[host]["ansible_host"] for host in HOSTS}
-    finally:
-        lab("down")
+            lab.on(host, "sh", "-euc", setup())
+        yield lab.addresses()
 
 
 @dataclass(frozen=True)
@@ -84,14 +65,24 @@ class Host:
     def asked(self, port: int, question: FullHandshake, patience: float = 5.0) -> t.Any:
         return ask_over_starttls(port, question, host=self.address, patience=patience)
 
-    def openssl(self, port: int, *options: str, said: str = "QUIT\n", pause: float = 0.3) -> str:
-        """What the openssl command prints in one connection, in which it says this after a while."""
-        where = f"{self.address}:{port}"
-        command = ["openssl", "s_client", "-starttls", "smtp", "-connect", where, *options]
-        words = " ; ".join(f"sleep {pause}; printf '%s\\n' {line}" for line in said.split())
-        piped = ["sh", "-c", f'({words}; sleep {pause}) | "$@"', "sh", *command]
-        done = subprocess.run(piped, capture_output=True, text=True, timeout=30, check=False)
+    def openssl(self, port: int, *options: str) -> str:
+        """What the openssl command prints in one connection, which the server ends when it was told QUIT."""
+        command = [*self._s_client(port), "-ign_eof", *options]
+        done = subprocess.run(
+            command, input="QUIT\r\n", capture_output=True, text=True, timeout=60, check=False
+        )
         return done.stdout + done.stderr
+
+    def renegotiating(self, port: int, *options: str, pause: float = 1.0) -> str:
+        """What the openssl command prints when it is told to renegotiate after a while, and to end after another."""
+        script = f'(sleep {pause}; echo R; sleep {pause}; echo Q) | "$@"'
+        command = ["sh", "-c", script, "sh", *self._s_client(port), *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return done.stdout + done.stderr
+
+    def _s_client(self, port: int) -> list[str]:
+        where = f"{self.address}:{port}"
+        return ["openssl", "s_client", "-starttls", "smtp", "-connect", where]
 
 
 @pytest.fixture(params=HOSTS)
@@ -140,7 +131,7 @@ def test_renegotiation_is_allowed_when_openssl_may(host: Host, port: int) -> Non
     question = FullHandshake(version=Protocol.TLSv1_2, purpose="renegotiation")
     answer = host.asked(port, question)
     assert isinstance(answer, HandshakeResult)
-    said = host.openssl(port, "-tls1_2", said="R\nQUIT\n", pause=1.0)
+    said = host.renegotiating(port, "-tls1_2")
     assert "RENEGOTIATING" in said
     refused = "no renegotiation" in said
     assert answer.renegotiation is not refused

@@ -5,48 +5,27 @@
 
 from __future__ import annotations
 
-import os
 import smtplib
 import subprocess
 import sys
-import time
 import typing as t
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ansible_collections.postmaster.tls.tests.support import labs
 
-CHECKOUT = Path(__file__).resolve().parents[3]
-LAB = [sys.executable, str(CHECKOUT / "tests" / "lab" / "lab.py")]
 FILES = ("/etc/postfix/main.cf", "/etc/postfix/master.cf")
 
 
-@dataclass(frozen=True)
-class Lab:
-    """Calls the lab by its command line, as a person would."""
-
-    environment: dict[str, str]
-    inventory: Path
-
-    def run(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [*LAB, *arguments], env=self.environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def on(self, host: str, *command: str) -> str:
-        return self.run("exec", host, *command)
-
-    def state(self, host: str, *names: str) -> None:
-        self.run("state", host, *names)
+class Lab(labs.Lab):
+    """The lab, and what the tests of the playbook do with it."""
 
     def files(self, host: str = "mx1") -> dict[str, str]:
         return {name: self.on(host, "cat", name) for name in FILES}
 
     def playbook_argv(self, *arguments: str) -> list[str]:
         binary = Path(sys.executable).with_name("ansible-playbook")
-        playbook = CHECKOUT / "playbooks" / "harden-mta.yml"
+        playbook = labs.CHECKOUT / "playbooks" / "harden-mta.yml"
         return [str(binary), "-i", str(self.inventory), str(playbook), *arguments]
 
     def playbook(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -103,32 +82,10 @@ class Lab:
         )
 
 
-def until(condition: t.Callable[[], bool], *, seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {seconds} s: {what}")
-        time.sleep(0.2)
-
-
 @pytest.fixture(scope="session")
 def lab() -> t.Iterator[Lab]:
-    environment = {
-        **os.environ,
-        "POSTMASTER_LAB": "pmtls-harden",
-        "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_PIPELINING": "1",
-    }
-    up = subprocess.run(
-        [*LAB, "up", "case1", "--fresh"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert up.returncode == 0, up.stderr
-    yield Lab(environment, Path(up.stdout.splitlines()[-1]))
-    subprocess.run([*LAB, "down"], env=environment, capture_output=True, check=True)
+    with labs.running("harden", "case1") as started:
+        yield Lab(started.name)
 
 
 @pytest.fixture

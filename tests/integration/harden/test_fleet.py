@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.postmaster.tls.tests.support.labs import CHECKOUT
 
-from .conftest import CHECKOUT, Lab
+from .conftest import Lab
 
 pytestmark = pytest.mark.lab
 BIN = Path(sys.executable).parent

@@ -11,8 +11,9 @@ import subprocess
 import typing as t
 
 import pytest
+from ansible_collections.postmaster.tls.tests.support.waiting import until
 
-from .conftest import Lab, until
+from .conftest import Lab
 
 pytestmark = pytest.mark.lab
 TIMEOUT = 30

@@ -11,8 +11,10 @@ import itertools
 import subprocess
 
 import pytest
+from ansible_collections.postmaster.tls.tests.support.labs import LAB
+from ansible_collections.postmaster.tls.tests.support.waiting import until
 
-from .conftest import LAB, Lab, until
+from .conftest import Lab
 
 pytestmark = pytest.mark.lab
 MESSAGES = 200

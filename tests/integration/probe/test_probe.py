@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -20,10 +19,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._probe._report impo
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import by_name
+from ansible_collections.postmaster.tls.tests.support.labs import Lab, running
 
 pytestmark = pytest.mark.lab
 
-LAB = [sys.executable, str(Path(__file__).resolve().parents[2] / "lab" / "lab.py")]
 HOSTS = ("mx-bullseye", "mx-bookworm", "mx1", "mx-sid")
 Data = dict[str, t.Any]
 
@@ -55,15 +54,6 @@ SERVICES = {
 }
 PYTHONS = {"mx-bullseye": "3.9", "mx-bookworm": "3.11", "mx1": "3.13", "mx-sid": "3.14"}
 COMPARED = ("loose", "default", "preempt", "tls13-only", "ecdsa-only", "implicit", "anonymous")
-
-
-def lab(*arguments: str) -> str:
-    environment = {**os.environ, "POSTMASTER_LAB": "pmtls-probe"}
-    done = subprocess.run(
-        [*LAB, *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def master_cf() -> str:
@@ -106,18 +96,16 @@ class Host:
 
 
 @pytest.fixture(scope="module")
-def addresses() -> t.Iterator[dict[str, str]]:
-    lab("up", "fleet", "--fresh")
-    try:
-        program = str(Path(sys.executable).with_name("ansible-inventory"))
-        command = [program, "-i", lab("inventory").strip(), "--list"]
-        listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        variables = json.loads(listing)["_meta"]["hostvars"]
+def lab() -> t.Iterator[Lab]:
+    with running("probe", "fleet") as fleet:
         for host in HOSTS:
-            lab("exec", host, "sh", "-euc", SETUP)
-        yield {host: variables[host]["ansible_host"] for host in HOSTS}
-    finally:
-        lab("down")
+            fleet.on(host, "sh", "-euc", SETUP)
+        yield fleet
+
+
+@pytest.fixture(scope="module")
+def addresses(lab: Lab) -> dict[str, str]:
+    return lab.addresses()
 
 
 @pytest.fixture(params=HOSTS)
@@ -269,17 +257,17 @@ def test_a_limit_of_tls_sessions_is_told_from_tls_that_is_not_available(host: Ho
     assert "starttls-unavailable" not in [finding["code"] for finding in result["findings"]]
 
 
-def test_every_python_of_the_lab_is_a_vantage(addresses: dict[str, str]) -> None:
+def test_every_python_of_the_lab_is_a_vantage(lab: Lab, addresses: dict[str, str]) -> None:
     """Ansible runs the module on each release, against the Postfix of one of them."""
     for name, version in PYTHONS.items():
-        assert lab("exec", name, "python3", "--version").split()[1].startswith(f"{version}.")
+        assert lab.on(name, "python3", "--version").split()[1].startswith(f"{version}.")
     program = str(Path(sys.executable).with_name("ansible"))
     targets = [
         {"host": addresses["mx1"], "port": SERVICES[service][0]}
         for service in ("loose", "tls13-only", "no-tls")
     ]
     order = json.dumps({"targets": targets, "ehlo_name": "probe.example.test"})
-    command = [program, "-i", lab("inventory").strip(), ",".join(PYTHONS)]
+    command = [program, "-i", str(lab.inventory), ",".join(PYTHONS)]
     done = subprocess.run(
         [*command, "-m", "postmaster.tls.starttls_probe", "-a", order],
         capture_output=True,

@@ -15,7 +15,6 @@ import os
 import queue
 import re
 import shutil
-import socket
 import ssl
 import subprocess
 import time
@@ -25,12 +24,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _senders, _suites
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
-    Answer,
-    NotDetermined,
-)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import drive
 from ansible_collections.postmaster.tls.tests.support import (
+    java,
     mail_servers,
     old_java_server,
     sending_clients,
@@ -110,20 +106,8 @@ def made(path: Path, *command: str) -> Path:
 def prediction(name: str, context: ssl.SSLContext | None, **relay: t.Any) -> _senders.SenderResult:
     make = starttls_listener.on_loopback
     with starttls_listener.listening(make, context, **relay) as server:
-
-        def ask(question: t.Any) -> Answer:
-            with socket.create_connection(("127.0.0.1", server.port), 10) as connection:
-                starttls_listener.ask_for_tls(connection)
-                exchange = question.exchange()
-                connection.sendall(exchange.opening())
-                while data := connection.recv(65536):
-                    output, answer = exchange.receive(data)
-                    if answer is not None:
-                        return t.cast("Answer", answer)
-                    connection.sendall(output)
-            return NotDetermined("closed", "The server closed the connection.")
-
-        return drive(_senders.sender_scan([name], server_name="mx.example.test"), ask)[0]
+        scan = _senders.sender_scan([name], server_name="mx.example.test")
+        return drive(scan, starttls_listener.asker(server.port))[0]
 
 
 def verdict_apart(expected: _senders.SenderResult, seen: starttls_listener.Handshake) -> str:
@@ -241,7 +225,7 @@ OLD: dict[str, tuple[list[str], list[str]]] = {
 def store(material: Path) -> Path:
     if not shutil.which("javac"):
         pytest.skip("no javac")
-    old_java_server.compile_server(material)
+    java.compiled(material, "Old", old_java_server.SOURCE)
     context_of({}, material)
     key, certificate = material / "rsa:2048.key", material / "rsa:2048.pem"
     return old_java_server.key_store(certificate, key, material / "keys.p12")
@@ -309,7 +293,7 @@ JAVAS = {
 def test_java_does_as_its_profile_says(name: str, material: Path, tmp_path: Path) -> None:
     if not JAVAS[name]:
         pytest.skip(f"no {name} under /usr/lib/jvm")
-    sending_clients.compile_java(tmp_path)
+    java.compiled(tmp_path, "StartTls", sending_clients.JAVA)
     found = []
     for setting in SERVERS if WHOLE else list(SERVERS)[::2]:
         context = context_of(SERVERS[setting], material)

@@ -9,7 +9,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 import typing as t
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +28,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     InvalidInput,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed
+from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 
 class Place:
@@ -59,7 +59,7 @@ class Place:
         """From now on only the test restores what is overdue; its watcher looks every two seconds."""
         pid = self.directory / _restorer.PID
         if pid.exists():
-            wait_until(lambda: pid.read_text().endswith("\n"))
+            until(lambda: pid.read_text().endswith("\n"), seconds=60, what="the watcher's number")
             os.kill(int(pid.read_text()), signal.SIGKILL)
 
     def let_it_be_overdue(self) -> None:
@@ -84,13 +84,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Place]:
     )
 
 
-def wait_until(condition: t.Callable[[], bool], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_the_host_restores_by_itself_when_nobody_confirms(place: Place) -> None:
     absent = place.etc / "new.cf"
     result = place.keeper.arm(place.plan(place.main, absent, timeout=3))
@@ -98,7 +91,7 @@ def test_the_host_restores_by_itself_when_nobody_confirms(place: Place) -> None:
     place.main.write_text("b = 2\n")
     place.main.chmod(0o600)
     absent.write_text("c = 3\n")
-    wait_until(lambda: _record.outcome_of(str(place.directory)) is not None)
+    until(lambda: _record.outcome_of(str(place.directory)), seconds=60, what="it is restored")
     assert place.main.read_bytes() == b"a = 1\n\xff\n"
     assert stat.S_IMODE(place.main.stat().st_mode) == 0o640
     assert place.main.stat().st_mtime_ns == 5_000_000_007

@@ -9,7 +9,6 @@ import datetime
 import hashlib
 import os
 import re
-import socket
 import ssl
 import subprocess
 import typing as t
@@ -25,7 +24,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Alert,
-    Answer,
     DhParameters,
     NotDetermined,
     ServerHello,
@@ -298,24 +296,6 @@ def test_numbers_and_words_are_those_of_openssl() -> None:
         assert known.stdout.strip() == line
 
 
-def connection_to(port: int) -> t.Callable[[t.Any], Answer]:
-    """Asks a question of a STARTTLS server on loopback."""
-
-    def ask(question: t.Any) -> Answer:
-        with socket.create_connection(("127.0.0.1", port), 10) as connection:
-            starttls_listener.ask_for_tls(connection)
-            exchange = question.exchange()
-            connection.sendall(exchange.opening())
-            while data := connection.recv(65536):
-                output, answer = exchange.receive(data)
-                if answer is not None:
-                    return t.cast("Answer", answer)
-                connection.sendall(output)
-        return NotDetermined("closed", "The server closed the connection.")
-
-    return ask
-
-
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> mail_servers.Keys:
     return mail_servers.make_keys(tmp_path_factory.mktemp("keys"))
@@ -327,7 +307,7 @@ def results(
     context = starttls_listener.server_context(keys.rsa, keys.rsa_key, **settings)
     with starttls_listener.listening(starttls_listener.on_loopback, context) as server:
         scan = _senders.sender_scan(names, server_name="mx.example.test")
-        return {result.name: result for result in drive(scan, connection_to(server.port))}
+        return {result.name: result for result in drive(scan, starttls_listener.asker(server.port))}
 
 
 def test_everything_but_ssl_3_connects_to_a_tolerant_server(keys: mail_servers.Keys) -> None:

@@ -1,0 +1,26 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waits for something that happens elsewhere, and fails the test when it does not."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+import pytest
+
+
+def until(
+    condition: t.Callable[[], t.Any], *, seconds: float, what: str, pause: float = 0.2
+) -> t.Any:
+    """What the condition says as soon as it says anything but no; fails with what was waited for after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {seconds} s: {what}")
+        time.sleep(pause)
+    return found
+
+
+__all__ = ["until"]
