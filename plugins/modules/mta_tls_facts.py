@@ -183,13 +183,18 @@ ansible_facts:
             - Each of the C(ciphers) is a suite with C(protocols), C(bits), C(authentication) and C(key_exchange). Each of
               C(dropped) has C(suite), and the most specific C(reason) with its C(setting); C(also) has what would still keep
               the suite away without that one, in the same form.
+            - Beside the words, C(cause) is one of V(excluded), V(not-in-list), V(protocol), V(certificate), V(security-level),
+              V(group), V(tls13-list), V(credentials), V(mta) (too old for it), V(library) (does not have it), V(no-tls) and
+              V(unexplained), for programs. C(item) is what it is about, where there is one, namely what is excluded, the type of
+              the certificate that is missing, or the security level.
             - On a host with so many services that the facts would be over 180 kB, a service whose C(dropped) is that of an
               earlier one has C(dropped_as) instead, the configuration directory and name of that service; and if that is not
               enough, C(dropped) has only suites that senders of today offer, and C(dropped_more) counts the others, which
               O(why) explains.
             - C(signatures) are the schemes that the server signs with. C(session_tickets) and C(renegotiation) (begun by the
               client) are V(true) or V(false), C(client_certificate) is V(none), V(asked) or V(required), and C(dh) has the
-              C(bits) and the C(source) of the parameters for DHE. These are for inbound services.
+              C(bits) and the C(source) of the parameters for DHE, and all C(sizes): without a certificate, OpenSSL may take smaller
+              ones. These are for inbound services.
             - Each of C(server_names) has a C(name) and its C(certificate_files). Each of C(policies) has C(destination),
               C(security_level), C(protocols) and C(cipher_string).
             - Where the library could not be asked, C(dropped) has only what is certain whatever the library is.
@@ -210,7 +215,7 @@ ansible_facts:
         why:
           description:
             - The answers to O(why), each with C(suite), C(config_directory), C(service), C(offered) (V(none) if that could not be
-              found out), C(protocols), C(reason), C(setting), C(also) and C(text), which says it in a sentence.
+              found out), C(protocols), C(reason), C(setting), C(cause), C(also) and C(text), which says it in a sentence.
           returned: when O(why) names suites
           type: list
           elements: dict

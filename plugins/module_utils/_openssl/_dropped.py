@@ -32,22 +32,44 @@ _CURVES: t.Final = frozenset(_groups.IN_TLS12)
 _SHARED_SECRETS: t.Final = ("PSK", "SRP", "KRB5")
 _ALL: t.Final = "ALL:COMPLEMENTOFALL"
 
+#: The kinds of causes. The words are stable over releases; the texts of the reasons may be improved.
+KINDS: t.Final = (
+    *("excluded", "not-in-list", "protocol", "certificate", "security-level", "group"),
+    *("tls13-list", "credentials", "mta", "library", "no-tls", "unexplained"),
+)
+
 
 class Cause(t.NamedTuple):
-    """One thing that keeps a suite away, and the setting that would have to change; C(none) if no setting can."""
+    """One thing that keeps a suite away, and the setting that would have to change; C(none) if no setting can.
+
+    `kind` is a stable word of KINDS for programs, and `item` what it is about: the excluded item as it is written, the type
+    of the certificate that is missing, or the security level.
+    """
 
     reason: str
     setting: str
+    kind: str
+    item: str = ""
 
 
 class Dropped(t.NamedTuple):
-    """One suite that a peer cannot get: the most specific cause, and what would still be in the way without it."""
+    """One suite that a peer cannot get: the most specific cause first, and what would still be in the way without it."""
 
     code: int
     name: str
-    reason: str
-    setting: str
-    also: tuple[Cause, ...] = ()
+    causes: tuple[Cause, ...]
+
+    @property
+    def reason(self) -> str:
+        return self.causes[0].reason
+
+    @property
+    def setting(self) -> str:
+        return self.causes[0].setting
+
+    @property
+    def also(self) -> tuple[Cause, ...]:
+        return self.causes[1:]
 
 
 @dataclass(frozen=True)
@@ -128,37 +150,39 @@ def _within_list(code: int, matcher: Matcher, choices: Choices) -> list[Cause]:
         blamed += [one for one in removed if listed_without({*killed, one})] or removed
     names = dict.fromkeys(items[position] for position in sorted(blamed))
     found = [
-        Cause(f"excluded by {item} in {choices.base_list}", choices.base_list) for item in names
+        Cause(f"excluded by {item} in {choices.base_list}", choices.base_list, "excluded", item)
+        for item in names
     ]
     if not known:
         missing = choices.absent or f"not in the list of the grade {choices.grade}"
-        found.append(Cause(missing, choices.base_setting))
+        found.append(Cause(missing, choices.base_setting, "not-in-list"))
     return found
 
 
 def _from_string(code: int, matcher: Matcher, choices: Choices) -> list[Cause]:
     found = [
-        Cause(f"excluded by {item}", setting)
+        Cause(f"excluded by {item}", setting, "excluded", item)
         for item, setting in choices.exclusions
         if code in matcher.codes(item)
     ]
     if code not in matcher.codes(choices.base):
         found += _within_list(code, matcher, choices)
-    return found or [Cause("left out by the cipher list", choices.base_setting)]
+    return found or [Cause("left out by the cipher list", choices.base_setting, "not-in-list")]
 
 
 def _from_certificate(suite: Suite, effective: Effective, choices: Choices) -> list[Cause]:
     if choices.role == "client":
         return []
-    needed = _CERTIFIED.get(suite.authentication)
+    needed, setting = _CERTIFIED.get(suite.authentication), choices.certificate_setting
     if suite.minimum == Protocol.TLSv1_3 and not set(_MODERN_KEYS) & set(effective.keys):
-        return [Cause("no certificate that TLSv1.3 can use", choices.certificate_setting)]
+        return [Cause("no certificate that TLSv1.3 can use", setting, "certificate")]
     if needed == ("RSA",) and suite.key_exchange != "RSA":
         needed = ("RSA", "RSA-PSS")
     if suite.key_exchange in ("DH", "ECDH"):
-        return [Cause("needs a certificate for fixed Diffie-Hellman", choices.certificate_setting)]
+        return [Cause("needs a certificate for fixed Diffie-Hellman", setting, "certificate", "DH")]
     if needed and not set(needed) & set(effective.keys):
-        return [Cause(f"no {suite.authentication} certificate", choices.certificate_setting)]
+        kind = suite.authentication
+        return [Cause(f"no {kind} certificate", setting, "certificate", kind)]
     return []
 
 
@@ -172,14 +196,15 @@ def _from_protocols(suite: Suite, choices: Choices) -> list[Cause]:
     if any(suite.minimum <= one <= suite.maximum for one in choices.protocols):
         return []
     if suite.minimum == Protocol.TLSv1_3:
-        return [Cause("TLSv1.3 is off", choices.protocol_setting)]
-    return [Cause(f"needs {_range(suite)}", choices.protocol_setting)]
+        return [Cause("TLSv1.3 is off", choices.protocol_setting, "protocol")]
+    return [Cause(f"needs {_range(suite)}", choices.protocol_setting, "protocol")]
 
 
 def _from_level(suite: Suite, possible: Possible, choices: Choices) -> list[Cause]:
     held = suite.code in possible.without_level and suite.code not in possible.at_level
     if held or suite.code in possible.too_weak:
-        return [Cause(f"security level {choices.level}", choices.level_setting)]
+        level = str(choices.level)
+        return [Cause(f"security level {level}", choices.level_setting, "security-level", level)]
     return []
 
 
@@ -205,20 +230,20 @@ class Explainer:
         suite, choices = _suites.by_code(code), self.choices
         shared = next((one for one in _SHARED_SECRETS if suite and one in suite.key_exchange), None)
         if shared:
-            return [Cause(f"needs {shared}, which mail servers do not use", "none")]
+            return [Cause(f"needs {shared}, which mail servers do not use", "none", "credentials")]
         found: list[Cause] = []
         newest = suite is not None and suite.minimum == Protocol.TLSv1_3
         if newest and code not in self.listed:
-            found.append(Cause("not in OpenSSL's list for TLSv1.3", choices.config_setting))
+            reason = "not in OpenSSL's list for TLSv1.3"
+            found.append(Cause(reason, choices.config_setting, "tls13-list"))
         elif not newest and code not in self.listed:
             found += _from_string(code, self.matcher, choices)
         if suite is not None:
             found += self._apart_from_the_list(suite)
             if _exchanges_by_curve(suite) and self.no_curve:
-                found.append(
-                    Cause("no elliptic curve that TLSv1.2 knows is left", choices.group_setting)
-                )
-        return found or [Cause(self._unexplained(), "none")]
+                reason = "no elliptic curve that TLSv1.2 knows is left"
+                found.append(Cause(reason, choices.group_setting, "group"))
+        return found or [Cause(self._unexplained(), "none", "unexplained")]
 
     def _apart_from_the_list(self, suite: Suite) -> list[Cause]:
         return [
@@ -254,14 +279,20 @@ def dropped_suites(
     """Every suite that the library knows and a peer cannot get, in the library's order, with all that holds it back."""
     kept = {code for codes in effective.suites.values() for code in codes}
     explainer = Explainer(effective, matcher, choices, possible)
-    found = []
-    for cipher in matcher.everything():
-        if cipher.code not in kept:
-            first, *rest = explainer.causes(cipher.code)
-            found.append(
-                Dropped(cipher.code, cipher.name, first.reason, first.setting, tuple(rest))
-            )
-    return tuple(found)
+    return tuple(
+        Dropped(cipher.code, cipher.name, tuple(explainer.causes(cipher.code)))
+        for cipher in matcher.everything()
+        if cipher.code not in kept
+    )
 
 
-__all__ = ["Cause", "Choices", "Dropped", "Explainer", "Matcher", "Possible", "dropped_suites"]
+__all__ = [
+    "KINDS",
+    "Cause",
+    "Choices",
+    "Dropped",
+    "Explainer",
+    "Matcher",
+    "Possible",
+    "dropped_suites",
+]

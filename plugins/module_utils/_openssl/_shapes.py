@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Dropped
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import (
+    Cause,
+    Dropped,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _groups,
@@ -52,16 +55,16 @@ def _cipher_dict(code: int, result: Effective) -> dict[str, t.Any]:
     }
 
 
+def _cause_dict(one: Cause) -> dict[str, str]:
+    found = {"reason": one.reason, "setting": one.setting, "cause": one.kind}
+    return {**found, "item": one.item} if one.item else found
+
+
 def dropped_dict(one: Dropped) -> dict[str, t.Any]:
     """A suite that nobody can get, why, and what else keeps it away."""
-    found: dict[str, t.Any] = {
-        "suite": _suites.shape_of(one.code, one.name),
-        "reason": one.reason,
-        "setting": one.setting,
-    }
-    if one.also:
-        found["also"] = [{"reason": more.reason, "setting": more.setting} for more in one.also]
-    return found
+    first, *more = (_cause_dict(cause) for cause in one.causes)
+    found = {"suite": _suites.shape_of(one.code, one.name), **first}
+    return {**found, "also": more} if more else found
 
 
 def negotiable(result: Effective, dropped: t.Sequence[Dropped]) -> dict[str, t.Any]:

@@ -98,9 +98,10 @@ def older_sender_findings(
     if usable:
         evidence = causes_of(one for one in older if "DHE-" not in one.name[:4])
         return [finding("only-dhe", where=where, evidence=evidence)]
-    reasons = {one.reason for one in older if one.code in _codes_of(result)}
-    if reasons and all(reason.endswith("certificate") for reason in reasons):
-        return [finding("certificate-unfit", where=where, evidence="; ".join(sorted(reasons)))]
+    first = {one.causes[0] for one in older if one.code in _codes_of(result)}
+    if first and all(cause.kind == "certificate" for cause in first):
+        evidence = "; ".join(sorted({cause.reason for cause in first}))
+        return [finding("certificate-unfit", where=where, evidence=evidence)]
     if _protocol_is_off(older):
         return []
     return [finding("no-suite-before-tls13", where=where, evidence=causes_of(older))]
@@ -116,11 +117,7 @@ def _newest(code: int) -> bool:
 
 
 def _protocol_is_off(older: t.Iterable[Dropped]) -> bool:
-    return any(
-        cause.startswith("needs ")
-        for one in older
-        for cause in (one.reason, *(more.reason for more in one.also))
-    )
+    return any(cause.kind == "protocol" for one in older for cause in one.causes)
 
 
 __all__ = [

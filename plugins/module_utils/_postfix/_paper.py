@@ -94,13 +94,14 @@ def _causes(
     suite: Suite, service: TlsService, request: Request, version: PostfixVersion
 ) -> list[Cause]:
     found = [
-        Cause(f"excluded by {one.item}", one.setting)
+        Cause(f"excluded by {one.item}", one.setting, "excluded", one.item)
         for one in request.cipher_string.exclusions
         if matches(one.item, suite)
     ]
     strings = request.cipher_string
+    base = strings.base_setting
     found += [
-        Cause(f"excluded by {item} in {strings.base_setting}", strings.base_setting)
+        Cause(f"excluded by {item} in {base}", base, "excluded", item)
         for item in strings.base.split(":")
         if item.startswith("!") and matches(item[1:], suite)
     ]
@@ -108,13 +109,14 @@ def _causes(
         grade = f"{service.prefix}_eecdh_grade"
         off = service.macros.value(grade).lower() == "none" and version < _ALWAYS_CURVES
         if version < _CURVES:
-            found.append(Cause("this Postfix has no elliptic curves", "none"))
+            found.append(Cause("this Postfix has no elliptic curves", "none", "mta"))
         elif off:
-            found.append(Cause("elliptic curves are off", setting_of(service, grade)))
+            found.append(Cause("elliptic curves are off", setting_of(service, grade), "group"))
     allowed = request.protocols.protocols
     if not any(suite.minimum <= protocol <= suite.maximum for protocol in allowed):
         setting = setting_of(service, request.protocol_setting)
-        found.append(Cause(f"needs {suite.minimum.label} to {suite.maximum.label}", setting))
+        needs = f"needs {suite.minimum.label} to {suite.maximum.label}"
+        found.append(Cause(needs, setting, "protocol"))
     return found
 
 
@@ -130,8 +132,7 @@ def certain_losses(
             continue
         causes = _causes(suite, service, request, version)
         if causes:
-            first, *rest = causes
-            found.append(Dropped(suite.code, suite.name, first.reason, first.setting, tuple(rest)))
+            found.append(Dropped(suite.code, suite.name, tuple(causes)))
     return tuple(found)
 
 

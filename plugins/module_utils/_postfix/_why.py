@@ -42,15 +42,23 @@ def _sentence(cause: Facts) -> str:
 
 
 def _absent(service: Facts, library: str) -> dict[str, t.Any]:
+    absent = {"offered": False, "also": []}
     if not service["protocols"]:
-        reason, setting = "the service has no TLS", f"security level {service['security_level']}"
-    else:
-        reason, setting = f"{library or 'this library'} does not have it", "none"
-    return {"offered": False, "reason": reason, "setting": setting, "also": []}
+        setting = f"security level {service['security_level']}"
+        reason = "the service has no TLS"
+        return {**absent, "reason": reason, "setting": setting, "cause": "no-tls"}
+    reason = f"{library or 'this library'} does not have it"
+    return {**absent, "reason": reason, "setting": "none", "cause": "library"}
 
 
 def _answer(suite: Suite, service: Facts, library: str) -> dict[str, t.Any]:
-    nothing: dict[str, t.Any] = {"protocols": [], "reason": None, "setting": None, "also": []}
+    nothing: dict[str, t.Any] = {
+        "protocols": [],
+        "reason": None,
+        "setting": None,
+        "cause": None,
+        "also": [],
+    }
     code = f"0x{suite.code:04X}"
     for one in service["ciphers"] or ():
         if one["code"] == code:

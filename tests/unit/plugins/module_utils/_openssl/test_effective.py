@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import (
+    KINDS,
     Choices,
     Matcher,
     dropped_suites,
@@ -184,6 +185,29 @@ def test_why_a_suite_is_missing(
     found = effective(library, settings)
     dropped = {one.name: one for one in dropped_suites(found, Matcher(library), choices())}
     assert (dropped[name].reason, dropped[name].setting) == (reason, setting)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "item"),
+    [
+        ("AES128-SHA", "excluded", "RSA+AES"),
+        ("CAMELLIA128-SHA", "excluded", "!CAMELLIA"),
+        ("ECDHE-ECDSA-AES128-GCM-SHA256", "certificate", "ECDSA"),
+        ("TLS_AES_128_GCM_SHA256", "protocol", ""),
+        ("PSK-AES128-GCM-SHA256", "credentials", ""),
+        ("NULL-SHA", "not-in-list", ""),
+    ],
+)
+def test_programs_read_a_word_and_what_it_is_about(
+    library: Library, rsa: Pair, name: str, kind: str, item: str
+) -> None:
+    base = f"{MEDIUM}:!CAMELLIA"
+    settings = Settings(f"{base}:!RSA+AES", excluded=(*OLD, 0x304), certificates=(rsa.settings(),))
+    why = choices(base=base, base_list="tls_medium_cipherlist")
+    found = effective(library, settings)
+    dropped = {one.name: one.causes[0] for one in dropped_suites(found, Matcher(library), why)}
+    assert (dropped[name].kind, dropped[name].item) == (kind, item)
+    assert dropped[name].kind in KINDS
 
 
 def test_every_suite_of_the_library_is_either_kept_or_dropped_once(
