@@ -10,6 +10,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
@@ -54,9 +55,10 @@ def understood(
     """The module's result with its raw chains described, verified and matched with ``name``, and the violations."""
     place = where(result["host"], result["port"])
     staples = result.get("_staples") or ()
-    certificates = [
-        _certificate(chain, staples, name=name, trust=trust, now=now) for chain in result["_chains"]
-    ]
+    understand = partial(_certificate, staples=staples, name=name, trust=trust, now=now)
+    certificates = [{"sni": result.get("sni"), **understand(one)} for one in result["_chains"]]
+    nameless = result.get("_nameless_chains") or ()
+    certificates += [{"sni": None, **_without_sni(understand(one))} for one in nameless]
     found = [
         {**one, "where": place} for certificate in certificates for one in certificate["findings"]
     ]
@@ -87,8 +89,8 @@ def _violations(policy: Policy, complete: Data) -> list[Violation]:
 
 def _certificate(
     chain: list[str],
-    staples: Sequence[str],
     *,
+    staples: Sequence[str],
     name: str,
     trust: TrustStore | None,
     now: datetime,
@@ -111,6 +113,15 @@ def _certificate(
         "ocsp_staple": staple,
         "findings": [*entry["findings"], *_of_staple(staple)],
     }
+
+
+def _without_sni(certificate: Data) -> Data:
+    """Few senders send no name and look at the certificate all the same: what is wrong with it says whom it is shown."""
+    findings = [
+        {**one, "evidence": f"{one['evidence']} (what clients without SNI get)"}
+        for one in certificate["findings"]
+    ]
+    return {**certificate, "findings": findings}
 
 
 def _of_staple(staple: Staple | None) -> list[Data]:

@@ -69,8 +69,8 @@ options:
         JSON. A run that is ended before its time leaves there what it knew.
       - The lines come in the order in which the results do. Each has the number of its target, from 1, in C(target).
       - A line is what the host that probes saw. Certificates are described, and results compared with O(policy), on the
-        controller when all targets are done. So a line has certificates as PEM in C(chains), and neither RV(violations) nor
-        findings about them.
+        controller when all targets are done. So a line has certificates as PEM in C(chains), and in C(chains_without_sni) the other ones
+        that only clients without SNI get, and neither RV(violations) nor findings about them.
       - When it can be written no more, as on a full disk, the task goes on and warns.
       - In check mode nothing is written.
     version_added: 0.2.0
@@ -305,6 +305,10 @@ tls_mode:
   description: The O(tls_mode) option.
   returned: always
   type: str
+sni:
+  description: The name that clients sent (SNI). V(none) when O(host) is an address or O(sni) is empty, so that none was sent.
+  returned: always
+  type: str
 reached:
   description:
     - V(true) when the server answered, V(false) when there was no connection.
@@ -507,6 +511,8 @@ policy:
 certificates:
   description:
     - The certificates that are served, each with its chain.
+    - C(sni) is the name that a client sent who gets it. V(none) where it is served to clients that send no name. One that
+      those get too is listed once, with the name.
     - Each has C(subject), C(issuer), C(san), C(not_before), C(not_after), C(days_left), C(key_type), C(key_bits),
       C(signature), C(sha256), C(spki_sha256), C(chain), C(chain_complete) and C(findings).
     - C(name_matches) tells whether it covers O(sni) or O(host), and C(verified) whether it leads to a trusted root.

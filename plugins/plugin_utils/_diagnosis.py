@@ -282,6 +282,8 @@ def _certificates(result: Data) -> Iterator[str]:
             f"until {until} ({certificate['days_left']} days), in a chain of {length}",
             f"names this host: {_named(certificate, result['host'])}; trusted: {_trusted(certificate)}",
         ]
+        if result.get("sni") and certificate.get("sni") is None:
+            texts.append("shown only to those who do not name a host (no SNI)")
         yield from _cell(key, texts)
 
 

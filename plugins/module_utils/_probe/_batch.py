@@ -72,7 +72,8 @@ class Batch:
 def _line(position: int, result: Data) -> str:
     """One result as a line, with its raw chains: nobody else will describe them."""
     shown = {key: value for key, value in result.items() if not key.startswith("_")}
-    return json.dumps({"target": position + 1, **shown, "chains": result["_chains"]}) + "\n"
+    chains = {"chains": result["_chains"], "chains_without_sni": result["_nameless_chains"]}
+    return json.dumps({"target": position + 1, **shown, **chains}) + "\n"
 
 
 def appended(path: str) -> t.TextIO:

@@ -40,8 +40,8 @@ _EVIDENCE: t.Final = 500
 def report(probe: Probe) -> Data:
     """Everything that was found out; a part that was not asked for, or not determined, is empty or null.
 
-    C(_chains) are PEM, leaf first, one list for each chain, and C(_staples) OCSP responses in base64: raw material for
-    whoever understands certificates.
+    C(_chains) are PEM, leaf first, one list for each chain, C(_nameless_chains) those that only clients without SNI get, and
+    C(_staples) OCSP responses in base64: raw material for whoever understands certificates.
     """
     target, survey = probe.target, probe.survey
     return {
@@ -50,6 +50,7 @@ def report(probe: Probe) -> Data:
         "address": probe.address,
         "addresses": list(probe.addresses),
         "tls_mode": "implicit" if target.implicit else "starttls",
+        "sni": target.server_name,
         "reached": probe.reached,
         "reason": probe.failure.reason if probe.failure else None,
         "message": probe.failure.detail if probe.failure else None,
@@ -57,7 +58,8 @@ def report(probe: Probe) -> Data:
         "handshake": _handshake(survey.handshake) if survey else None,
         **_protocol_parts(survey.protocols if survey else ()),
         **_survey_parts.parts(survey),
-        "_chains": [[_pem(der) for der in chain] for chain in survey.chains] if survey else [],
+        "_chains": _chains(survey.chains if survey else ()),
+        "_nameless_chains": _chains(survey.nameless if survey else ()),
         "_staples": [_base64(der) for der in survey.staples] if survey else [],
         "findings": [finding.as_dict() for finding in _found(probe)],
         "connections": probe.connections,
@@ -140,6 +142,10 @@ def _protocol_parts(scans: t.Sequence[ProtocolScan]) -> Data:
 
 def _base64(data: bytes) -> str:
     return binascii.b2a_base64(data, newline=False).decode("ascii")
+
+
+def _chains(chains: t.Sequence[t.Sequence[bytes]]) -> list[list[str]]:
+    return [[_pem(der) for der in chain] for chain in chains]
 
 
 def _pem(der: bytes) -> str:

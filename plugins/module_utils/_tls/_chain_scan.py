@@ -28,7 +28,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import (
     reason_of,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._sights import Sight, sight
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Strategy
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import Fork, Strategy
 
 Chain = tuple[bytes, ...]
 _CERTIFIED: t.Final = frozenset(("RSA", "DHE", "ECDHE"))
@@ -103,6 +103,34 @@ def chains_of_tls13(seen: tuple[Chain, ...], *, offer: Offer) -> Strategy[Served
     return _unseen(seen, offer) if seen else _hidden(offer.server_name)
 
 
+def without_name(
+    seen: tuple[Chain, ...], *, offer: Offer, spoken: t.Collection[Protocol]
+) -> Strategy[ServedChains]:
+    """The other chains that a client gets without a server name, one for each kind of key that C(seen) has with one."""
+    nameless = replace(offer, server_name=None)
+    kinds = dict.fromkeys(_kind(chain[0]) or _RSA + _ECDSA for chain in seen)
+    found = yield Fork(tuple(_nameless(schemes, nameless, spoken) for schemes in kinds))
+    served = dict.fromkeys(chain for one in found for chain in one.chains if chain not in seen)
+    doubts = tuple(doubt for one in found for doubt in one.doubts)
+    return ServedChains(tuple(served), doubts=doubts)
+
+
+def _nameless(
+    schemes: tuple[int, ...], offer: Offer, spoken: t.Collection[Protocol]
+) -> Strategy[ServedChains]:
+    """In clear where the server has an older version than TLS 1.3 for such a key, else in a handshake to its end."""
+    kinds = [kind for kind, usual in (*RARE.items(), *USUAL.items()) if usual == schemes]
+    clear = ServedChains()
+    if min(spoken) < Protocol.TLSv1_3:
+        clear = yield from clear_chain((kinds or ["RSA"])[0], schemes, offer=offer)
+    if clear.chains or Protocol.TLSv1_3 not in spoken:
+        return clear
+    answer = yield FullHandshake(signature_algorithms=schemes)
+    if isinstance(answer, ServerHello) and answer.certificates:
+        return ServedChains((answer.certificates,))
+    return ServedChains(doubts=_doubt(answer))
+
+
 def _hidden(server_name: str | None) -> Strategy[ServedChains]:
     """A handshake for each kind of key."""
     hellos: list[ServerHello] = []
@@ -166,4 +194,5 @@ __all__ = [
     "clear_chain",
     "clear_hello",
     "served",
+    "without_name",
 ]

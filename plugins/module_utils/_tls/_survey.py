@@ -57,6 +57,7 @@ if t.TYPE_CHECKING:
 CHECKS: t.Final = ("handshake", "protocols", "ciphers", "groups", "certificates")
 ALL_CHECKS: t.Final = (*CHECKS, "signatures", "features", "senders", "injection", "policy")
 _WITH_GROUPS: t.Final = (Protocol.TLSv1_3, Protocol.TLSv1_2)
+_OF_CHAINS: t.Final = ("chains", "nameless")
 
 
 class Features(t.NamedTuple):
@@ -73,7 +74,7 @@ class Survey:
 
     C(features) has what flights showed in passing, and with the check C(features) all of it. C(dh) are the groups of
     finite-field exchanges, C(injection) is the answer to a handshake with a command behind STARTTLS. C(doubts) say why
-    chains may be missing.
+    chains may be missing. C(nameless) are the chains that only clients without a server name get.
     """
 
     handshake: Answer
@@ -89,6 +90,7 @@ class Survey:
     staples: tuple[bytes, ...] = ()
     doubts: tuple[str, ...] = ()
     anonymous_dh: frozenset[DhParameters] = frozenset()
+    nameless: tuple[Chain, ...] = ()
 
 
 class _Job:
@@ -223,6 +225,13 @@ class _Job:
             parts.append(("injection", _injection(newest, self.server_name, self.starttls)))
         return parts
 
+    def last_parts(self) -> list[tuple[str, Strategy[t.Any]]]:
+        """What needs to know all chains."""
+        seen, spoken = self.clear_chains(), self.spoken()
+        if "certificates" not in self.checks or not (self.server_name and seen and spoken):
+            return []
+        return [("nameless", _chain_scan.without_name(seen, offer=self.offer, spoken=spoken))]
+
     def _old_groups(self, spoken: frozenset[Protocol]) -> list[tuple[str, Strategy[t.Any]]]:
         """A server that stops below TLS 1.2 shows its curves in the newest version that it has."""
         older = [version for version in spoken if Protocol.SSLv3 < version < Protocol.TLSv1_2]
@@ -271,8 +280,11 @@ class _Job:
             found["policy"][0] if "policy" in found else None,
             found["injection"][0] if "injection" in found else None,
             tuple(staples),
-            tuple(doubt for served in found.get("chains", []) for doubt in served.doubts),
+            tuple(
+                doubt for name in _OF_CHAINS for one in found.get(name, ()) for doubt in one.doubts
+            ),
             anonymous_dh,
+            tuple(chain for one in found.get("nameless", ()) for chain in one.chains),
         )
 
     def _flights(self) -> t.Iterator[Sight | ServerHello]:
@@ -307,6 +319,7 @@ def survey(
     yield from job.run(job.first_parts())
     job.settle()
     yield from job.run(job.later_parts())
+    yield from job.run(job.last_parts())
     return job.result()
 
 

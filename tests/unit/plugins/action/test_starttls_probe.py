@@ -64,6 +64,17 @@ def test_chains_become_certificates() -> None:
     assert result["findings"] == []
 
 
+def test_what_only_clients_without_a_name_get_is_marked() -> None:
+    other = sign("default.example.test", ROOT, names=["default.example.test"])
+    result = read(raw([LEAF.pem], sni=MX, _nameless_chains=[[other.pem]]))
+    told = [(one["sni"], one["name_matches"]) for one in result["certificates"]]
+    assert told == [(MX, True), (None, False)]
+    assert not any(key.startswith("_") for key in result)
+    [finding] = result["findings"]
+    assert finding["code"] == "certificate-name-mismatch"
+    assert finding["evidence"].endswith("(what clients without SNI get)")
+
+
 def test_a_certificate_for_another_name_is_a_finding_at_host_and_port() -> None:
     result = read(raw([LEAF.pem]), name="other.example.test")
     assert result["certificates"][0]["name_matches"] is False

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import CHECKS
 from ansible_collections.postmaster.tls.tests.support.mail_servers import (
     Keys,
     make_keys,
@@ -147,6 +148,28 @@ def test_the_server_name_chooses_the_certificate(keys: Keys) -> None:
     leaf = ssl.PEM_cert_to_DER_cert(keys.ecdsa.read_text())
     assert [ssl.PEM_cert_to_DER_cert(chain[0]) for chain in named["_chains"]] == [leaf]
     assert [ssl.PEM_cert_to_DER_cert(chain[0]) for chain in default["_chains"]] != [leaf]
+    assert (default["sni"], named["sni"]) == (None, "other.example.test")
+
+
+@pytest.mark.parametrize("versions", [(), ("-tls1_2",), ("-tls1_3",)])
+@pytest.mark.parametrize("checks", [CHECKS, ("certificates",)])
+def test_what_a_client_without_a_name_gets_is_told_where_it_differs(
+    tmp_path: Path, keys: Keys, versions: tuple[str, ...], checks: tuple[str, ...]
+) -> None:
+    named = make_keys(tmp_path, "other.example.test")
+    other = ("-cert2", str(named.rsa), "-key2", str(named.rsa_key))
+    with openssl_server(*rsa(keys), *other, "-servername", "other.example.test", *versions) as port:
+        differs = over_starttls(port, checks=checks, sni="other.example.test")
+        same = over_starttls(port, checks=checks, sni="third.example.test")
+        unnamed = over_starttls(port, checks=checks)
+    default, special = (ssl.PEM_cert_to_DER_cert(one.rsa.read_text()) for one in (keys, named))
+    found = [
+        [ssl.PEM_cert_to_DER_cert(chain[0]) for chain in one["_nameless_chains"]]
+        for one in (differs, same, unnamed)
+    ]
+    assert found == [[default], [], []]
+    assert [ssl.PEM_cert_to_DER_cert(chain[0]) for chain in differs["_chains"]] == [special]
+    assert same["connections"] == unnamed["connections"] + 1
 
 
 def test_the_handshake_is_what_a_modern_client_gets(keys: Keys) -> None:
