@@ -28,6 +28,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._peeking i
     choices,
     chosen,
     flight,
+    talk,
     watch,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._pem import (
@@ -45,7 +46,6 @@ BOUNDS = (130, 131)  # SSL_CTRL_GET_MIN_PROTO_VERSION, SSL_CTRL_GET_MAX_PROTO_VE
 FILETYPE_PEM = 1
 KEY_TYPES = {6: "RSA", 912: "RSA-PSS", 116: "DSS", 408: "ECDSA", 1087: "ECDSA", 1088: "ECDSA"}
 OP_BUG_WORKAROUNDS = {1: 0x80000854, 3: 0x80000850}
-OP_NO_RENEGOTIATION = 1 << 30
 VERSION, DIRECTORY = 0, 4
 DH_HEADERS: t.Final = {
     1: (b"-----BEGIN DH PARAMETERS-----", b"-----BEGIN X9.42 DH PARAMETERS-----"),
@@ -69,9 +69,7 @@ ALL_TLS13 = (
 
 
 def set_options(library: Library, context: int, ask: Reply) -> None:
-    options = (
-        OP_BUG_WORKAROUNDS[1 if library.major() < 3 else 3] | OP_NO_RENEGOTIATION | ask["options"]
-    )
+    options = OP_BUG_WORKAROUNDS[1 if library.major() < 3 else 3] | ask["options"]
     if library.major() >= 3:
         options |= OP_IGNORE_UNEXPECTED_EOF
     for protocol in ask["excluded"]:
@@ -291,6 +289,8 @@ def perform(library: Library, ask: Reply) -> Reply:
         return {"ok": True, "found": asked}
     if what == "chosen":
         return {"ok": True, "found": [chosen(library, context, *one) for one in ask["wanted"]]}
+    if what == "talk":
+        return {"ok": True, "found": talk(library, context, ask["hello"], dict(ask["wanted"]))}
     state = "SSL_set_accept_state" if what == "answer" else "SSL_set_connect_state"
     return {"ok": True, "sent": flight(library, context, state, ask["received"])}
 

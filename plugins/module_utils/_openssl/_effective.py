@@ -42,6 +42,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols imp
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import drive
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 
 _HANDSHAKE: t.Final = b"\x16"
 _STATUS_REQUEST: t.Final = ((5, b"\x01\0\0\0\0"),)
@@ -53,7 +54,8 @@ class Effective:
 
     `listed` are the suites that the cipher string stands for, `keys` the types of the loaded keys, `refusal` why the
     context could not be made: then nothing can be negotiated. `unknown` names what could not be found out. `signatures`
-    are the schemes that a server signs with, or that a client offers; `dh_bits` the size of the prime of DHE, if any.
+    are the schemes that a server signs with, or that a client offers. `dh` are the sizes in bits of the primes of DHE,
+    `anonymous_dh` those of the suites without a certificate, which OpenSSL may choose by the suite.
     `ignored` are refusals that the MTA passes over, `bounds` what is in force in the context itself.
     """
 
@@ -64,7 +66,8 @@ class Effective:
     refusal: Refusal | None = None
     unknown: tuple[str, ...] = ()
     signatures: t.Mapping[Protocol, tuple[int, ...]] = field(default_factory=dict)
-    dh_bits: int | None = None
+    dh: tuple[int, ...] = ()
+    anonymous_dh: tuple[int, ...] = ()
     ignored: tuple[Refusal, ...] = ()
     bounds: Bounds = Bounds()
 
@@ -94,12 +97,18 @@ def _candidates(listed: t.Sequence[LibraryCipher], protocol: Protocol) -> tuple[
     return tuple(found)
 
 
+def _kind(suite: Suite) -> tuple[object, ...]:
+    """For an anonymous suite OpenSSL takes a larger prime if its cipher has 256 bits: ssl_get_auto_dh() of ssl/t1_lib.c."""
+    large = suite.authentication == "anon" and suite.bits == 256
+    return suite.key_exchange, suite.authentication, large
+
+
 def _kinds(codes: t.Iterable[int]) -> list[tuple[int, ...]]:
     """The suites by what a server needs for them beside the cipher: one of each kind stands for the others."""
     kinds: dict[object, list[int]] = {}
     for code in codes:
         suite = _suites.by_code(code)
-        kind = (suite.key_exchange, suite.authentication) if suite else code
+        kind = _kind(suite) if suite else code
         kinds.setdefault(kind, []).append(code)
     return [tuple(kind) for kind in kinds.values()]
 
@@ -113,7 +122,7 @@ class _Server:
     suites: dict[Protocol, tuple[int, ...]] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     asked: list[Protocol] = field(default_factory=list)
-    dh_bits: int | None = None
+    primes: dict[bool, set[int]] = field(default_factory=lambda: {True: set(), False: set()})
 
     def ask_suites(self, protocol: Protocol) -> None:
         """Every kind by itself, so that one that the library cannot serve does not hide another."""
@@ -126,7 +135,7 @@ class _Server:
             if isinstance(answer, ServerHello):
                 accepted.update(picked)
                 if answer.dh:
-                    self.dh_bits = answer.dh.bits
+                    self.primes[_is_anonymous(picked[0])].add(answer.dh.bits)
             elif isinstance(answer, NotDetermined):
                 self.unknown.append(f"{len(picked)} suites in {protocol.label}")
         if accepted:
@@ -179,13 +188,27 @@ class _Server:
             (Protocol.TLSv1_3, _signatures.IN_TLS13),
             (Protocol.TLSv1_2, _signatures.IN_TLS12),
         ):
-            suites = self.suites.get(protocol, ())
-            if protocol == Protocol.TLSv1_2:
-                suites = self._with("ECDHE", "RSA", "ECDSA") + self._with("DHE", "RSA", "DSS")
-            if suites:
-                hellos = [_hello(protocol, suites, schemes=(scheme,)) for scheme in schemes]
-                found[protocol] = self._taken(protocol, schemes, hellos)
+            asked = [(scheme, self._signed(protocol, scheme)) for scheme in schemes]
+            usable = [(scheme, suites) for scheme, suites in asked if suites]
+            hellos = [_hello(protocol, suites, schemes=(scheme,)) for scheme, suites in usable]
+            if hellos:
+                values = [scheme for scheme, _suites in usable]
+                found[protocol] = self._taken(protocol, values, hellos)
         return found
+
+    def _signed(self, protocol: Protocol, scheme: int) -> tuple[int, ...]:
+        """The suites with which a scheme can be used.
+
+        Below TLS 1.3 those of its own kind of key: OpenSSL may choose another before it finds that no scheme is left for it.
+        """
+        if protocol == Protocol.TLSv1_3:
+            return self.suites.get(protocol, ())
+        kind = _signatures.key_type_of(scheme)
+        if kind == "DSA":
+            return self._with("DHE", "DSS")
+        if kind.startswith("RSA"):
+            return self._with("ECDHE", "RSA") + self._with("DHE", "RSA")
+        return self._with("ECDHE", "ECDSA")
 
     def _with(
         self, exchange: str, *authentications: str, protocol: Protocol = Protocol.TLSv1_2
@@ -197,6 +220,11 @@ class _Server:
     ) -> tuple[int, ...]:
         chosen = self.library.chosen(self.context, [(int(protocol), hello) for hello in hellos])
         return tuple(value for value, suite in zip(values, chosen) if suite)
+
+
+def _is_anonymous(code: int) -> bool:
+    suite = _suites.by_code(code)
+    return suite is not None and suite.authentication == "anon"
 
 
 def _of(codes: t.Iterable[int], exchange: str, *authentications: str) -> tuple[int, ...]:
@@ -233,7 +261,8 @@ def _server(library: Library, context: Context, settings: Settings) -> Effective
         context.keys,
         unknown=tuple(server.unknown),
         signatures=server.signatures(),
-        dh_bits=server.dh_bits,
+        dh=tuple(sorted(server.primes[False])),
+        anonymous_dh=tuple(sorted(server.primes[True])),
         ignored=context.ignored,
         bounds=context.bounds,
     )

@@ -32,9 +32,9 @@ _NEVER_RENEGOTIATES: t.Final = PostfixVersion(3, 8, 0)
 _TICKET_CIPHER: t.Final = PostfixVersion(3, 0, 0)
 
 
-def _tickets(service: TlsService, request: Request, version: PostfixVersion) -> bool | None:
+def _tickets(service: TlsService, result: Effective, version: PostfixVersion) -> bool | None:
     """Whether session tickets are issued, provided that tlsmgr(8) runs."""
-    if version < _TICKET_CIPHER or request.settings is None:
+    if version < _TICKET_CIPHER:
         return None
     value = service.macros.value
     lifetime = re.match(r"\d+", value("smtpd_tls_session_cache_timeout"))
@@ -42,15 +42,13 @@ def _tickets(service: TlsService, request: Request, version: PostfixVersion) -> 
         value("tls_session_ticket_cipher")
         and lifetime
         and int(lifetime.group()) > 0
-        and not request.settings.options & _NO_TICKET
+        and not result.bounds.options & _NO_TICKET
     )
 
 
-def _renegotiation(request: Request, version: PostfixVersion, library: int) -> bool | None:
+def _renegotiation(result: Effective, version: PostfixVersion, library: int) -> bool:
     """Whether a client may begin a new handshake in a session of TLS 1.2 or older."""
-    if request.settings is None:
-        return None
-    options = request.settings.options
+    options = result.bounds.options
     if version >= _NEVER_RENEGOTIATES or options & _NO_RENEGOTIATION:
         return False
     return library >> 28 < 3 or bool(options & _MAY_RENEGOTIATE)
@@ -63,10 +61,11 @@ def _client_certificate(service: TlsService) -> str:
 
 
 def _dh(request: Request, result: Effective) -> dict[str, t.Any] | None:
-    if result.dh_bits is None or request.settings is None:
+    sizes = sorted({*result.dh, *result.anonymous_dh})
+    if not sizes or request.settings is None:
         return None
     source, _colon, path = request.settings.dh.partition(":")
-    return {"bits": result.dh_bits, "source": path or source}
+    return {"bits": min(result.dh or sizes), "sizes": sizes, "source": path or source}
 
 
 def features(
@@ -83,8 +82,8 @@ def features(
         return {**NO_FEATURES, "signatures": signatures}
     return {
         "signatures": signatures,
-        "session_tickets": _tickets(service, request, version),
-        "renegotiation": _renegotiation(request, version, library),
+        "session_tickets": _tickets(service, result, version),
+        "renegotiation": _renegotiation(result, version, library),
         "client_certificate": _client_certificate(service),
         "dh": _dh(request, result),
     }

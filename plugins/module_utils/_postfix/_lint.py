@@ -142,8 +142,8 @@ def client_findings(service: TlsService, where: str) -> list[Finding]:
 def strength_findings(service: TlsService, result: Effective, where: str) -> list[Finding]:
     """What is too weak, or for opportunistic TLS too strict, in what a peer can get."""
     found = []
-    if result.dh_bits is not None and result.dh_bits < _LEAST_DH_BITS:
-        evidence = f"DHE with a prime of {result.dh_bits} bits"
+    if result.dh and result.dh[0] < _LEAST_DH_BITS:
+        evidence = f"DHE with a prime of {result.dh[0]} bits"
         source = service.macros.value(f"{service.prefix}_dh1024_param_file")
         evidence += f" from {source}" if source else ""
         found.append(finding("dh-weak", where=where, evidence=evidence))

@@ -140,7 +140,7 @@ def _dh(service: TlsService, version: PostfixVersion, library: int) -> str:
 def _options(service: TlsService) -> int:
     value = service.macros.value
     bits = 0
-    for name in items(value("tls_ssl_options")):
+    for name in re.split(r"[,\s]+", value("tls_ssl_options")):
         if re.fullmatch(r"0[xX][0-9a-fA-F]+", name):
             bits |= int(name, 16)
         bits |= _OPTION_BITS.get(name.lower(), 0)

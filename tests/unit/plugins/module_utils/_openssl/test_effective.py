@@ -16,6 +16,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped i
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import effective
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
+    SERVER_PREFERENCE,
     Library,
     Settings,
 )
@@ -272,15 +273,37 @@ def test_the_size_of_the_prime_is_that_of_the_file(
     done = subprocess.run(command.split(), check=True, capture_output=True)
     big.write_bytes(done.stdout)
     bits = [
-        effective(library, Settings(MEDIUM, certificates=(rsa.settings(),), dh=dh)).dh_bits
+        effective(library, Settings(MEDIUM, certificates=(rsa.settings(),), dh=dh)).dh
         for dh in ("built-in", f"auto:{dh_file}", f"auto:{big}", "built-in:/nonexistent")
     ]
-    assert bits == [2048, 2048, 3072, 2048]
+    assert bits == [(2048,), (2048,), (3072,), (2048,)]
 
 
 def test_without_dhe_there_is_no_prime(library: Library, rsa: Pair) -> None:
     settings = Settings("ECDHE", certificates=(rsa.settings(),))
-    assert effective(library, settings).dh_bits is None
+    assert effective(library, settings).dh == ()
+
+
+def test_without_a_certificate_the_prime_may_depend_on_the_suite(
+    library: Library, rsa: Pair
+) -> None:
+    settings = Settings("DHE:ADH:@SECLEVEL=0", certificates=(rsa.settings(),), dh="auto")
+    found = effective(library, settings)
+    assert found.dh == (2048,)
+    assert found.anonymous_dh == (1024, 3072)
+
+
+def test_every_kind_of_key_signs_with_its_own_schemes(
+    library: Library, rsa: Pair, ec: Pair
+) -> None:
+    both = Settings(
+        "ECDHE:@SECLEVEL=0",
+        options=SERVER_PREFERENCE,
+        certificates=(rsa.settings(), ec.settings()),
+    )
+    assert {0x0401, 0x0501, 0x0403, 0x0503} <= set(
+        effective(library, both).signatures[Protocol.TLSv1_2]
+    )
 
 
 def test_what_counts_as_modern_is_what_the_probe_offers_first() -> None:
