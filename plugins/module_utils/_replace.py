@@ -82,7 +82,7 @@ def replace_all(replacements: t.Sequence[Replacement]) -> None:
             done.append(item.original)
             sync_directory(os.path.dirname(item.original.target))
     except OSError as error:
-        _undo(done)
+        put_back(done)
         where = error.filename or "the disk"
         raise CommandFailed(
             f"{where} cannot be written: {error.strerror}; nothing was changed."
@@ -137,15 +137,19 @@ def _staged(original: Original, content: bytes) -> str:
     return path
 
 
-def _undo(done: t.Sequence[Original]) -> None:
-    for original in done:
+def put_back(originals: t.Sequence[Original]) -> None:
+    """Give files the content, owner, mode and time that they were read with; what cannot be written stays."""
+    for original in originals:
         with contextlib.suppress(OSError):
-            os.rename(_staged(original, original.content), original.target)
+            path = _staged(original, original.content)
+            os.utime(path, ns=(original.status.st_atime_ns, original.status.st_mtime_ns))
+            os.rename(path, original.target)
 
 
 __all__ = [
     "Original",
     "Replacement",
+    "put_back",
     "read_original",
     "refuse_unwritable",
     "replace_all",

@@ -145,14 +145,14 @@ import os
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.postmaster.tls.plugins.module_utils._changed_lines import (
+    changed_lines,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     InvalidInput,
     PostmasterTlsError,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix import _candidate, _edit
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix._changed_lines import (
-    changed_lines,
-)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import (
     PostfixVersion,
 )

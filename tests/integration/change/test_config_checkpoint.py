@@ -10,9 +10,8 @@ import subprocess
 import typing as t
 
 import pytest
-from ansible_collections.postmaster.tls.tests.support.waiting import until
-
 from ansible_collections.postmaster.tls.tests.support.boxes import DRIVER, Box
+from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 pytestmark = pytest.mark.lab
 

@@ -10,7 +10,6 @@ import re
 import typing as t
 
 import pytest
-
 from ansible_collections.postmaster.tls.tests.support.boxes import Box
 
 pytestmark = pytest.mark.lab

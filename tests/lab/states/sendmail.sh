@@ -13,7 +13,8 @@ install -d -o postmaster -g postmaster -m 700 /home/postmaster
 # shellcheck disable=SC2016  # procmail expands this, not the shell
 echo 'DEFAULT=$HOME/Maildir/' > /etc/procmailrc
 
-address6=$(ip -6 -brief address show scope global dev eth0 | awk '{ split($3, part, "/"); print part[1] }')
+address6=$(ip -6 -brief address show scope global dev eth0 | awk '{ split($3, part, "/"); print part[1] }' || true)
+listen6=${address6:+DAEMON_OPTIONS(\`Family=inet6, Name=MTA-v6, Port=smtp, Addr=$address6\')dnl}
 # Everything but the certificates goes back to what Debian installed.
 find /etc/mail -mindepth 1 -maxdepth 1 ! -name tls -exec rm -rf {} +
 cp -a /var/lib/postmaster-lab/mail/. /etc/mail/
@@ -31,7 +32,7 @@ sed -i \
     -e '/^MAILER_DEFINITIONS/e cat /dev/stdin' \
     /etc/mail/sendmail.mc <<END
 DAEMON_OPTIONS(\`Family=inet, Name=MTA-v4, Port=smtp, Addr=0.0.0.0')dnl
-DAEMON_OPTIONS(\`Family=inet6, Name=MTA-v6, Port=smtp, Addr=$address6')dnl
+$listen6
 DAEMON_OPTIONS(\`Family=inet, Name=MSA-v4, Port=submission, Addr=0.0.0.0, M=E')dnl
 DAEMON_OPTIONS(\`Family=inet, Name=TLSMSA-v4, Port=smtps, Addr=0.0.0.0, M=Es')dnl
 dnl # The certificate of the lab

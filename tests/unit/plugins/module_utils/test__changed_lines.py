@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix._changed_lines import (
+from ansible_collections.postmaster.tls.plugins.module_utils._changed_lines import (
     changed_lines,
 )
 

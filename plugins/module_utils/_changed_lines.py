@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
 
-"""The lines of main.cf or master.cf that change, and no other: the neighbours may hold passwords."""
+"""The lines of a configuration file that change, and no other: the neighbours may hold passwords."""
 
 from __future__ import annotations
 

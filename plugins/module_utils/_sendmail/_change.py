@@ -1,0 +1,295 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""One change of a sendmail's configuration: asked for, edited, built, judged, and put into force."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+import tempfile
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._changed_lines import changed_lines
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    InvalidInput,
+    NotSupported,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, replace
+from ansible_collections.postmaster.tls.plugins.module_utils._replace import (
+    Original,
+    Replacement,
+    read_original,
+    refuse_unwritable,
+    write_backup,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._run import (
+    Completed,
+    find_command,
+    run,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail import _judge
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._access_edit import (
+    edit_access,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._asked import Asked, asked_of
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import parse_cf
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._layout import (
+    Layout,
+    detect,
+    option_macros,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._live import go_live
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import (
+    Change,
+    Edited,
+    edit_defines,
+    edit_features,
+    edit_raw_options,
+    raw_options,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import build_of
+
+_SECONDS: t.Final = 120.0
+
+
+@dataclass(frozen=True)
+class Installed:
+    """One sendmail: its command, its version, and where its system keeps things."""
+
+    command: str
+    version: str
+    layout: Layout
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Everything about a change that was made ready: the sources before, the edits, and what comes of them."""
+
+    mc: Original
+    mc_edit: Edited
+    access: Original | None
+    access_edit: Edited
+    live_cf: Original
+    cf: str
+    drift: tuple[str, ...] = ()
+
+    @property
+    def rebuilt(self) -> bool:
+        return _judge.body(self.cf) != _judge.body(self.live_cf.text)
+
+    @property
+    def replacements(self) -> tuple[Replacement, ...]:
+        pairs = ((self.mc, self.mc_edit), (self.access, self.access_edit))
+        return tuple(
+            Replacement(original, edit.text.encode("utf-8", "surrogateescape"))
+            for original, edit in pairs
+            if original and edit.text != original.text
+        )
+
+
+def change(
+    params: t.Mapping[str, t.Any], *, check_mode: bool
+) -> tuple[dict[str, t.Any], list[str]]:
+    """What the module returns, and its warnings. Raises PostmasterTlsError; nothing was changed then."""
+    asked = asked_of(params)
+    installed = _installed(params)
+    directory = tempfile.mkdtemp(prefix="postmaster-tls-candidate-")
+    try:
+        candidate, warnings = _candidate(asked, installed, directory, drift=params["drift"])
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    copies: list[str] = []
+    changed = candidate.rebuilt or bool(candidate.replacements)
+    if changed:
+        for one in candidate.replacements:
+            refuse_unwritable(one.original)
+        if not check_mode:
+            copies = _apply(candidate, installed.layout, backup=params["backup"])
+    return _described(candidate, installed, copies, changed=changed), warnings
+
+
+def _patient(command: t.Sequence[str]) -> Completed:
+    return run(command, timeout=_SECONDS)
+
+
+def _installed(params: t.Mapping[str, t.Any]) -> Installed:
+    command = find_command(params["sendmail_command"])
+    if command is None:
+        raise NotSupported(
+            f"There is no sendmail on this host: the command {params['sendmail_command']} was not found."
+        )
+    build = build_of(command, _patient)
+    layout = detect()
+    if params["mc"]:
+        layout = replace(layout, mc=params["mc"])
+    return Installed(command, build.text, layout)
+
+
+def _edit_mc(asked: Asked, layout: Layout, text: str) -> Edited:
+    """The mc file with what was asked: an option by its macro, unless it has none or stands in LOCAL_CONFIG only."""
+    macros = option_macros(layout, text) if asked.options else {}
+    comments = not layout.prelude
+    defines, raw = dict(asked.defines), {}
+    for option, value in asked.options.items():
+        macro = macros.get(option)
+        if macro in asked.defines:
+            raise InvalidInput(
+                f"The option {option} is the macro {macro}, which defines has too: give it once."
+            )
+        if macro is None:
+            raw[option] = value
+            continue
+        defines[macro] = value
+        if raw_options(text, option):
+            raw[option] = None
+    features = edit_features(text, asked.features, comments=comments)
+    defined = edit_defines(features.text, defines, comments=comments)
+    edited = edit_raw_options(defined.text, raw)
+    return Edited(edited.text, (*features.changes, *defined.changes, *edited.changes))
+
+
+def _candidate(
+    asked: Asked, installed: Installed, directory: str, *, drift: str
+) -> tuple[Candidate, list[str]]:
+    layout = installed.layout
+    mc, live_cf = read_original(layout.mc), read_original(layout.cf)
+    edited = _edit_mc(asked, layout, mc.text)
+    built = _judge.build(_patient, layout, mc.text, directory, "live")
+    drifted = _drift(read_original(built).text, live_cf)
+    if drifted and drift == "refuse":
+        raise InvalidInput(drifted[0])
+    path = _judge.build(_patient, layout, edited.text, directory, "candidate")
+    cf = read_original(path).text
+    _in_force(asked, cf, layout)
+    access, access_edit = _access(asked, cf, directory)
+    candidate = Candidate(mc, edited, access, access_edit, live_cf, cf, drifted)
+    warnings = [] if not candidate.rebuilt else _judged(installed, path, built)
+    return candidate, warnings
+
+
+def _drift(built: str, live: Original) -> tuple[str, ...]:
+    made, found = _judge.body(built), _judge.body(live.text)
+    if made == found:
+        return ()
+    odd = next((one for one in found if one not in made), None)
+    where = f"it has '{odd}'" if odd else "it lacks what the mc file sets"
+    sentence = (
+        f"{live.path} is not what its mc file builds ({where}), so building it would undo somebody's change: bring it"
+        " into the mc file and build it, or give drift: rebuild."
+    )
+    return (sentence,)
+
+
+def _in_force(asked: Asked, cf: str, layout: Layout) -> None:
+    """Raise InvalidInput where a file that the mc file includes sets something else."""
+    parsed = parse_cf(cf)
+    for option, value in asked.options.items():
+        found = [one.value for one in parsed.options if one.name == option]
+        if found != ([] if value is None or not value else [value]):
+            raise InvalidInput(
+                f"{layout.mc} would not set {option} to what was asked, but to {found or 'nothing'}: a file that it"
+                " includes, or a line that m4 makes, sets it too; change it there."
+            )
+
+
+def _access(asked: Asked, cf: str, directory: str) -> tuple[Original | None, Edited]:
+    if not asked.access:
+        return None, Edited("", ())
+    found = [one for one in parse_cf(cf).maps if one.name == "access"]
+    if not found or not found[0].target.startswith("/"):
+        raise InvalidInput(
+            "This sendmail uses no access map: give features: {access_db: []}, or add FEATURE(access_db)."
+        )
+    original = read_original(found[0].target)
+    edited = edit_access(original.text, asked.access)
+    source = f"{directory}/access"
+    _judge.write(source, edited.text)
+    done = _patient(["sh", "-c", 'exec makemap "$1" "$2.new" < "$2"', "sh", found[0].kind, source])
+    if done.code != 0:
+        words = (done.stderr.strip() or done.stdout.strip()).replace(source, original.path)
+        raise InvalidInput(
+            f"makemap rejects this {original.path}, and nothing was changed. It says: {words}"
+        )
+    return original, edited
+
+
+def _judged(installed: Installed, candidate: str, live: str) -> list[str]:
+    """Raise InvalidInput with sendmail's own words, or return what it could not be asked."""
+    cf = installed.layout.cf
+    live_words = _judge.listen(_patient, installed.command, live, shown=cf)
+    words = _judge.listen(_patient, installed.command, candidate, shown=cf)
+    found = _judge.objections(live_words, words)
+    if found:
+        raise InvalidInput(_judge.explain(found, version=installed.version, mc=installed.layout.mc))
+    return [f"sendmail could not judge everything: {words.reason}."] if words.reason else []
+
+
+def _apply(candidate: Candidate, layout: Layout, *, backup: bool) -> list[str]:
+    suffix = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    originals = [one.original for one in candidate.replacements]
+    if candidate.rebuilt:
+        originals.append(candidate.live_cf)
+    copies = [write_backup(one, suffix) for one in originals] if backup else []
+    access = candidate.access.path if candidate.access and candidate.access_edit.changes else None
+    configuration = candidate.rebuilt or bool(candidate.mc_edit.changes)
+    go_live(
+        _patient,
+        replacements=candidate.replacements,
+        make=layout.make_command(configuration=configuration, access=access),
+        cf=layout.cf,
+        expected=candidate.cf,
+        stale=(layout.built or layout.cf) if configuration else "",
+    )
+    return copies
+
+
+def _described(
+    candidate: Candidate, installed: Installed, copies: list[str], *, changed: bool
+) -> dict[str, t.Any]:
+    access = candidate.access
+    rows = [(candidate.mc.path, one) for one in candidate.mc_edit.changes]
+    if access:
+        rows += [(access.path, one) for one in candidate.access_edit.changes]
+    layout = installed.layout
+    files = [layout.mc, layout.cf, layout.built, *_map_files(access)]
+    return {
+        "changed": changed,
+        "changes": [_row(file, one) for file, one in rows],
+        "rebuilt": candidate.rebuilt,
+        "files": sorted({one for one in files if one}),
+        "backup_files": copies,
+        "layout": layout.name,
+        "version": installed.version,
+        "diff": _differences(candidate),
+    }
+
+
+def _map_files(access: Original | None) -> list[str]:
+    return [access.path, f"{access.path}.db"] if access else []
+
+
+def _row(file: str, one: Change) -> dict[str, str | None]:
+    return {
+        "file": file,
+        "kind": one.kind,
+        "name": one.name,
+        "before": one.before,
+        "after": one.after,
+    }
+
+
+def _differences(candidate: Candidate) -> list[dict[str, str]]:
+    texts = [
+        (one.original.path, one.original.text, one.content.decode("utf-8", "surrogateescape"))
+        for one in candidate.replacements
+    ]
+    if candidate.rebuilt:
+        before, after = (_judge.body(text) for text in (candidate.live_cf.text, candidate.cf))
+        texts.append((candidate.live_cf.path, "\n".join(before), "\n".join(after)))
+    return [{"prepared": changed_lines(*one)} for one in texts]
+
+
+__all__ = ["Candidate", "Installed", "change"]

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Reads what an mc file calls, as m4(1) would meet it: quoted text, comments and what dnl discards are passed over.
+
+Source: m4(1), "Quotes and comments"; cf/README of sendmail, "INTRODUCTION AND EXAMPLE"; cf/m4/cfhead.m4, which switches
+comments off (changecom) as soon as cf.m4 is included.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
+
+_WORD: t.Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_REST_OF_LINE: t.Final = re.compile(r"[^\n]*\n?")
+_CF_M4: t.Final = re.compile(r"(?:^|/)cf\.m4$")
+
+
+class Argument(t.NamedTuple):
+    """One argument: what it says without its outer quotes, and where it stands."""
+
+    text: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """One macro outside of quotes, from its first letter to behind its closing bracket."""
+
+    name: str
+    arguments: tuple[Argument, ...]
+    start: int
+    stop: int
+
+    def text(self, number: int) -> str:
+        """What an argument says; empty if there are fewer."""
+        return self.arguments[number].text if number < len(self.arguments) else ""
+
+
+def quoted_end(text: str, start: int) -> int:
+    """The position behind the quote that closes the one at C(start); the end of the text if none does."""
+    depth = 0
+    for position in range(start, len(text)):
+        if text[position] == "`":
+            depth += 1
+        elif text[position] == "'":
+            depth -= 1
+            if not depth:
+                return position + 1
+    return len(text)
+
+
+def _line_end(text: str, start: int) -> int:
+    found = _REST_OF_LINE.match(text, start)
+    return found.end() if found else len(text)
+
+
+def _skip(text: str, position: int) -> tuple[int, str]:
+    """The position behind one piece, and what it contributes to an argument."""
+    if text[position] == "`":
+        stop = quoted_end(text, position)
+        return stop, text[position + 1 : stop - 1]
+    word = _WORD.match(text, position)
+    if word is None:
+        return position + 1, text[position]
+    if word[0] == "dnl":
+        return _line_end(text, word.end()), ""
+    return word.end(), word[0]
+
+
+def _arguments(text: str, start: int) -> tuple[tuple[Argument, ...], int]:
+    """The arguments behind the bracket at C(start), and the position behind its counterpart."""
+    found: list[Argument] = []
+    position = begin = start + 1
+    words, depth = "", 1
+    while position < len(text):
+        character = text[position]
+        closing = character == ")" and depth == 1
+        if closing or (character == "," and depth == 1):
+            found.append(Argument(words.strip(), begin, position))
+            words, begin = "", position + 1
+            if closing:
+                return tuple(found), position + 1
+            position += 1
+            continue
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        position, piece = _skip(text, position)
+        words += piece
+    return tuple(found), len(text)
+
+
+def calls(text: str, *, comments: bool = True) -> t.Iterator[Call]:
+    """Every macro outside of quotes, in order. C(comments) tells whether # begins a comment at first: not where cf.m4 is
+    read before the file.
+    """
+    position = 0
+    while position < len(text):
+        if comments and text[position] == "#":
+            position = _line_end(text, position)
+            continue
+        word = _WORD.match(text, position)
+        if word is None or word[0] == "dnl":
+            position = _skip(text, position)[0]
+            continue
+        arguments: tuple[Argument, ...] = ()
+        stop = word.end()
+        if text[stop : stop + 1] == "(":
+            arguments, stop = _arguments(text, stop)
+        call = Call(word[0], arguments, position, stop)
+        if call.name in ("include", "sinclude") and _CF_M4.search(call.text(0)):
+            comments = False
+        yield call
+        position = stop
+
+
+__all__ = ["Argument", "Call", "calls", "quoted_end"]
