@@ -10,7 +10,7 @@ import time
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -45,7 +45,9 @@ _SPEC: t.Final[Data] = {
     "resolver": {"type": "list", "elements": "str", "default": []},
     "timeout": {"type": "int", "default": 0},
     "until": {"type": "str"},
+    "previous_ttl": {"type": "int"},
 }
+_TIME: t.Final = "%Y-%m-%dT%H:%M:%SZ"
 _PAUSE: t.Final = 2.0
 _BETWEEN_LINES: t.Final = 15.0
 
@@ -73,7 +75,8 @@ def watched(options: Mapping[str, t.Any], watch: Watch) -> Data:
     start, told = watch.now(), None
     while True:
         answers = list(served(owner, servers, watch.asking))
-        seen = _seen(owner, wanted, answers, now=watch.now())
+        seen = _seen(owner, wanted, answers)
+        seen |= _times(watch.now(), seen["ttl"], options["previous_ttl"])
         waited = (watch.now() - start).total_seconds()
         if seen["everywhere"] or waited + _PAUSE > options["timeout"]:
             return seen
@@ -97,9 +100,14 @@ def _progress(seen: Data, left: float) -> str:
     )
 
 
-def _seen(
-    owner: str, wanted: Sequence[Record], answers: Sequence[Served], *, now: datetime
-) -> Data:
+def _times(now: datetime, ttl: int, previous_ttl: int | None) -> Data:
+    """When the servers were asked, and when the last cache has dropped what they had before, by its rounded clock."""
+    seconds = (ttl if previous_ttl is None else previous_ttl) + 1
+    until = now + timedelta(seconds=seconds)
+    return {"now": now.strftime(_TIME), "wait_until": until.strftime(_TIME)}
+
+
+def _seen(owner: str, wanted: Sequence[Record], answers: Sequence[Served]) -> Data:
     entries = [_entry(one, wanted) for one in answers]
     lacks = [one for one in entries if one["complete"] is False]
     silent = [one for one in entries if one["complete"] is None]
@@ -110,7 +118,6 @@ def _seen(
         "everywhere": False if lacks else None if silent or not entries else True,
         "reason": "; ".join(reasons) or (None if entries else "the zone has no servers"),
         "ttl": max((one["ttl"] for one in entries), default=0),
-        "now": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "records": list(texts),
         "servers": entries,
     }
@@ -136,7 +143,7 @@ def _time(text: str | None) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
     except ValueError:
         raise InvalidInput(
             f"until is {text!r}: give a time in UTC such as 2026-11-22T05:00:00Z."

@@ -75,6 +75,10 @@ options:
       - A time, such as V(2026-11-22T05:00:00Z), until which to wait, too, because caches may hold an older set until
         then. The servers are asked when it has come.
     type: str
+  previous_ttl:
+    description:
+      - Seconds that caches may keep the set of before, for RV(wait_until). By default RV(ttl).
+    type: int
 seealso:
   - module: postmaster.tls.tlsa_update
 """
@@ -116,6 +120,11 @@ now:
   returned: success
   type: str
   sample: "2026-11-22T05:00:00Z"
+wait_until:
+  description: From when on no cache can hold the set of before, if every server has had this one since RV(now).
+  returned: success
+  type: str
+  sample: "2026-11-22T06:00:01Z"
 records:
   description: Every record that some server has.
   returned: success
