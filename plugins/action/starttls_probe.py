@@ -33,6 +33,12 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building imp
 from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
     require_cryptography,
 )
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._options import (
+    NAMES,
+    Lookup,
+    lookup_of,
+)
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._probed import Surveys
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load as load_policy
 from ansible_collections.postmaster.tls.plugins.plugin_utils._staples import Staple, staple_of
@@ -42,6 +48,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._violations import 
 )
 
 Data = dict[str, t.Any]
+_OURS: t.Final = ("policy", "ca_file", *NAMES)
 
 
 def understood(
@@ -155,6 +162,8 @@ class Reading:
     name: str
     trust: TrustStore | None
     policy: Policy | None
+    lookup: Lookup | None = None
+    domain: str | None = None
 
 
 class Readings:
@@ -190,11 +199,20 @@ class Readings:
         merged = {**defaults, **options}
         policy, ca_file = merged.get("policy"), merged.get("ca_file")
         name = str(merged.get("sni") or merged.get("host") or "")
-        own = {key: value for key, value in options.items() if key not in ("policy", "ca_file")}
+        own = {key: value for key, value in options.items() if key not in _OURS}
+        checks, dane = without_dane(own.get("checks", merged.get("checks")))
+        if dane:
+            own["checks"] = checks
         rule = self._policy(policy) if policy else None
         if rule is not None and "policy" in (merged.get("checks") or ()):
             own["policy"] = plain(rule)
-        return own, Reading(name, self._store(str(ca_file)) if ca_file else None, rule)
+        return own, Reading(
+            name,
+            self._store(str(ca_file)) if ca_file else None,
+            rule,
+            lookup_of(merged) if dane else None,
+            merged.get("domain"),
+        )
 
     def _store(self, path: str) -> TrustStore:
         if path not in self._stores:
@@ -206,6 +224,16 @@ class Readings:
         if key not in self._policies:
             self._policies[key] = load_policy(wanted)
         return self._policies[key]
+
+
+def without_dane(checks: t.Any) -> tuple[t.Any, bool]:
+    """The checks that the module makes for these, and whether the check dane is among them, which needs certificates."""
+    listed = checks.split(",") if isinstance(checks, str) else checks
+    words = [str(one).strip() for one in listed or ()] if isinstance(listed, Sequence) else []
+    if "dane" not in words:
+        return checks, False
+    others = (one for one in words if one != "dane")
+    return list(dict.fromkeys((*others, "handshake", "certificates"))), True
 
 
 def plain(policy: Policy) -> Data:
@@ -244,15 +272,20 @@ def all_understood(result: Data, readings: Sequence[Reading], *, now: datetime) 
     if "results" not in result and "_chains" not in result:
         return result
     system = TrustStore.system()
+    surveys = Surveys(now)
 
     def read(raw: Mapping[str, t.Any], reading: Reading) -> Data:
-        return understood(
+        complete = understood(
             raw,
             name=reading.name,
             trust=reading.trust or system,
             policy=reading.policy,
             now=now,
         )
+        if reading.lookup is None:
+            return complete
+        dane, found = surveys.brief(raw, reading.lookup, domain=reading.domain)
+        return {**complete, "dane": dane, "findings": [*complete["findings"], *found]}
 
     if "_chains" in result:
         return read(result, readings[0])

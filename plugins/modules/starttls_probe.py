@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - postmaster.tls._attributes
   - postmaster.tls._attributes.info_module
   - postmaster.tls._attributes.actiongroup_tls
+  - postmaster.tls._dane
 attributes:
   action:
     description: Has an action plugin of the same name, which does its part on the controller.
@@ -135,9 +136,11 @@ options:
       - V(injection) sends a command behind STARTTLS in the same packet, which the server must forget (CVE-2011-0411).
       - V(policy) offers only what O(policy) forbids, in at most 12 connections. Alone it is the quickest way to know whether a
         server keeps to a policy.
+      - V(dane) compares the certificates with the TLSA records of O(host), on the controller, which then needs C(dnspython). It includes
+        V(certificates). M(postmaster.tls.tlsa_info) tells more.
     type: list
     elements: str
-    choices: [handshake, protocols, ciphers, groups, certificates, signatures, features, senders, injection, policy]
+    choices: [handshake, protocols, ciphers, groups, certificates, signatures, features, senders, injection, policy, dane]
     default: [handshake, protocols, ciphers, groups, certificates]
   connections:
     description:
@@ -171,6 +174,7 @@ options:
     default: []
 seealso:
   - module: postmaster.tls.mta_tls_facts
+  - module: postmaster.tls.tlsa_info
 notes:
   - A server that speaks TLS 1.3 only encrypts its certificates. They are then read in full handshakes, one for each kind
     of key.
@@ -224,6 +228,13 @@ EXAMPLES = r"""
     host: mx.example.com
     policy: intermediate
     checks: [policy]
+  delegate_to: localhost
+
+- name: See whether senders that validate DANE can deliver
+  postmaster.tls.starttls_probe:
+    host: mx.example.com
+    checks: [dane]
+    every_address: true
   delegate_to: localhost
 
 - name: See which senders would be lost
@@ -523,6 +534,15 @@ certificates:
   returned: always; empty when not asked for
   type: list
   elements: dict
+dane:
+  description:
+    - What a sender that validates DANE makes of the certificates that were seen at this address.
+    - C(status) is V(match); V(mismatch), when one of them is refused; V(unusable), when no record can be used; V(absent), V(insecure) or
+      V(bogus); or V(none), and C(reason) says why.
+    - C(records), C(matches), C(secure) and C(lookup) are those of M(postmaster.tls.tlsa_info).
+  returned: with the check V(dane)
+  type: dict
+  version_added: 0.3.0
 violations:
   description:
     - What the server accepts beyond O(policy), as far as O(checks) asked for it and RV(undetermined) is empty.
@@ -566,7 +586,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary imp
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 
 _USUAL = ["handshake", "protocols", "ciphers", "groups", "certificates"]
-_CHECKS = [*_USUAL, "signatures", "features", "senders", "injection", "policy"]
+_CHECKS = [*_USUAL, "signatures", "features", "senders", "injection", "policy", "dane"]
 _TARGET = {
     "host": {"type": "str"},
     "port": {"type": "int", "default": 25},
@@ -583,6 +603,11 @@ _TARGET = {
     "ca_file": {"type": "str"},
     "policy": {"type": "raw"},
     "senders": {"type": "list", "elements": "str", "default": []},
+    "domain": {"type": "str"},
+    "resolver": {"type": "list", "elements": "str"},
+    "trust_resolver": {"type": "bool", "default": False},
+    "validate": {"type": "str", "choices": ["resolver", "self"], "default": "resolver"},
+    "trust_anchor": {"type": "path"},
 }
 
 Data = dict[str, t.Any]

@@ -8,6 +8,8 @@ import typing as t
 from datetime import timedelta
 from pathlib import Path
 
+import dns.name
+import dns.rdata
 import pytest
 from ansible_collections.postmaster.tls.plugins.action.starttls_probe import (
     Reading,
@@ -22,8 +24,13 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _policy_check
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import TrustStore
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._options import Lookup
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._probed import Surveys
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load as load_policy
 from ansible_collections.postmaster.tls.tests.support.authority import NOW, Signed, sign
+from ansible_collections.postmaster.tls.tests.support.dane_cases import record
+from ansible_collections.postmaster.tls.tests.support.signed_zones import Resolving, family
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -250,3 +257,66 @@ def test_many_results_are_read_each_in_its_own_way() -> None:
 def test_a_module_that_failed_is_left_alone() -> None:
     failed = {"failed": True, "msg": "no"}
     assert all_understood(failed, [Reading(MX, None, None)], now=NOW) is failed
+
+
+def test_the_check_dane_stays_on_the_controller_and_asks_for_certificates() -> None:
+    own, [reading] = Readings().split(
+        {"host": MX, "checks": ["dane"], "resolver": ["127.0.0.1"], "domain": "example.test"}
+    )
+    assert own == {"host": MX, "checks": ["handshake", "certificates"]}
+    assert reading.lookup is not None
+    assert reading.domain == "example.test"
+
+
+def test_targets_inherit_the_check_dane() -> None:
+    own, readings = Readings().split(
+        {
+            "targets": [MX, {"host": MX, "checks": "groups"}, {"host": MX, "resolver": "::1"}],
+            "checks": "ciphers, dane",
+            "resolver": "127.0.0.1",
+        }
+    )
+    assert own["checks"] == ["ciphers", "handshake", "certificates"]
+    assert [one.lookup is not None for one in readings] == [True, False, True]
+    assert own["targets"][1] == {"host": MX, "checks": "groups"}
+    assert own["targets"][2] == {"host": MX, "checks": ["ciphers", "handshake", "certificates"]}
+
+
+def test_without_the_check_nothing_of_dane_is_needed() -> None:
+    own, [reading] = Readings().split({"host": MX, "validate": "self"})
+    assert (own, reading.lookup) == ({"host": MX}, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"validate": "self"}, "needs trust_anchor"),
+        ({"resolver": "dns.example.test"}, "is not an IP address"),
+        ({"validate": "both"}, "can be resolver or self"),
+        ({"validate": "self", "trust_anchor": "/nowhere"}, "/nowhere cannot be read"),
+    ],
+)
+def test_an_option_of_dane_that_is_not_usable_is_one_sentence(options: Data, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        Readings().split({"host": MX, "checks": ["dane"], **options})
+
+
+def test_what_was_seen_is_compared_with_the_records() -> None:
+    zones = family()
+    owner = dns.name.from_text("_25._tcp.mx1.example.test.")
+    zones[1].add(owner, dns.rdata.from_text("IN", "TLSA", record(3, 1, 1, LEAF)))
+    lookup = Lookup((Server("127.0.0.1"),), trusted=True, anchors=None)
+    surveys = Surveys(NOW, transport=Resolving(*zones, secure=True))
+    host = "mx1.example.test"
+    for chain, status in ((LEAF, "match"), (ROOT, "mismatch")):
+        seen = {"host": host, "port": 25, "address": "203.0.113.11", "_chains": [[chain.pem]]}
+        dane, found = surveys.brief(seen, lookup, domain=None)
+        assert dane["status"] == status
+        assert [one["code"] for one in found] == ["stale-tlsa"] * (status == "mismatch")
+
+
+def test_an_address_has_no_tlsa_records() -> None:
+    lookup = Lookup((Server("127.0.0.1"),), trusted=True, anchors=None)
+    dane, found = Surveys(NOW).brief({"host": "203.0.113.11", "port": 25}, lookup, domain=None)
+    assert (dane["status"], found) == (None, [])
+    assert "host is an address" in dane["reason"]

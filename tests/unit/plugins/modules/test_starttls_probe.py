@@ -15,12 +15,14 @@ from ansible_collections.postmaster.tls.plugins.action.starttls_probe import (
     all_understood,
     plain,
 )
+from ansible_collections.postmaster.tls.plugins.doc_fragments import _dane
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _survey
 from ansible_collections.postmaster.tls.plugins.modules import starttls_probe
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._options import lookup_of
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load
 from ansible_collections.postmaster.tls.tests.support.mail_servers import Peer, scripted
 from jinja2 import Environment
@@ -35,12 +37,13 @@ def targets(**options: t.Any) -> list[t.Any]:
 
 def test_its_checks_are_those_of_the_survey() -> None:
     assert tuple(starttls_probe._USUAL) == _survey.CHECKS
-    assert tuple(starttls_probe._CHECKS) == _survey.ALL_CHECKS
+    assert tuple(starttls_probe._CHECKS) == (*_survey.ALL_CHECKS, "dane")
 
 
 def test_every_option_of_an_element_is_documented() -> None:
     documented = yaml.safe_load(starttls_probe.DOCUMENTATION)["options"]
-    assert set(starttls_probe._TARGET) <= set(documented)
+    shared = yaml.safe_load(_dane.ModuleDocFragment.DOCUMENTATION)["options"]
+    assert set(starttls_probe._TARGET) <= {*documented, *shared}
 
 
 def test_all_that_is_returned_is_documented_and_nothing_else() -> None:
@@ -49,7 +52,8 @@ def test_all_that_is_returned_is_documented_and_nothing_else() -> None:
         asked = probe(replace(target, port=server.port, implicit=True, timeout=5.0))
     assert asked.survey is not None
     raw = report(asked)
-    reading = Reading("127.0.0.1", None, load("modern"))
+    lookup = lookup_of({"resolver": ["127.0.0.1"]})
+    reading = Reading("127.0.0.1", None, load("modern"), lookup)
     returned = all_understood(raw, [reading], now=datetime.now(UTC))
     documented = yaml.safe_load(starttls_probe.RETURN)
     assert set(returned) == set(documented) - {"results", "summary"}
