@@ -74,7 +74,14 @@ def pytests(name: str, *arguments: str) -> Check:
 def integrations() -> list[Check]:
     """Return one check for each directory of tests against the lab."""
     rooms = sorted({path.parent for path in Path("tests/integration").glob("*/test_*.py")})
-    return [pytests(f"integration:{room.name}", "-m", "lab", str(room)) for room in rooms]
+    return [
+        pytests(f"integration:{room.name}", "-m", "lab", *SHARED.get(room.name, ()), str(room))
+        for room in rooms
+    ]
+
+
+#: Rooms whose tests have containers of their own for each release, and mostly wait for them.
+SHARED = dict.fromkeys(("change", "facts", "plan", "senders"), ("-n", "2", "--dist", "loadgroup"))
 
 
 def scenarios() -> list[Check]:

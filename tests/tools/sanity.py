@@ -7,7 +7,9 @@ usage: tests/tools/venv.sh python tests/tools/sanity.py CORE
 
 ansible-test wants the collection in a real `ansible_collections` directory (it resolves links), real
 interpreters before pyenv's shims, and a pip that it would otherwise download. All three are put into
-the cache. Ends with status 77 where no Python on this machine can run that version.
+the cache. The newest version looks at everything, the older ones at what their users would install,
+so without tests/: most of the time goes into pylint, by lines. Ends with status 77 where no Python on
+this machine can run that version.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TABLE = Path("tests/requirements/ansible-core.txt")
+#: It says which Pythons the collection is for.
+CONFIG = "tests/config.yml"
 SKIPPED = 77
 MINORS = range(9, 15)
 GET_PIP = """import os
@@ -44,15 +48,17 @@ class Core:
     first: int
     last: int
     pip: str
+    newest: bool
 
 
 def core_of(version: str) -> Core:
     """Return the row of a version; end with a sentence for an unknown one."""
-    for line in TABLE.read_text().splitlines():
-        words = line.split()
-        if words[:1] == [version]:
+    lines = [line.split() for line in TABLE.read_text().splitlines()]
+    rows = [words for words in lines if words and not words[0].startswith("#")]
+    for words in rows:
+        if words[0] == version:
             first, last = (int(word.partition(".")[2]) for word in words[2:4])
-            return Core(version, words[1], first, last, words[4])
+            return Core(version, words[1], first, last, words[4], newest=words is rows[-1])
     sys.exit(f"sanity: {TABLE} has no ansible-core {version!r}.")
 
 
@@ -108,14 +114,15 @@ def seed_pip(core: Core, python: Path) -> None:
     script.write_text(GET_PIP.format(wheel=wheel))
 
 
-def copy_tree(cache: Path) -> Path:
+def copy_tree(cache: Path, *, tests: bool) -> Path:
     """Copy what git knows or would add into a real collection directory, and return that."""
     target = cache / "tree" / "ansible_collections" / "postmaster" / "tls"
     argv = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split("\0")
     shutil.rmtree(target, ignore_errors=True)
     for name in filter(None, names):
-        if Path(name).is_file():
+        wanted = tests or name == CONFIG or not name.startswith("tests/")
+        if wanted and Path(name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(name, target / name)
     return target
@@ -137,7 +144,7 @@ def main() -> int:
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONPYCACHEPREFIX")}
     argv = ["ansible-test", "sanity", "--local", "--color", "no"]
     return subprocess.run(
-        argv, cwd=copy_tree(cache), env={**env, "PATH": path}, check=False
+        argv, cwd=copy_tree(cache, tests=core.newest), env={**env, "PATH": path}, check=False
     ).returncode
 
 

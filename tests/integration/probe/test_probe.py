@@ -16,7 +16,11 @@ from xml.etree import ElementTree
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import (
+    Probe,
+    probe,
+    probe_all,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import by_name
 from ansible_collections.postmaster.tls.tests.support.labs import Lab, running
@@ -202,9 +206,26 @@ def test_a_service_without_tls(host: Host) -> None:
     assert result["connections"] == 1
 
 
-def test_a_rate_limit_leaves_open_what_it_hides(host: Host) -> None:
+def side_by_side(addresses: dict[str, str], service: str, **options: t.Any) -> dict[str, Data]:
+    """The results of one service of all hosts, since each uses up its time."""
+    port, found = SERVICES[service][0], {}
+    targets = [Target(addresses[name], port, **options) for name in HOSTS]
+
+    def tell(position: int, _part: int, result: Probe) -> None:
+        found[HOSTS[position]] = report(result)
+
+    probe_all(targets, tell=tell)
+    return found
+
+
+@pytest.fixture(scope="module")
+def limited(addresses: dict[str, str]) -> dict[str, Data]:
+    return side_by_side(addresses, "limited", timeout=15.0)
+
+
+def test_a_rate_limit_leaves_open_what_it_hides(host: Host, limited: dict[str, Data]) -> None:
     truth = codes(host.probed("default"))
-    result = host.probed("limited", timeout=15.0)
+    result = limited[host.name]
     assert result["throttled"]
     assert result["undetermined"]
     left = {
@@ -250,8 +271,15 @@ def test_a_limit_of_connections_at_once_is_met_without_a_loss(host: Host) -> Non
     }
 
 
-def test_a_limit_of_tls_sessions_is_told_from_tls_that_is_not_available(host: Host) -> None:
-    result = host.probed("new-sessions", timeout=10.0)
+@pytest.fixture(scope="module")
+def without_new_sessions(addresses: dict[str, str]) -> dict[str, Data]:
+    return side_by_side(addresses, "new-sessions", timeout=10.0)
+
+
+def test_a_limit_of_tls_sessions_is_told_from_tls_that_is_not_available(
+    host: Host, without_new_sessions: dict[str, Data]
+) -> None:
+    result = without_new_sessions[host.name]
     assert (result["throttled"], result["reason"]) == (True, "throttled")
     assert "too many new TLS sessions" in result["message"]
     assert "starttls-unavailable" not in [finding["code"] for finding in result["findings"]]

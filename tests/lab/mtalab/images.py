@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -152,7 +154,19 @@ def recipe_of(name: str) -> Recipe:
 
 def ensure(podman: Podman, names: t.Sequence[str]) -> None:
     """Make these images available to podman, from the cache where it has them."""
-    missing = [r for r in map(recipe_of, names) if not _is_current(podman, r)]
+    with _alone():
+        _make(podman, [r for r in map(recipe_of, names) if not _is_current(podman, r)])
+
+
+@contextlib.contextmanager
+def _alone() -> t.Iterator[None]:
+    """Whoever comes at the same time waits, and finds what it wanted."""
+    with (cache_dir() / "images.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make(podman: Podman, missing: t.Sequence[Recipe]) -> None:
     unbuilt = [r for r in missing if not tarball(r).is_file()]
     if unbuilt:
         mirrors = machine_mirrors()
