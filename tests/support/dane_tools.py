@@ -67,21 +67,20 @@ class ManyChains:
 
 
 def of_postfix(said: str) -> str:
-    if "TLSA records unusable" in said or "no usable TLSA" in said:
-        return "unusable"
+    """What a sender does: it says itself where no record is usable, but only lists usages that it does not support."""
     if "Verified TLS connection established" in said:
         return "match"
-    if "TLS connection established" in said:
-        return "mismatch"
-    return f"unknown: {said}"
+    if "all TLSA records unusable" in said:
+        return "unusable"
+    if "unsupported TLSA certificate usage" in said and "no matching DANE" not in said:
+        return "unusable"
+    return "mismatch" if "TLS connection established" in said else f"unknown: {said}"
 
 
 def of_ldns(said: str) -> str:
-    if "did validate" in said or "dane-validated successfully" in said:
+    if "dane-validated successfully" in said:
         return "match"
-    if "did not dane-validate" in said or "did not validate" in said:
-        return "mismatch"
-    return f"unknown: {said}"
+    return "mismatch" if "did not dane-validate" in said else f"unknown: {said}"
 
 
 READERS: t.Final = {"postfix": of_postfix, "ldns": of_ldns}

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verdict beside those of posttls-finger and ldns-dane, on hundreds of combinations of real records and real chains.
+
+Where they differ, docs/dane.md says why by section of the RFCs; any other difference fails.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._chains import chain_of
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._matching import judge
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import parsed
+from ansible_collections.postmaster.tls.tests.support.authority import sign
+from ansible_collections.postmaster.tls.tests.support.dane_cases import (
+    MX,
+    Served,
+    chains,
+    record_sets,
+)
+from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab
+from ansible_collections.postmaster.tls.tests.support.dane_tools import ManyChains
+
+pytestmark = pytest.mark.lab
+CHAINS = chains()
+OTHER = sign("other")
+# Their leaves do not show the name of the server.
+NAMELESS = {"other-name", "next-hop-name", "wide-wildcard", "common-name-beside-other"}
+
+
+def excused(tool: str, title: str, name: str, *, ours: str, theirs: str) -> str | None:
+    """Why a tool says something else, None where nothing excuses it."""
+    if tool == "postfix":
+        raw_key = title == "stronger-digest-is-stale" and theirs == "match"
+        return "RFC 7671 section 9, with a raw public key" if raw_key else None
+    if ours == "unusable":
+        return "RFC 7672 section 2.2 is about mail only"
+    if name in NAMELESS and ours == "match":
+        return "RFC 7671 section 5.1 came after it"
+    if (title, name) == ("2-0-0-middle", "alone"):
+        return "RFC 7671 section 5.2.3, for an intermediate certificate"
+    return None
+
+
+def verdict(records: t.Sequence[str], served: Served) -> str:
+    chain = chain_of([one.pem for one in served.chain], "a server")
+    found = judge([parsed(one) for one in records], chain, names=[MX], now=datetime.now(UTC))
+    return found.status
+
+
+def test_the_verdict_is_that_of_postfix_and_of_ldns(lab: DaneLab) -> None:
+    many = ManyChains(lab, CHAINS)
+    count: Counter[str] = Counter()
+    wrong = []
+    for title in record_sets(CHAINS["whole"], OTHER):
+        sets = {name: record_sets(served, OTHER)[title] for name, served in CHAINS.items()}
+        many.publish(sets)
+        for name, said in many.verdicts().items():
+            ours = verdict(sets[name], CHAINS[name])
+            for tool, theirs in said.items():
+                same = theirs == ours
+                reason = "same" if same else excused(tool, title, name, ours=ours, theirs=theirs)
+                count[f"{tool}: {reason or 'different'}"] += 1
+                if reason is None:
+                    wrong.append(f"{title} of {name}: {ours}, and {tool} says {theirs}")
+    print(dict(count))
+    assert not wrong, "\n".join(wrong)
+    assert count["postfix: same"] > 800
+    assert count["ldns: same"] > 700
