@@ -12,10 +12,14 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils import _plan
 
 
 def policy_plan(
-    facts: t.Any, mx: t.Any = None, submission: t.Any = None, outbound: t.Any = None
+    facts: t.Any,
+    mx: t.Any = None,
+    submission: t.Any = None,
+    outbound: t.Any = None,
+    mta: str | None = None,
 ) -> dict[str, t.Any]:
     try:
-        return _plan.policy_plan(facts, mx=mx, submission=submission, outbound=outbound)
+        return _plan.policy_plan(facts, mx=mx, submission=submission, outbound=outbound, mta=mta)
     except PostmasterTlsError as error:
         raise AnsibleFilterError(str(error)) from error
 

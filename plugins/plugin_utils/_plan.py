@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import SEVERITIES
 from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_draft import MAIN, Draft, Wish
 from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_facts import (
@@ -20,6 +21,10 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_findings impo
     impossible_findings,
     instance_findings,
     unknown_findings,
+)
+from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_sendmail import (
+    plan_host,
+    read_hosts,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_wants import (
     keeps,
@@ -33,15 +38,22 @@ Values = dict[str, str | None]
 
 
 def policy_plan(
-    facts: Mapping[str, t.Any], mx: Dial = None, submission: Dial = None, outbound: Dial = None
+    facts: Mapping[str, t.Any],
+    mx: Dial = None,
+    submission: Dial = None,
+    outbound: Dial = None,
+    mta: str | None = None,
 ) -> dict[str, t.Any]:
     """``{parameters, services, instances, changes, findings}`` for ``ansible_facts.mta_tls`` and a policy per lane.
 
     A lane without a policy keeps its values. Everything but ``findings`` holds real differences only, so the plan of
-    a host that conforms is empty. Raises InvalidInput for facts or policies that are not usable.
+    a host that conforms is empty. The plan is for Postfix if the facts have one, else for sendmail, unless ``mta`` says.
+    Raises InvalidInput for facts or policies that are not usable.
     """
     dials = {"mx": mx, "submission": submission, "outbound": outbound}
     policies = {lane: load(dial) for lane, dial in dials.items() if dial is not None}
+    if _is_for_sendmail(facts, mta):
+        return _of_sendmail(facts, policies)
     instances = read_instances(facts)
     plans = [_plan_instance(instance, policies) for instance in instances]
     findings = [item.as_dict() for item in unknown_findings(facts)]
@@ -58,6 +70,35 @@ def policy_plan(
             }
             for instance, plan in zip(instances, plans, strict=True)
         },
+        "changes": [change for plan in plans for change in plan["changes"]],
+        "findings": findings,
+    }
+
+
+def _is_for_sendmail(facts: t.Any, mta: str | None) -> bool:
+    if mta not in (None, "postfix", "sendmail"):
+        raise InvalidInput(f"policy_plan: mta is {mta!r}: expected postfix or sendmail.")
+    has_one = isinstance(facts, Mapping) and bool(facts.get("sendmail"))
+    if mta == "sendmail" and not has_one:
+        raise InvalidInput(
+            "policy_plan: the facts have no sendmail: gather them with mta_tls_facts on a host with sendmail."
+        )
+    return has_one and (mta == "sendmail" or (mta is None and not facts.get("postfix")))
+
+
+def _of_sendmail(facts: Mapping[str, t.Any], policies: Mapping[str, Policy]) -> dict[str, t.Any]:
+    hosts = read_hosts(facts)
+    plans = [plan_host(host, policies) for host in hosts]
+    findings = [one for plan in plans for one in plan["findings"]]
+    findings.sort(key=lambda one: SEVERITIES.index(one["severity"]))
+    parts = {
+        host.cf: {"parameters": plan["parameters"], "services": plan["services"]}
+        for host, plan in zip(hosts, plans, strict=True)
+    }
+    nothing: dict[str, t.Any] = {"parameters": {}, "services": {}}
+    return {
+        **next(iter(parts.values()), nothing),
+        "instances": parts,
         "changes": [change for plan in plans for change in plan["changes"]],
         "findings": findings,
     }
