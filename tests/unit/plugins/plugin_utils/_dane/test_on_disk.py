@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import typing as t
+
+import dns.name
+import dns.rdata
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._on_disk import (
+    names_of,
+    with_dane,
+)
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._options import Lookup
+from ansible_collections.postmaster.tls.tests.support.authority import NOW, Signed, sign
+from ansible_collections.postmaster.tls.tests.support.dane_cases import MX, record
+from ansible_collections.postmaster.tls.tests.support.signed_zones import Resolving, family
+
+OLD, NEW = sign(MX, names=[MX]), sign(MX, names=[MX])
+LOOKUP = Lookup((Server("127.0.0.1"),), trusted=True, anchors=None)
+Data = dict[str, t.Any]
+
+
+def facts(*services: Data) -> Data:
+    files = ("/etc/mx.pem", "/etc/submission.pem")
+    return {
+        "postfix": [{"services": list(services)}],
+        "certificates": [{"file": file, "findings": []} for file in files],
+        "findings": [],
+    }
+
+
+def told(known: Data, first: Signed, second: Signed, *names: str) -> Data:
+    zones = family()
+    owner = dns.name.from_text("_25._tcp.mx1.example.test.")
+    zones[1].add(owner, dns.rdata.from_text("IN", "TLSA", record(3, 1, 1, OLD)))
+    return with_dane(
+        known,
+        [{"chain": [first.pem]}, {"chain": [second.pem]}],
+        names=names or (MX,),
+        lookup=LOOKUP,
+        now=NOW,
+        transport=Resolving(*zones, secure=True),
+    )
+
+
+def service(file: str, lane: str = "mx") -> Data:
+    return {"lane": lane, "direction": "inbound", "certificate_files": [file]}
+
+
+def test_a_new_certificate_on_disk_is_seen_before_it_is_served() -> None:
+    found = told(facts(service("/etc/mx.pem")), NEW, OLD)
+    first, second = found["certificates"]
+    assert [(one["name"], one["status"]) for one in first["dane"]] == [(MX, "mismatch")]
+    assert second["dane"] == []
+    [finding] = found["findings"]
+    assert finding == first["findings"][0]
+    assert finding["code"] == "stale-tlsa"
+    assert "on disk" in finding["message"]
+    assert "/etc/mx.pem" in finding["evidence"]
+
+
+def test_a_certificate_that_the_records_fit_is_no_finding() -> None:
+    found = told(
+        facts(service("/etc/mx.pem"), service("/etc/submission.pem", "submission")), OLD, NEW
+    )
+    assert found["certificates"][0]["dane"][0]["status"] == "match"
+    assert found["findings"] == []
+
+
+def test_without_services_every_certificate_counts() -> None:
+    found = told(facts(), NEW, NEW)
+    assert [one["dane"][0]["status"] for one in found["certificates"]] == ["mismatch"] * 2
+
+
+def test_a_host_of_two_names() -> None:
+    found = told(facts(service("/etc/mx.pem")), OLD, NEW, MX, "bare.example.test")
+    assert [one["status"] for one in found["certificates"][0]["dane"]] == ["match", "absent"]
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [("a.test, b.test", ["a.test", "b.test"]), (["a.test"], ["a.test"]), (None, []), ([], [])],
+)
+def test_names(value: t.Any, names: list[str]) -> None:
+    assert names_of(value) == names
+
+
+@pytest.mark.parametrize("value", [True, 7, [1]])
+def test_what_is_no_list_of_names_is_one_sentence(value: t.Any) -> None:
+    with pytest.raises(InvalidInput, match="has to be a list of MX names"):
+        names_of(value)
