@@ -29,7 +29,6 @@ _USUAL_CONCURRENCY: t.Final = 256
 #: Files of the interpreter and its caller, and the sockets of those who resolve names.
 _OTHER_FILES: t.Final = 192
 _OWN_NAME_PATIENCE: t.Final = 3.0
-_IMPLICIT_PORTS: t.Final = frozenset((465, 995, 993))
 _SILENCE: t.Final = frozenset(("no-banner", "closed", "reset", "timeout"))
 
 
@@ -261,7 +260,7 @@ def _failure(target: Target, session: Session) -> NotDetermined | None:
     """Why there was no handshake, with a hint where the mode seems to be the wrong one."""
     failure, contacted = session.failure, session.standing.contacted
     silent = not contacted and session.connected and failure and failure.reason in _SILENCE
-    if failure and silent and not target.implicit and target.port in _IMPLICIT_PORTS:
+    if failure and silent and target.wrong_mode:
         hint = (
             f" On port {target.port} TLS usually begins at once: probe it with tls_mode implicit."
         )

@@ -24,6 +24,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
 
 _CONNECT: t.Final = 10.0
 _BANNER: t.Final = 30.0
+#: Where a server most probably waits for a hello of TLS.
+_BANNER_OF_THE_WRONG_MODE: t.Final = 5.0
 _ANSWER: t.Final = 15.0
 _WHOLE: t.Final = 45.0
 _TRIES_AFTER_HELLO: t.Final = 2
@@ -160,9 +162,10 @@ class Session:
 
     def _patience(self, now: float) -> Patience:
         left = self.deadline - now
+        banner = _BANNER_OF_THE_WRONG_MODE if self._target.wrong_mode else _BANNER
         return Patience(
             connect=self.standing.patience(min(_CONNECT, left)),
-            banner=self.standing.patience(min(_BANNER, left)),
+            banner=self.standing.patience(min(banner, left)),
             answer=_ANSWER,
             whole=min(_WHOLE, left),
         )

@@ -21,6 +21,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import
 )
 
 _LONGEST: t.Final = 86400
+_IMPLICIT_PORTS: t.Final = frozenset((465, 993, 995))
 _EHLO_NAME: t.Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,253})|\[[0-9A-Za-z:.]{2,80}\]")
 
 
@@ -111,6 +112,11 @@ class Target:
     def name(self) -> str:
         """The name or address to connect to."""
         return self.address or self.host
+
+    @property
+    def wrong_mode(self) -> bool:
+        """Whether TLS usually begins at once on this port, and the target says that plaintext comes first."""
+        return not self.implicit and self.port in _IMPLICIT_PORTS
 
     @property
     def server_name(self) -> str | None:

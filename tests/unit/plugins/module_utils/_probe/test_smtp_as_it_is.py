@@ -11,7 +11,11 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.postmaster.tls.plugins.module_utils._probe import _connection, _run
+from ansible_collections.postmaster.tls.plugins.module_utils._probe import (
+    _connection,
+    _session,
+    _target,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._reactor import Reactor
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
@@ -182,11 +186,13 @@ def test_lmtp_over_its_own_greeting() -> None:
 
 
 def test_a_port_for_implicit_tls_gets_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_session, "_BANNER_OF_THE_WRONG_MODE", 1.0)
     with scripted(lambda peer: peer.wait()) as server:
-        monkeypatch.setattr(_run, "_IMPLICIT_PORTS", frozenset((server.port,)))
-        result = probed(server.port, timeout=2.0)
-    assert result["reason"] == "no-banner"
+        monkeypatch.setattr(_target, "_IMPLICIT_PORTS", frozenset((server.port,)))
+        result = probed(server.port, timeout=30.0)
+    assert (result["reason"], result["connections"]) == ("no-banner", 2)
     assert "tls_mode implicit" in result["message"]
+    assert result["seconds"] < 15
 
 
 def test_a_port_for_starttls_gets_a_hint() -> None:
