@@ -136,6 +136,23 @@ class DaneLab:
             "sender-dane", f"posttls-finger -c -l dane {' '.join(options)} {name} 2>&1; true"
         )
 
+    def playbook_argv(self, name: str, *arguments: str) -> list[str]:
+        """Return the command of a playbook of this collection."""
+        binary = Path(sys.executable).with_name("ansible-playbook")
+        playbook = CHECKOUT / "playbooks" / f"{name}.yml"
+        return [str(binary), "-i", str(self.inventory), str(playbook), *arguments]
+
+    def playbook(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a playbook to its end."""
+        return subprocess.run(
+            self.playbook_argv(name, *arguments),
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
     @staticmethod
     def until(condition: t.Callable[[], bool], *, what: str, seconds: float = 30) -> None:
         """Wait for a condition; fail the test when it does not come true in time."""

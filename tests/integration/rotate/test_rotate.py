@@ -1,0 +1,208 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A certificate rotates while a sender that validates DANE delivers: it repairs, resumes, waits and refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab, dane_lab
+
+pytestmark = pytest.mark.lab
+LOAD = "while :; do printf 'Subject: load\\n\\nload\\n' | sendmail postmaster@example.test; sleep 0.5; done"
+#: A run is killed as one of these tasks begins, so after each step at which something was changed.
+KILLED_AT = (
+    "Read the new certificate as the mail server would",
+    "Publish the set by dynamic update",
+    "Wait until every server has it",
+    "Wait for that, if it is not too long",
+    "See that senders find both",
+    "Name the new files",
+    "Reload Postfix",
+    "Confirm the change",
+    "Remove the others",
+    "Forget the note",
+)
+UNCONFIRMED = ("Name the new files", "Reload Postfix", "Confirm the change")
+
+
+@pytest.fixture(scope="module")
+def lab() -> t.Iterator[DaneLab]:
+    with dane_lab("pmtls-rotate") as running:
+        yield running
+
+
+def pair(lab: DaneLab, name: str) -> tuple[Path, Path]:
+    stem = Path(lab.variables["lab_state_directory"]) / "ca" / name
+    return stem.with_name(f"{name}.crt"), stem.with_name(f"{name}.key")
+
+
+def options(lab: DaneLab, certificate: Path, key: Path, **more: t.Any) -> list[str]:
+    known = lab.variables
+    values = {
+        "name": "mx1.example.test",
+        "certificate": str(certificate),
+        "key": str(key),
+        "publish": "update",
+        "tsig_key_file": known["lab_tsig_key_file"],
+        "resolver": [known["lab_resolver"]],
+        "validate": "self",
+        "trust_anchor": known["lab_trust_anchor_file"],
+        "patience": 60,
+        "timeout": 60,
+        **more,
+    }
+    return ["-e", json.dumps({f"dane_rollover_{name}": value for name, value in values.items()})]
+
+
+def rotate(
+    lab: DaneLab, certificate: Path, key: Path, **more: t.Any
+) -> subprocess.CompletedProcess[str]:
+    return lab.playbook("rotate_certificate", *options(lab, certificate, key, **more))
+
+
+def kill_at(lab: DaneLab, task: str, *arguments: str) -> None:
+    """Start the playbook, and kill it as soon as it begins with a task."""
+    running = subprocess.Popen(
+        lab.playbook_argv("rotate_certificate", *arguments),
+        env=lab.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert running.stdout is not None
+    seen = []
+    for line in running.stdout:
+        seen.append(line)
+        if re.match(rf"TASK \[.*: {re.escape(task)}\]", line):
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait(timeout=30)
+            running.stdout.close()
+            return
+    pytest.fail(f"the run ended before {task!r}: {''.join(seen)[-3000:]}")
+
+
+def restore(lab: DaneLab) -> None:
+    """What the next run says to do after a run that was interrupted between arming and confirming."""
+    binary = Path(lab.playbook_argv("rotate_certificate")[0]).with_name("ansible")
+    arguments = ["-m", "postmaster.tls.config_checkpoint", "-a", "state=restored name=postfix"]
+    done = subprocess.run(
+        [str(binary), "-i", str(lab.inventory), "mx1", *arguments],
+        env=lab.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def changed(playbook: subprocess.CompletedProcess[str]) -> int:
+    found = re.search(r"mx1 +: ok=\d+ +changed=(\d+)", playbook.stdout)
+    assert found is not None, playbook.stdout
+    return int(found[1])
+
+
+def test_case_2_is_repaired_and_the_deferred_mail_arrives(lab: DaneLab) -> None:
+    lab.reset("case2")
+    since = lab.now("sender-dane")
+    lab.send("sender-dane")
+    lab.logged("sender-dane", "status=deferred", "Server certificate not verified", since=since)
+
+    repaired = rotate(lab, *pair(lab, "mx1.example.test-rsa-next"))
+
+    assert repaired.returncode == 0, repaired.stdout
+    lab.logged("sender-dane", "to=<postmaster@example.test>", "status=sent", since=since)
+    served = ("next/mx1.crt", "next/mx1-ecdsa.crt")
+    expected = sorted(lab.digest(f"/etc/postfix/tls/{file}") for file in served)
+    lab.until(lambda: lab.published("ns2") == expected, what="old records are gone")
+    assert changed(rotate(lab, *pair(lab, "mx1.example.test-rsa-next"))) == 0
+
+
+def test_killed_at_every_step_under_load_no_message_waits(lab: DaneLab) -> None:
+    lab.reset()
+    lab.on("sender-dane", "postconf", "-e", "smtp_connection_cache_on_demand=no")
+    since = lab.now("sender-dane")
+    lab.on("sender-dane", "systemd-run", "--quiet", "--unit=load", "sh", "-c", LOAD)
+    arguments = options(lab, *pair(lab, "mx1.example.test-ecdsa-next"))
+    for task in KILLED_AT:
+        kill_at(lab, task, *arguments)
+        assert "Verified TLS connection" in lab.finger("example.test"), task
+        if task in UNCONFIRMED:
+            restore(lab)
+            assert "Verified TLS connection" in lab.finger("example.test"), task
+    last = lab.playbook("rotate_certificate", *arguments)
+    assert last.returncode == 0, last.stdout
+    assert "Verified TLS connection" in lab.finger("example.test")
+    lab.on("sender-dane", "systemctl", "stop", "load")
+    lab.until(lambda: "is empty" in lab.on("sender-dane", "postqueue", "-p"), what="all delivered")
+
+    log = lab.log("sender-dane", since=since)
+    assert log.count("status=sent") > 100
+    assert [line for line in log.splitlines() if "status=deferred" in line] == []
+    served = ("first/mx1.crt", "next/mx1-ecdsa.crt")
+    expected = sorted(lab.digest(f"/etc/postfix/tls/{file}") for file in served)
+    assert lab.published("ns1") == expected
+    names = lab.shell("mx1", "ls /etc/postfix/tls /var/lib/postmaster-tls/dane").split()
+    assert len([name for name in names if name.endswith(".pem")]) == 1
+    assert [name for name in names if name.endswith(".json")] == []
+
+
+def test_a_server_that_lags_behind_makes_it_wait_and_the_next_run_goes_on(lab: DaneLab) -> None:
+    lab.reset()
+    knot = "knotc -c /etc/postmaster-lab/knot.conf"
+    lab.shell("ns2", f"{knot} zone-freeze example.test")
+    certificate, key = pair(lab, "mx1.example.test-ecdsa-next")
+    try:
+        stopped = rotate(lab, certificate, key, patience=4)
+    finally:
+        lab.shell("ns2", f"{knot} zone-thaw example.test; {knot} zone-refresh example.test")
+    assert stopped.returncode == 0, stopped.stdout
+    assert "the old certificate is served still. ns2.example.test." in stopped.stdout
+    assert "smtpd_tls_eccert_file = /etc/postfix/tls/mx1-ecdsa.crt" in lab.on(
+        "mx1", "postconf", "-n"
+    )
+
+    went_on = rotate(lab, certificate, key)
+    assert went_on.returncode == 0, went_on.stdout
+    assert "the new certificate is served" in went_on.stdout
+    assert "Verified TLS connection" in lab.finger("example.test")
+
+
+def test_by_hand_it_shows_the_lines_and_serves_nothing_new(lab: DaneLab) -> None:
+    lab.reset()
+    before = lab.published("ns1")
+    shown = rotate(lab, *pair(lab, "mx1.example.test-ecdsa-next"), publish="manual")
+    assert shown.returncode == 0, shown.stdout
+    assert f"IN TLSA {lab.digest('/etc/postfix/tls/next/mx1-ecdsa.crt')}" in shown.stdout
+    assert "Publish the lines above, then run again" in shown.stdout
+    assert lab.published("ns1") == before
+    assert "smtpd_tls_eccert_file = /etc/postfix/tls/mx1-ecdsa.crt" in lab.on(
+        "mx1", "postconf", "-n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "says"),
+    [
+        ("mx1.example.test-rsa-next", "mx1.example.test-rsa", "not that of the first certificate"),
+        ("root", "root", r"the new certificate is refused|is for  *, and dane_rollover_name"),
+    ],
+)
+def test_what_would_do_harm_is_refused_before_anything_is_published(
+    lab: DaneLab, certificate: str, key: str, says: str
+) -> None:
+    before = lab.published("ns1")
+    refused = rotate(lab, pair(lab, certificate)[0], pair(lab, key)[1])
+    assert refused.returncode != 0
+    assert re.search(says, refused.stdout), refused.stdout
+    assert "PRIVATE KEY" not in refused.stdout
+    assert lab.published("ns1") == before
