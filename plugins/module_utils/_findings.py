@@ -13,6 +13,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._findings_certifica
     CERTIFICATES,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._findings_dane import DANE
+from ansible_collections.postmaster.tls.plugins.module_utils._findings_sendmail import SENDMAIL
 from ansible_collections.postmaster.tls.plugins.module_utils._findings_served import SERVED
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
@@ -70,6 +71,14 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "Use names that this library knows: see the cipher list in the evidence.",
     ),
     Kind(
+        "handshake-breaks-off",
+        "critical",
+        "OpenSSL breaks off every handshake after it has chosen a suite",
+        "The certificate is too weak for the security level: the library answers the first message, finds that when it is "
+        "about to send the certificate, and ends the handshake with an internal error. A scan for suites sees nothing of it.",
+        "Lower @SECLEVEL in the cipher list, or install a certificate with a larger key.",
+    ),
+    Kind(
         "protocol-list-invalid",
         "critical",
         "The protocol list has a name that this version does not know",
@@ -120,6 +129,7 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "Update the MTA; look for a proxy in front of it.",
     ),
     *(Kind(*row) for row in CERTIFICATES),
+    *(Kind(*row) for row in SENDMAIL),
     Kind(
         "library-differs",
         "medium",

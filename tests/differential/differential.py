@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the postmaster.tls authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Load generated configurations into live smtpds, and compare the facts of each with what a probe sees.
+"""Load generated configurations into live smtpds and sendmails, and compare the facts of each with what a probe sees.
 
-usage: tests/tools/venv.sh python tests/differential/differential.py [--count N] [--seed N] [RELEASE...]
+usage: tests/tools/venv.sh python tests/differential/differential.py [--count N] [--seed N] [RELEASE | RELEASE-sendmail]...
 """
 
 from __future__ import annotations
@@ -18,10 +18,14 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "lab")]
 
+from mtadiff import host as postfix_host
 from mtadiff.configuration import RELEASES
 from mtadiff.generator import Generator
-from mtadiff.host import Host, host_of, podman_for
 from mtadiff.proofs import Judged, compared, scanned, undone
+from mtadiff.sendmail import generator as sendmail_generator
+from mtadiff.sendmail import host as sendmail_host
+from mtadiff.sendmail.configuration import RELEASES as WITH_SENDMAIL
+from mtadiff.sendmail.configuration import SUFFIX
 from mtalab.paths import lab_name
 
 
@@ -53,10 +57,16 @@ def show(judged: Judged, report: t.TextIO | None) -> None:
         report.write(json.dumps({**record, "complaints": judged.complaints}) + "\n")
 
 
-def prove(host: Host, release: str, arguments: argparse.Namespace) -> Tally:
+def prove(host: t.Any, release: str, arguments: argparse.Namespace) -> Tally:
     """Do everything that was asked for on one host."""
     tally = Tally()
-    configurations = Generator(release, arguments.seed).configurations(arguments.count)
+    configurations: t.Sequence[t.Any]
+    if release.endswith(SUFFIX):
+        suite = release.removesuffix(SUFFIX)
+        maker = sendmail_generator.Generator(suite, arguments.seed)
+        configurations = maker.configurations(arguments.count)
+    else:
+        configurations = Generator(release, arguments.seed).configurations(arguments.count)
     report = arguments.report.open("a") if arguments.report else None
     settled = []
     for batch in compared(host, configurations):
@@ -64,8 +74,9 @@ def prove(host: Host, release: str, arguments: argparse.Namespace) -> Tally:
         settled += batch
         for one in batch:
             show(one, report)
+    undo = 0 if release.endswith(SUFFIX) else arguments.undo
     for what, results in (
-        ("undone settings", undone(host, settled, count=arguments.undo)),
+        ("undone settings", undone(host, settled, count=undo)),
         ("sslscans", scanned(host, settled, count=arguments.sslscan)),
     ):
         for one in results:
@@ -85,13 +96,16 @@ def main() -> int:
     parser.add_argument(
         "--report", type=Path, help="add every result to this file, one JSON line each"
     )
-    parser.add_argument("releases", nargs="*", metavar="RELEASE", default=list(RELEASES))
+    parser.add_argument(
+        "releases", nargs="*", metavar="RELEASE", default=[*RELEASES, *WITH_SENDMAIL]
+    )
     arguments = parser.parse_args()
-    podman = podman_for(arguments.releases)
     failed = False
     for release in arguments.releases:
         began = time.monotonic()
-        with host_of(podman, release, prefix=f"{lab_name()}-differential") as host:
+        place = sendmail_host if release.endswith(SUFFIX) else postfix_host
+        podman = place.podman_for([release])
+        with place.host_of(podman, release, prefix=f"{lab_name()}-differential") as host:
             tally = prove(host, release, arguments)
         print(f"{release}: as predicted {tally} ({time.monotonic() - began:.0f} s)", flush=True)
         failed = failed or tally.tried != tally.equal

@@ -29,9 +29,16 @@ COMMON = {"_errors", "_findings", "_records", "_run"}
 ROOMS = {
     "_changed_lines": set(),
     "_errors": set(),
-    "_findings": {"_findings_certificates", "_findings_dane", "_findings_served", "_records"},
+    "_findings": {
+        "_findings_certificates",
+        "_findings_dane",
+        "_findings_sendmail",
+        "_findings_served",
+        "_records",
+    },
     "_findings_certificates": set(),
     "_findings_dane": set(),
+    "_findings_sendmail": set(),
     "_findings_served": set(),
     "_records": set(),
     "_run": set(),

@@ -35,6 +35,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._pem impor
     pem_blocks,
     read_pem,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._rehearsal import (
+    ALL_TLS13,
+    rehearse,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._steps import (
     SET_TMP_DH,
     take_steps,
@@ -62,10 +66,6 @@ ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
 -----END DH PARAMETERS-----
 """
 OP_IGNORE_UNEXPECTED_EOF = 1 << 7
-ALL_TLS13 = (
-    b"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:"
-    b"TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256"
-)
 
 
 def set_options(library: Library, context: int, ask: Reply) -> None:
@@ -287,6 +287,8 @@ def perform(library: Library, ask: Reply) -> Reply:
     if what == "choices":
         asked = [choices(library, context, *one) for one in ask["wanted"]]
         return {"ok": True, "found": asked}
+    if what == "rehearse":
+        return {"ok": True, "found": [rehearse(library, context, one) for one in ask["wanted"]]}
     if what == "chosen":
         return {"ok": True, "found": [chosen(library, context, *one) for one in ask["wanted"]]}
     if what == "talk":

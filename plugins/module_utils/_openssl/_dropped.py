@@ -240,10 +240,19 @@ class Explainer:
             found += _from_string(code, self.matcher, choices)
         if suite is not None:
             found += self._apart_from_the_list(suite)
+            if self._breaks_off(suite):
+                level = str(choices.level)
+                weak = f"the certificate is too weak for security level {level}"
+                found.append(Cause(weak, choices.level_setting, "security-level", level))
             if _exchanges_by_curve(suite) and self.no_curve:
                 reason = "no elliptic curve that TLSv1.2 knows is left"
                 found.append(Cause(reason, choices.group_setting, "group"))
         return found or [Cause(self._unexplained(), "none", "unexplained")]
+
+    def _breaks_off(self, suite: Suite) -> bool:
+        """Whether the library would choose it and then end the handshake."""
+        spoken = [one for one in self.effective.broken if suite.minimum <= one <= suite.maximum]
+        return bool(spoken) and not set(spoken) & set(self.effective.suites)
 
     def _apart_from_the_list(self, suite: Suite) -> list[Cause]:
         return [

@@ -45,6 +45,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy impo
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 
 _HANDSHAKE: t.Final = b"\x16"
+_OF_CERTIFICATES: t.Final = ("key too small", "md too weak")
 _STATUS_REQUEST: t.Final = ((5, b"\x01\0\0\0\0"),)
 
 
@@ -56,7 +57,8 @@ class Effective:
     context could not be made: then nothing can be negotiated. `unknown` names what could not be found out. `signatures`
     are the schemes that a server signs with, or that a client offers. `dh` are the sizes in bits of the primes of DHE,
     `anonymous_dh` those of the suites without a certificate, which OpenSSL may choose by the suite.
-    `ignored` are refusals that the MTA passes over, `bounds` what is in force in the context itself.
+    `ignored` are refusals that the MTA passes over, `bounds` what is in force in the context itself. In a protocol of
+    `broken` the library chooses a suite and then ends the handshake with this error, since a certificate is too weak.
     """
 
     suites: t.Mapping[Protocol, tuple[int, ...]]
@@ -70,6 +72,7 @@ class Effective:
     anonymous_dh: tuple[int, ...] = ()
     ignored: tuple[Refusal, ...] = ()
     bounds: Bounds = Bounds()
+    broken: t.Mapping[Protocol, str] = field(default_factory=dict)
 
     @property
     def protocols(self) -> tuple[Protocol, ...]:
@@ -123,6 +126,7 @@ class _Server:
     unknown: list[str] = field(default_factory=list)
     asked: list[Protocol] = field(default_factory=list)
     primes: dict[bool, set[int]] = field(default_factory=lambda: {True: set(), False: set()})
+    broken: dict[Protocol, str] = field(default_factory=dict)
 
     def ask_suites(self, protocol: Protocol) -> None:
         """Every kind by itself, so that one that the library cannot serve does not hide another."""
@@ -141,6 +145,15 @@ class _Server:
         if accepted:
             ordered = (cipher.code for cipher in self.context.ciphers if cipher.code in accepted)
             self.suites[protocol] = tuple(ordered)
+
+    def rehearse(self) -> None:
+        """Leave out the protocols in which the library chooses a suite, but does not want to send the certificate."""
+        spoken = list(self.suites)
+        errors = self.library.rehearsed(self.context, [int(protocol) for protocol in spoken])
+        for protocol, error in zip(spoken, errors):
+            if any(reason in error for reason in _OF_CERTIFICATES):
+                self.broken[protocol] = error
+                del self.suites[protocol]
 
     def groups(self) -> tuple[int, ...]:
         """The groups of the newest versions, those of TLS 1.3 first; without TLS 1.2 those of the newest one before it."""
@@ -254,6 +267,7 @@ def _server(library: Library, context: Context, settings: Settings) -> Effective
     for protocol in PROTOCOLS:
         if int(protocol) not in settings.excluded:
             server.ask_suites(protocol)
+    server.rehearse()
     return Effective(
         server.suites,
         server.groups(),
@@ -265,6 +279,7 @@ def _server(library: Library, context: Context, settings: Settings) -> Effective
         anonymous_dh=tuple(sorted(server.primes[True])),
         ignored=context.ignored,
         bounds=context.bounds,
+        broken=server.broken,
     )
 
 

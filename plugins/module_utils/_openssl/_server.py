@@ -22,6 +22,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl import (
     _child,
     _peeking,
     _pem,
+    _rehearsal,
     _steps,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked import Linked
@@ -143,7 +144,7 @@ class Context:
 
 def _sources() -> list[tuple[str, str]]:
     found = []
-    for module in (_binding, _peeking, _pem, _steps, _child):
+    for module in (_binding, _peeking, _pem, _rehearsal, _steps, _child):
         loader = t.cast(t.Any, module.__loader__)
         found.append((module.__name__, loader.get_source(module.__name__)))
     return found
@@ -260,6 +261,10 @@ class Library:
         """Try to load a pair (certificate, key) or a list of chain files; None if all is well."""
         reply = self._ask({"do": "load", "kind": kind, "files": list(files)})
         return None if reply["ok"] else _refusal(reply)
+
+    def rehearsed(self, context: Context, versions: t.Sequence[int]) -> list[str]:
+        """For each version: the error with which the server ends a whole handshake, empty where there is none."""
+        return t.cast("list[str]", self._asked("rehearse", context, list(versions))["found"])
 
     def _asked(self, what: str, context: Context, wanted: list[t.Any]) -> dict[str, t.Any]:
         return self._answered({"do": what, "context": context.number, "wanted": wanted})

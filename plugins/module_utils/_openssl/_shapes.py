@@ -77,6 +77,15 @@ def negotiable(result: Effective, dropped: t.Sequence[Dropped]) -> dict[str, t.A
     }
 
 
+def dh_dict(result: Effective, source: str) -> dict[str, t.Any] | None:
+    """The primes of DHE, and where they come from: a file, or how they are made. None without DHE."""
+    sizes = sorted({*result.dh, *result.anonymous_dh})
+    if not sizes:
+        return None
+    kind, _colon, path = source.partition(":")
+    return {"bits": min(result.dh or sizes), "sizes": sizes, "source": path or kind}
+
+
 def signature_names(result: Effective) -> list[str]:
     """The schemes that a server signs with, or a client offers, each once."""
     codes = dict.fromkeys(code for found in result.signatures.values() for code in found)
@@ -88,6 +97,7 @@ __all__ = [
     "NOTHING",
     "NOT_DETERMINED",
     "NO_FEATURES",
+    "dh_dict",
     "dropped_dict",
     "negotiable",
     "signature_names",

@@ -78,12 +78,14 @@ def trust(library: Library, context: int, file: str, directory: str) -> None:
 
 
 def use_dh(library: Library, context: int, wanted: str) -> None:
-    """A size in bits, or C(auto), with a colon and a file that is preferred to it."""
+    """A size in bits, C(auto) or C(none), with a colon and a file that is preferred to it."""
     kind, _colon, path = wanted.partition(":")
     parameters = 0
     if path:
         with open(path, "rb") as stream:
             parameters = read_pem(library, "PEM_read_bio_DHparams", stream.read())
+    if not parameters and kind == "none":
+        return
     if not parameters and kind == "auto":
         library.SSL_CTX_ctrl(context, DH_AUTO, 1, None)
         return

@@ -35,6 +35,16 @@ def refusal_findings(effective: Effective, where: str) -> list[Finding]:
     return [refused(refusal, where=where)]
 
 
+def broken_findings(effective: Effective, where: str) -> list[Finding]:
+    """Whether the library ends handshakes after it has chosen a suite."""
+    if not effective.broken:
+        return []
+    protocols = ", ".join(one.label for one in effective.broken)
+    error = next(iter(effective.broken.values()))
+    evidence = f"{protocols} at security level {effective.bounds.level}: {error}"
+    return [finding("handshake-breaks-off", where=where, evidence=evidence)]
+
+
 def causes_of(dropped: t.Iterable[Dropped]) -> str:
     """The causes and how many suites each takes away, the most frequent first."""
     counted = Counter(
@@ -121,6 +131,7 @@ def _protocol_is_off(older: t.Iterable[Dropped]) -> bool:
 
 
 __all__ = [
+    "broken_findings",
     "built_findings",
     "causes_of",
     "library_findings",

@@ -30,6 +30,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes im
     negotiable,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
+    broken_findings,
     older_sender_findings,
     refusal_findings,
     suite_findings,
@@ -175,6 +176,7 @@ def _asked(
         evidence = "; ".join(result.unknown)
         findings.append(finding("not-determined", where=where, evidence=evidence))
     elif service.direction == "inbound":
+        findings += broken_findings(result, where)
         fatal = suite_findings(result, dropped, where)
         findings += fatal or older_sender_findings(result, dropped, where)
         findings += _lint.strength_findings(service, result, where)

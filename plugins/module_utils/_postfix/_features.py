@@ -17,6 +17,7 @@ import typing as t
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import (
     NO_FEATURES,
+    dh_dict,
     signature_names,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import (
@@ -60,14 +61,6 @@ def _client_certificate(service: TlsService) -> str:
     return "asked" if asks_certificate(service) else "none"
 
 
-def _dh(request: Request, result: Effective) -> dict[str, t.Any] | None:
-    sizes = sorted({*result.dh, *result.anonymous_dh})
-    if not sizes or request.settings is None:
-        return None
-    source, _colon, path = request.settings.dh.partition(":")
-    return {"bits": min(result.dh or sizes), "sizes": sizes, "source": path or source}
-
-
 def features(
     service: TlsService,
     request: Request,
@@ -85,7 +78,7 @@ def features(
         "session_tickets": _tickets(service, result, version),
         "renegotiation": _renegotiation(result, version, library),
         "client_certificate": _client_certificate(service),
-        "dh": _dh(request, result),
+        "dh": dh_dict(result, request.settings.dh) if request.settings else None,
     }
 
 

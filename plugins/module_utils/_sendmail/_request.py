@@ -119,9 +119,10 @@ def _bits_of(word: str, names: t.Mapping[str, int]) -> int | None:
     return names.get(upper[len("SSL_OP_") :]) if upper.startswith("SSL_OP_") else None
 
 
-def server_words(value: str) -> frozenset[str]:
-    """The letters of TLSSrvOptions, one from the front of every word."""
-    return frozenset(word[0] for word in re.split(r"[, \t]", value) if word)
+def server_letters(sendmail: Sendmail) -> frozenset[str]:
+    """The letters of TLSSrvOptions, one from the front of every word; several lines add up."""
+    words = re.split(r"[, \t]", " ".join(sendmail.cf.values("TLSSrvOptions")))
+    return frozenset(word[0] for word in words if word)
 
 
 def _option_problem(sendmail: Sendmail) -> Problem | None:
@@ -238,8 +239,8 @@ def _certificate_steps(sendmail: Sendmail, files: _Files, *, client: bool) -> li
 def _trust_steps(sendmail: Sendmail, files: _Files, *, client: bool) -> list[Step]:
     file, directory = sendmail.value("CACertFile"), sendmail.value("CACertPath")
     named = files.absolute("CACertPath", directory)
-    usable = files.usable("CACertFile", file)
-    return [("trust", not client, file, directory)] if named and (usable or file[:1] == "/") else []
+    files.usable("CACertFile", file)
+    return [("trust", not client, file, directory)] if named and file[:1] == "/" else []
 
 
 def _other_steps(sendmail: Sendmail, dh: str, *, client: bool) -> list[Step]:
@@ -253,7 +254,7 @@ def _other_steps(sendmail: Sendmail, dh: str, *, client: bool) -> list[Step]:
 
 def request_of(sendmail: Sendmail, *, client: bool) -> Request:
     """What the client asks of the library, or what all daemons ask together."""
-    letters = server_words(sendmail.value("TLSSrvOptions"))
+    letters = server_letters(sendmail)
     needed = not client and "C" not in letters
     files = _Files(sendmail, needed=needed, guarded=client or needed)
     steps = _certificate_steps(sendmail, files, client=client)
@@ -296,6 +297,6 @@ __all__ = [
     "pairs_of",
     "read_ssl_options",
     "request_of",
-    "server_words",
+    "server_letters",
     "ssl_option_bits",
 ]

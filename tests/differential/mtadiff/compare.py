@@ -11,6 +11,9 @@ from mtadiff import features
 
 Told = t.Mapping[str, t.Any]
 Suites = dict[str, list[str]]
+_NEVER_STARTS = "sendmail-option-unknown"
+#: The probe asks for suites and reads the first message alone; sslscan, which goes on, sees the handshake end.
+_BREAKS_OFF = "handshake-breaks-off"
 
 
 def predicted_suites(told: Told) -> Suites:
@@ -22,8 +25,10 @@ def predicted_suites(told: Told) -> Suites:
     return found
 
 
-def seen_suites(told: Told) -> Suites:
-    """The suites by protocol in the order of the probe."""
+def seen_suites(told: Told | None) -> Suites:
+    """The suites by protocol in the order of the probe; none of a server that did not start."""
+    if told is None:
+        return {}
     return {
         protocol: [suite["name"] for suite in suites]
         for protocol, suites in told["ciphers"].items()
@@ -34,9 +39,18 @@ def seen_suites(told: Told) -> Suites:
 def disagreements(entry: Told) -> list[str]:
     """Return nothing where both agree. What either of them could not determine is a disagreement as well."""
     predicted, seen = entry["predicted"], entry["seen"]
+    ended = any(one["code"] == _NEVER_STARTS for one in predicted["findings"])
+    if seen is None:
+        return [] if ended else [f"the daemon did not start: {entry['said']}"]
+    if ended:
+        return [f"the daemon started although {predicted['findings']}"]
     if predicted["ciphers"] is None:
         return [f"the facts did not determine it: {predicted['findings']}"]
     expected, got = predicted_suites(predicted), seen_suites(seen)
+    for one in predicted["findings"]:
+        if one["code"] == _BREAKS_OFF:
+            labels = one["evidence"].partition(" at ")[0].split(", ")
+            got = {protocol: suites for protocol, suites in got.items() if protocol not in labels}
     found = [*_unasked(seen, bool(expected))]
     for protocol in sorted({*expected, *got}):
         found += _of_protocol(protocol, expected.get(protocol, []), got.get(protocol, []), seen)

@@ -34,9 +34,13 @@ FACTS = (
 
 
 def seen(service: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Probe a service; what was not determined is asked for again."""
-    port = service["listen"][0]["port"]
+    """Probe a service of Postfix."""
     implicit = service["parameters"]["smtpd_tls_wrappermode"] == "yes"
+    return probed(service["listen"][0]["port"], implicit=implicit)
+
+
+def probed(port: int, *, implicit: bool) -> dict[str, t.Any]:
+    """Probe a port of this host; what was not determined is asked for again."""
     target = Target("127.0.0.1", port, implicit=implicit, checks=CHECKS, connections=2)
     got: dict[str, t.Any] = {}
     for _attempt in range(TRIES):

@@ -86,17 +86,22 @@ def openssl_cnf(section: str, application: str = "openssl_conf") -> str:
     )
 
 
-def setup_script() -> str:
-    """Return the shell script that makes all of it, and a main.cf to which services add overrides."""
+def files_script(directory: str = DIRECTORY) -> str:
+    """Return the shell script that makes keys, certificates, DH parameters and openssl.cnf files."""
     files = {name: openssl_cnf(text) for name, text in SECTIONS.items()}
     files["named"] = openssl_cnf("MinProtocol = TLSv1.2", "postfix")
     written = "".join(
         f"cat > {name}.cnf <<'END'\n{text}END\n" for name, text in sorted(files.items())
     )
-    return f"mkdir -p {DIRECTORY} && cd {DIRECTORY}\n{written}{_SCRIPT}"
+    return f"mkdir -p {directory} && cd {directory}\n{written}{_FILES}"
 
 
-_SCRIPT = """
+def setup_script() -> str:
+    """Return the shell script that makes all of it, and a main.cf to which services add overrides."""
+    return files_script() + _POSTFIX
+
+
+_FILES = """
 request() {
     name=$1
     shift
@@ -118,7 +123,8 @@ openssl dhparam -dsaparam -out dh2048.pem 2048 2>&1
 cat ec.key ec.pem rsa.key rsa.pem > chain.pem
 for key in rsa ec dsa; do cat "$key.key" "$key.pem" > "chain-$key.pem"; done
 cat ed.key ed.pem > chain-ed.pem
-postconf -e maillog_file=/var/log/postfix.log myhostname=mx.example.test inet_interfaces=127.0.0.1 \\
+"""
+_POSTFIX = """postconf -e maillog_file=/var/log/postfix.log myhostname=mx.example.test inet_interfaces=127.0.0.1 \\
     inet_protocols=ipv4 smtpd_tls_security_level=may smtpd_tls_cert_file= smtpd_tls_key_file= \\
     smtpd_peername_lookup=no 'smtpd_tls_key_file=$smtpd_tls_cert_file'
 cp /etc/postfix/master.cf /etc/postfix/master.cf.base

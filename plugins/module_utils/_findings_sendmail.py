@@ -1,0 +1,84 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The part of the catalogue of findings that is about sendmail."""
+
+from __future__ import annotations
+
+import typing as t
+
+#: Code, severity, title, explanation and remedy of each.
+SENDMAIL: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
+    (
+        "cipher-list-ignored",
+        "high",
+        "OpenSSL rejects the CipherList, and sendmail goes on without it",
+        (
+            "The library finds nothing in the list that it knows. sendmail writes one line to its log and serves what the "
+            "evidence says instead, so the list protects nobody although everything seems to work."
+        ),
+        "Use names that this library knows: 'openssl ciphers' with the list shows whether it does.",
+    ),
+    (
+        "cipher-suites-ignored",
+        "medium",
+        "OpenSSL rejects the CipherSuites, and sendmail goes on without them",
+        "The library does not know a name in the list for TLS 1.3, so its own default list stays in force.",
+        "Use the names of TLS 1.3 suites, such as TLS_AES_256_GCM_SHA384, separated by colons.",
+    ),
+    (
+        "dh-ignored",
+        "medium",
+        "OpenSSL does not take the parameters for DHE",
+        (
+            "At the security level of the library they are too small, so no suite with DHE can be negotiated, even where the "
+            "cipher list lowers the level: sendmail hands the parameters over before the list."
+        ),
+        "Use parameters with 2048 bits or more, or leave DHParameters out.",
+    ),
+    (
+        "second-certificate-ignored",
+        "high",
+        "A certificate or key cannot be loaded, and sendmail goes on without it",
+        "A client's certificate, or the second one behind the comma, is not used; sendmail only writes a line to its log.",
+        "Compare the certificate and the key that belong together, and look at the permissions of both.",
+    ),
+    (
+        "certificate-unsafe",
+        "critical",
+        "sendmail refuses a file because others could have changed or read it",
+        (
+            "sendmail loads no certificate, key or list of authorities that somebody other than its owner may write, and no key "
+            "that others may read: it then has no TLS at all, and offers no STARTTLS."
+        ),
+        "Correct owner and permissions of the file and of the directories above it; of a key, 0600 and root.",
+    ),
+    (
+        "sendmail-option-unknown",
+        "critical",
+        "sendmail does not start with an option that it does not know",
+        (
+            "A name or value that this version does not have is an error in sendmail.cf: the daemon ends as soon as it has read "
+            "the file. The running daemon goes on with the old one until it is restarted."
+        ),
+        "Leave the option out, or use a form that this version has.",
+    ),
+    (
+        "sendmail-without-tls",
+        "high",
+        "This sendmail is compiled without TLS",
+        "'sendmail -d0.1 -bt' does not name STARTTLS, so no option about TLS has any effect.",
+        "Install a sendmail that is compiled with STARTTLS.",
+    ),
+    (
+        "listens-on-loopback",
+        "info",
+        "Port 25 is open to this host alone",
+        "The daemon listens on the loopback interface, as Debian installs it: no mail from elsewhere arrives.",
+        "Leave Addr out of DAEMON_OPTIONS if this host is to receive mail.",
+    ),
+)
+
+__all__ = ["SENDMAIL"]

@@ -1,0 +1,166 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The facts of one service of a sendmail: what is configured, what the library makes of it, and why the rest is missing."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
+    unreadable,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._config import SystemPolicy
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import (
+    Dropped,
+    dropped_suites,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import Oracle
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import (
+    NO_FEATURES,
+    NOT_DETERMINED,
+    NOTHING,
+    dh_dict,
+    negotiable,
+    signature_names,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
+    broken_findings,
+    older_sender_findings,
+    refusal_findings,
+    suite_findings,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail import _verdicts
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._blame import choices_of
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options import (
+    NAMES,
+    NO_TICKET,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import (
+    Request,
+    Sendmail,
+    request_of,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._services import Service
+
+_NO_RENEGOTIATION, _MAY_RENEGOTIATE = 1 << 30, 1 << 8
+_SHARED: t.Final = ("TLSFallbacktoClear", "DANE")
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Whom to ask about one sendmail: its library, or why there is none, and what openssl.cnf sets for it."""
+
+    oracle: Oracle | None
+    reason: str = ""
+    policy: SystemPolicy | None = None
+
+
+def _parameters(sendmail: Sendmail, service: Service) -> dict[str, str]:
+    other = "Server" if service.client else "Client"
+    found = {}
+    for name in NAMES:
+        values = sendmail.cf.values(name)
+        if values and not name.startswith(other):
+            found[name] = ", ".join(values)
+    if not service.client:
+        found = {name: value for name, value in found.items() if name not in _SHARED}
+        found["DaemonPortOptions"] = service.daemon.line if service.daemon else ""
+    return found
+
+
+def _features(
+    service: Service, request: Request, result: Effective, library: int
+) -> dict[str, t.Any]:
+    signatures = signature_names(result)
+    if service.client or not result.suites:
+        return {**NO_FEATURES, "signatures": signatures}
+    options = result.bounds.options
+    may = library >> 28 < 3 or bool(options & _MAY_RENEGOTIATE)
+    return {
+        "signatures": signatures,
+        "session_tickets": not options & NO_TICKET,
+        "renegotiation": may and not options & _NO_RENEGOTIATION,
+        "client_certificate": "asked" if request.asks_certificate else "none",
+        "dh": dh_dict(result, request.dh),
+    }
+
+
+def _understood(
+    sendmail: Sendmail, service: Service, request: Request, asker: Asker, oracle: Oracle, where: str
+) -> tuple[dict[str, t.Any], list[Finding]]:
+    """What the library says. Raises NotSupported where it fails."""
+    if request.settings is None:
+        return dict(NOTHING), []
+    result = oracle.effective(request.settings)
+    choices = choices_of(sendmail, result, asker.policy, client=service.client)
+    dropped: tuple[Dropped, ...] = ()
+    if result.refusal is None:
+        possible = oracle.possible(request.settings, choices.level)
+        dropped = dropped_suites(result, oracle.matcher, choices, possible)
+    number = oracle.library.number
+    findings = refusal_findings(result, where) + _verdicts.ignored_findings(result, where)
+    if result.unknown:
+        evidence = "; ".join(result.unknown)
+        findings.append(finding("not-determined", where=where, evidence=evidence))
+    elif not service.client:
+        setting = choices.protocol_setting
+        findings += _verdicts.protocol_findings(result, setting, where, number)
+        findings += broken_findings(result, where)
+        fatal = suite_findings(result, dropped, where)
+        findings += fatal or older_sender_findings(result, dropped, where)
+        findings += _verdicts.strength_findings(service, result, request.dh, where)
+    more = _features(service, request, result, number)
+    return {**negotiable(result, dropped), **more}, findings
+
+
+def _asked(
+    sendmail: Sendmail, service: Service, request: Request, asker: Asker, where: str
+) -> tuple[dict[str, t.Any], list[Finding]]:
+    if service.level == "none" or request.problem:
+        return dict(NOTHING), []
+    reason = asker.reason
+    paths = [path for _kind, *files in request.certificates for path in files if path]
+    if denied := unreadable(paths):
+        reason = f"{denied} cannot be read by this user"
+    if asker.oracle is None or reason:
+        return dict(NOT_DETERMINED), [finding("not-determined", where=where, evidence=reason)]
+    try:
+        return _understood(sendmail, service, request, asker, asker.oracle, where)
+    except NotSupported as error:
+        return dict(NOT_DETERMINED), [finding("not-determined", where=where, evidence=str(error))]
+
+
+def describe_service(
+    sendmail: Sendmail, service: Service, asker: Asker, *, where: str
+) -> tuple[dict[str, t.Any], tuple[tuple[str, ...], ...], list[Finding]]:
+    """The facts of a service, the certificates that it loads, as Settings has them, and its findings."""
+    request = request_of(sendmail, client=service.client)
+    findings = _verdicts.service_findings(sendmail, service, where)
+    if service.level != "none" and not service.client:
+        findings += _verdicts.problem_findings(request, where)
+    told, more = _asked(sendmail, service, request, asker, where)
+    findings += more
+    facts = {
+        "name": service.name,
+        "daemons": ["sendmail"],
+        "direction": service.direction,
+        "lane": service.lane,
+        "listen": service.listen,
+        "security_level": service.level,
+        "parameters": _parameters(sendmail, service),
+        "overrides": {},
+        "cipher_string": sendmail.value("CipherList") or None,
+        **told,
+        "certificate_files": [one[1] for one in request.certificates if one[1]],
+    }
+    return facts, request.certificates, findings
+
+
+__all__ = ["Asker", "describe_service"]

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""The services of a sendmail: one for each daemon, and the client; all daemons share one context."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons import (
+    Daemon,
+    daemons_of,
+    parse_daemon,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import Sendmail
+
+_NO_TLS: t.Final = "S"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One daemon, or the client (`daemon` is None). `level` is none, may, encrypt or dane."""
+
+    name: str
+    direction: str
+    lane: str
+    level: str
+    daemon: Daemon | None = None
+
+    @property
+    def client(self) -> bool:
+        return self.daemon is None
+
+    @property
+    def listen(self) -> list[dict[str, t.Any]]:
+        if self.daemon is None or self.daemon.port is None:
+            return []
+        return [{"address": self.daemon.address, "port": self.daemon.port}]
+
+
+def _server(daemon: Daemon) -> Service:
+    level = "encrypt" if daemon.implicit else "may" if daemon.offers_tls else "none"
+    return Service(daemon.name, "inbound", daemon.lane, level, daemon)
+
+
+def _client(sendmail: Sendmail) -> Service:
+    modifiers = "".join(
+        parse_daemon(line).modifiers for line in sendmail.cf.values("ClientPortOptions")
+    )
+    level = "none" if _NO_TLS in modifiers else "may"
+    if level == "may" and sendmail.value("DANE").lower() not in ("", "false", "f", "n", "no"):
+        level = "dane"
+    return Service("client", "outbound", "outbound", level)
+
+
+def services_of(sendmail: Sendmail) -> tuple[Service, ...]:
+    """Every daemon in the order of sendmail.cf, then the client."""
+    daemons = daemons_of(sendmail.cf.values("DaemonPortOptions"))
+    return (*map(_server, daemons), _client(sendmail))
+
+
+__all__ = ["Service", "services_of"]

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One configuration of a sendmail: the lines about TLS of its sendmail.cf."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+import mtadiff.configuration
+
+DIRECTORY = "/etc/mail/diff"
+#: Another program than the installed one has no group of its own, so that OpenSSL heeds its environment.
+PROGRAMS = {"installed": "/usr/sbin/sendmail", "plain": f"{DIRECTORY}/sendmail"}
+FIRST_PORT = 2501
+SUFFIX = "-sendmail"
+RELEASES = tuple(f"{release}{SUFFIX}" for release in mtadiff.configuration.RELEASES)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A name that leads back to how it was made, the lines, which program reads them, and whether TLS begins at once."""
+
+    name: str
+    lines: tuple[str, ...]
+    program: str = "installed"
+    implicit: bool = False
+
+    @property
+    def overrides(self) -> dict[str, str]:
+        """The lines, numbered, and what else matters."""
+        told = {str(number): line for number, line in enumerate(self.lines)}
+        return {**told, "program": self.program, "implicit": str(self.implicit)}
+
+    def task(self, port: int) -> dict[str, t.Any]:
+        """Return what the host has to be told."""
+        modifiers = ", M=s" if self.implicit else ""
+        daemon = f"O DaemonPortOptions=Name=D{port}, Addr=127.0.0.1, Port={port}{modifiers}"
+        return {
+            "port": port,
+            "lines": [*self.lines, daemon],
+            "program": PROGRAMS[self.program],
+            "implicit": self.implicit,
+        }

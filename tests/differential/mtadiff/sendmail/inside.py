@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs on a mail host: what the facts say of each sendmail.cf, beside what a probe of its daemon sees, as JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+from ansible_collections.postmaster.tls.plugins.module_utils._run import run
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._facts import sendmail_facts
+
+from mtadiff.inside import FACTS, probed
+
+DIRECTORY = "/etc/mail/diff"
+SECONDS = 20.0
+
+
+def start(task: dict[str, t.Any]) -> subprocess.Popen[bytes]:
+    """Start the daemon of one configuration."""
+    port = task["port"]
+    file = Path(DIRECTORY, f"{port}.cf")
+    lines = [*task["lines"], f"O PidFile=/run/diff-{port}.pid"]
+    base = Path(DIRECTORY, "base.cf").read_text().splitlines()
+    place = next(number for number, line in enumerate(base) if line.startswith("O "))
+    file.write_text("\n".join([*base[:place], *lines, *base[place:]]) + "\n")
+    file.chmod(0o644)
+    command = [task["program"], "-bD", f"-C{file}"]
+    with log_of(port).open("wb") as log:
+        process = subprocess.Popen(
+            command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    Path(DIRECTORY, f"{port}.pid").write_text(str(process.pid))
+    return process
+
+
+def log_of(port: int) -> Path:
+    """Where a daemon says why it does not start."""
+    return Path(DIRECTORY, f"{port}.log")
+
+
+def end_all() -> None:
+    """End the daemons of an earlier call, which stay for other scanners."""
+    for file in Path(DIRECTORY).glob("*.pid"):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(file.read_text()), signal.SIGKILL)
+        file.unlink()
+
+
+def listens(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until the daemon answers; it never will when it has ended."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return True
+    return False
+
+
+def predicted(task: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What the facts say of the daemon."""
+    file = f"{DIRECTORY}/{task['port']}.cf"
+    facts = sendmail_facts(task["program"], files=(file,), run=run)
+    service = facts.instances[0]["services"][0]
+    return {name: service[name] for name in FACTS}
+
+
+def main() -> None:
+    """Print one entry for each task of the standard input."""
+    tasks = json.load(sys.stdin)
+    end_all()
+    found = []
+    for task, process in [(task, start(task)) for task in tasks]:
+        up = listens(task["port"], process)
+        seen = probed(task["port"], implicit=task["implicit"]) if up else None
+        said = log_of(task["port"]).read_text()
+        found.append({"predicted": predicted(task), "seen": seen, "said": said})
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
