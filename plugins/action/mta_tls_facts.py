@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ansible.plugins.action import ActionBase
@@ -37,6 +38,32 @@ def with_certificates(
     return {**facts, "certificates": certificates, "findings": found}
 
 
+def with_hellos_of_senders(arguments: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The arguments of the module; senders to explain come with their hellos. Raises InvalidInput for an unknown one."""
+    if "why" not in arguments:
+        return dict(arguments)
+    from ansible_collections.postmaster.tls.plugins.plugin_utils._sender_calls import (  # noqa: PLC0415 - seldom asked for
+        with_hellos,
+    )
+
+    return {**arguments, "why": with_hellos(arguments["why"])}
+
+
+def with_senders(
+    facts: dict[str, t.Any], why: object, heard: t.Sequence[t.Mapping[str, t.Any]]
+) -> dict[str, t.Any]:
+    """The facts with an answer for each sender that C(why) has, behind the answers for suites."""
+    entries = why if isinstance(why, list) else []
+    names = [entry["sender"] for entry in entries if isinstance(entry, Mapping)]
+    if not names:
+        return facts
+    from ansible_collections.postmaster.tls.plugins.plugin_utils._sender_why import (  # noqa: PLC0415 - seldom asked for
+        sender_answers,
+    )
+
+    return {**facts, "why": [*facts.get("why", ()), *sender_answers(names, heard)]}
+
+
 class ActionModule(ActionBase):
     def run(
         self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
@@ -45,14 +72,15 @@ class ActionModule(ActionBase):
         try:
             require_cryptography()
             trust = TrustStore.system()
+            arguments = with_hellos_of_senders(self._task.args)
         except PostmasterTlsError as error:
             return {**result, "failed": True, "msg": str(error)}
-        result.update(self._execute_module(task_vars=task_vars))
-        material = result.pop("_certificates", None)
-        if material is not None and "certificates" in result["ansible_facts"]["mta_tls"]:
-            facts = result["ansible_facts"]["mta_tls"]
-            now = datetime.now(UTC)
-            result["ansible_facts"]["mta_tls"] = with_certificates(
-                facts, material, now=now, trust=trust
-            )
+        result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
+        material, heard = result.pop("_certificates", None), result.pop("_heard", None)
+        if material is None:
+            return result
+        facts = with_senders(result["ansible_facts"]["mta_tls"], arguments.get("why"), heard or [])
+        if "certificates" in facts:
+            facts = with_certificates(facts, material, now=datetime.now(UTC), trust=trust)
+        result["ansible_facts"]["mta_tls"] = facts
         return result

@@ -35,16 +35,19 @@ class HostOptions:
     directories: tuple[str, ...] = ()
     postconf: str | None = None
     candidate: t.Mapping[str, t.Any] | None = None
-    why: tuple[str, ...] = ()
+    why: tuple[t.Any, ...] = ()
     saved: t.Mapping[str, t.Any] | None = None
 
 
 @dataclass(frozen=True)
 class HostFacts:
-    """The facts, and the raw material for the controller: for each certificate its PEM chain and the expected names."""
+    """The facts, and the raw material for the controller: for each certificate its PEM chain and the expected names, and
+    what services answer to senders.
+    """
 
     facts: dict[str, t.Any]
     material: list[dict[str, t.Any]]
+    heard: list[dict[str, t.Any]]
 
 
 def _postconf(options: HostOptions) -> str | None:
@@ -61,9 +64,9 @@ def _postconf(options: HostOptions) -> str | None:
 
 def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
     """Gather the facts; empty lists on a host without a mail server. Raises InvalidInput for unfit options."""
-    suites = wanted_suites(options.why)
+    suites, callers = _wanted(options.why)
     if options.saved is not None:
-        return _gathered(options, suites, *_from_saved(options, options.saved, run))
+        return _gathered(options, suites, *_from_saved(options, options.saved, callers, run))
     openssl = openssl_facts(run)
     postconf = _postconf(options)
     postfix = PostfixFacts()
@@ -74,12 +77,29 @@ def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
             candidate=options.candidate or {},
             command_version=openssl["command"]["version"],
             run=run,
+            callers=callers,
         )
     return _gathered(options, suites, postfix, openssl, detected=bool(postconf))
 
 
+def _wanted(why: t.Iterable[t.Any]) -> tuple[Suites, t.Sequence[t.Any]]:
+    """The suites and the senders of the option C(why)."""
+    senders = [one for one in why if isinstance(one, dict)]
+    suites = wanted_suites(str(one) for one in why if not isinstance(one, dict))
+    if not senders:
+        return suites, ()
+    from ansible_collections.postmaster.tls.plugins.module_utils._openssl._heard import (  # noqa: PLC0415 - seldom asked for
+        callers_of,
+    )
+
+    return suites, callers_of(senders)
+
+
 def _from_saved(
-    options: HostOptions, saved: t.Mapping[str, t.Any], run: Runner
+    options: HostOptions,
+    saved: t.Mapping[str, t.Any],
+    callers: t.Sequence[t.Any],
+    run: Runner,
 ) -> tuple[PostfixFacts, dict[str, t.Any]]:
     if options.candidate or options.directories or options.postconf:
         raise InvalidInput(
@@ -89,7 +109,7 @@ def _from_saved(
     given = {name: value for name, value in saved.items() if value is not None}
     version = given.get("openssl")
     openssl = {"command": {"path": None, "version": version}, "config": None, "crypto_policy": None}
-    return saved_facts(Saved(**given), run), openssl
+    return saved_facts(Saved(**given), run, callers), openssl
 
 
 def _gathered(
@@ -115,7 +135,7 @@ def _gathered(
         facts["certificates"] = [entry.as_dict() for entry in postfix.certificates]
         names = sorted(set(filter(None, postfix.names)))
         material = [{"chain": list(entry.chain), "names": names} for entry in postfix.certificates]
-    return HostFacts(facts, material)
+    return HostFacts(facts, material, postfix.heard)
 
 
 __all__ = ["HostFacts", "HostOptions", "host_facts"]

@@ -96,10 +96,16 @@ options:
         default: /etc/postfix
   why:
     description:
-      - Cipher suites to explain, each by its name in OpenSSL or at IANA, or by its code point.
-      - The answers are in RV(ansible_facts.mta_tls.why), one for each suite and service.
+      - Cipher suites and senders to explain.
+      - A suite is given by its name in OpenSSL or at IANA, or by its code point.
+      - A sender is given as a dictionary with C(sender), the name of a sender profile such as V(exchange-2016), or V(all), and
+        C(server_name), the name that it asks for (SNI), if the services have certificates for single names. The profiles are
+        those of O(postmaster.tls.starttls_probe#module:senders), and are described in C(docs/senders.md) of the collection.
+      - The answers are in RV(ansible_facts.mta_tls.why), one for each suite or sender and service.
+      - The answer to a sender is what it would get from the service as it is configured, or with O(candidate), and if that is
+        nothing, which settings take away each of the suites that it offers. Nothing is sent over a network.
     type: list
-    elements: str
+    elements: raw
     default: []
 seealso:
   - module: postmaster.tls.postconf
@@ -117,6 +123,12 @@ EXAMPLES = r"""
 - name: Ask why a sender does not get a suite
   postmaster.tls.mta_tls_facts:
     why: [AES128-GCM-SHA256, ECDHE-RSA-AES128-GCM-SHA256]
+
+- name: Ask what senders get, and why some get nothing
+  postmaster.tls.mta_tls_facts:
+    why:
+      - sender: exchange-2016
+      - sender: boringssl
 
 - name: Show the answer
   ansible.builtin.debug:
@@ -216,7 +228,13 @@ ansible_facts:
           description:
             - The answers to O(why), each with C(suite), C(config_directory), C(service), C(offered) (V(none) if that could not be
               found out), C(protocols), C(reason), C(setting), C(cause), C(also) and C(text), which says it in a sentence.
-          returned: when O(why) names suites
+            - For a sender, each has C(sender), C(title), C(config_directory), C(service), C(connects) (V(none) if that could not be
+              found out), C(protocol), C(cipher), C(reason), C(causes), C(suites) and C(text). C(reason) is a word of
+              RV(postmaster.tls.starttls_probe#module:senders), or V(no-tls) or V(not-asked).
+            - Of a sender that gets nothing, C(suites) are those that it offers, each with what is in the way, as in C(dropped);
+              C(causes) has each cause once, with how many C(suites) it takes away, and how many would come back if it C(alone)
+              were undone.
+          returned: when O(why) names suites or senders
           type: list
           elements: dict
         findings:
@@ -284,7 +302,7 @@ def main() -> t.NoReturn:
             "postfix_config_directories": {"type": "list", "elements": "path", "default": []},
             "postconf_command": {"type": "path"},
             "candidate": {"type": "dict", "default": {}},
-            "why": {"type": "list", "elements": "str", "default": []},
+            "why": {"type": "list", "elements": "raw", "default": []},
             "saved": {"type": "dict", "options": _SAVED},
         },
         supports_check_mode=True,
@@ -302,7 +320,9 @@ def main() -> t.NoReturn:
     except PostmasterTlsError as error:
         module.fail_json(msg=showable(str(error)))
     facts, material = showable(found.facts), showable(found.material)
-    module.exit_json(ansible_facts={"mta_tls": facts}, _certificates=material)
+    module.exit_json(
+        ansible_facts={"mta_tls": facts}, _certificates=material, _heard=showable(found.heard)
+    )
 
 
 if __name__ == "__main__":

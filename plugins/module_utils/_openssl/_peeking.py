@@ -26,6 +26,9 @@ ABORT, NOTHING = 2, 3
 HANDSHAKE, SERVER_HELLO = 22, 2
 TLS1_3 = 0x0304
 SESSION_AT = 43
+KEY_SHARE = 51
+# The random of a HelloRetryRequest (RFC 8446 section 4.1.3).
+RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 
 
 class Peek:
@@ -52,21 +55,62 @@ def watch(library: Library, context: int) -> None:
     library.SSL_CTX_callback_ctrl(context, SET_STATUS_CALLBACK, callback)
 
 
+class Connection:
+    """One fresh connection of a context, without a network."""
+
+    def __init__(self, library: Library, context: int, state: str) -> None:
+        self._library = library
+        self._number = library.SSL_new(context)
+        self._incoming, self._outgoing = (library.BIO_new(library.BIO_s_mem()) for _side in "io")
+        library.SSL_set_bio(self._number, self._incoming, self._outgoing)
+        getattr(library, state)(self._number)
+
+    def feed(self, received: bytes) -> bytes:
+        """What it sends after it has received these bytes."""
+        library = self._library
+        if received:
+            library.BIO_write(self._incoming, received, len(received))
+        library.SSL_do_handshake(self._number)
+        size = library.BIO_ctrl(self._outgoing, PENDING, 0, None)
+        buffer = ctypes.create_string_buffer(max(size, 1))
+        count = library.BIO_read(self._outgoing, buffer, size) if size else 0
+        return buffer.raw[: max(count, 0)]
+
+    def close(self) -> None:
+        self._library.SSL_free(self._number)
+        self._library.ERR_clear_error()
+
+
 def flight(library: Library, context: int, state: str, received: bytes) -> bytes:
     """What one fresh connection of the context sends after it has received these bytes."""
-    connection = library.SSL_new(context)
-    incoming, outgoing = (library.BIO_new(library.BIO_s_mem()) for _side in range(2))
-    library.SSL_set_bio(connection, incoming, outgoing)
-    getattr(library, state)(connection)
-    if received:
-        library.BIO_write(incoming, received, len(received))
-    library.SSL_do_handshake(connection)
-    size = library.BIO_ctrl(outgoing, PENDING, 0, None)
-    buffer = ctypes.create_string_buffer(max(size, 1))
-    count = library.BIO_read(outgoing, buffer, size) if size else 0
-    library.SSL_free(connection)
-    library.ERR_clear_error()
-    return buffer.raw[: max(count, 0)]
+    connection = Connection(library, context, state)
+    sent = connection.feed(received)
+    connection.close()
+    return sent
+
+
+def wanted_group(sent: bytes) -> int:
+    """The group that a HelloRetryRequest asks for (RFC 8446 section 4.1.4); 0 for anything else."""
+    if len(sent) < SESSION_AT + 1 or sent[0] != HANDSHAKE or sent[5] != SERVER_HELLO:
+        return 0
+    at, end = SESSION_AT + 1 + sent[SESSION_AT] + 5, 9 + int.from_bytes(sent[6:9], "big")
+    while sent[11:SESSION_AT] == RETRY and at + 6 <= end:
+        kind, length = int.from_bytes(sent[at : at + 2], "big"), sent[at + 2] << 8 | sent[at + 3]
+        if (kind, length) == (KEY_SHARE, 2):
+            return int.from_bytes(sent[at + 4 : at + 6], "big")
+        at += 4 + length
+    return 0
+
+
+def talk(library: Library, context: int, hello: bytes, retries: dict[int, bytes]) -> list[bytes]:
+    """What a server sends after a hello, and after the second one if it asks for a group of the retries."""
+    connection = Connection(library, context, "SSL_set_accept_state")
+    sent = [connection.feed(hello)]
+    second = retries.get(wanted_group(sent[0]))
+    if second:
+        sent.append(connection.feed(second))
+    connection.close()
+    return sent
 
 
 def answer(library: Library, context: int, hello: bytes) -> bytes:
@@ -114,4 +158,4 @@ def choices(
     return picked, sent
 
 
-__all__ = ["answer", "choices", "chosen", "flight", "offering", "watch"]
+__all__ = ["answer", "choices", "chosen", "flight", "offering", "talk", "watch"]

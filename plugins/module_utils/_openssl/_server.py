@@ -246,6 +246,18 @@ class Library:
         """For each (version, hello): the suite that the server chooses, or 0."""
         return t.cast("list[int]", self._asked("chosen", context, list(wanted))["found"])
 
+    def talk(
+        self, context: Context, hello: bytes, retries: t.Sequence[tuple[int, bytes]]
+    ) -> list[bytes]:
+        """What one connection of a server sends after a hello, and after that of `retries` for the group that it asks for."""
+        question = {
+            "do": "talk",
+            "context": context.number,
+            "hello": hello,
+            "wanted": list(retries),
+        }
+        return t.cast("list[bytes]", self._answered(question)["found"])
+
     def offer(self, context: Context) -> bytes:
         """The first bytes that a client with this context sends."""
         return self._flight({"do": "offer", "context": context.number, "received": b""})

@@ -104,7 +104,8 @@ def _security_level(service: TlsService, request: Request) -> tuple[int, str]:
     return (int(levels[-1]) if levels else 0), request.cipher_string.base_setting
 
 
-def _choices(service: TlsService, request: Request) -> Choices:
+def choices_of(service: TlsService, request: Request) -> Choices:
+    """The settings that a suite may be missing because of."""
     strings, value = request.cipher_string, service.macros.value
     level, level_setting = _security_level(service, request)
     return Choices(
@@ -166,7 +167,7 @@ def _asked(
         result = oracle.effective(settings)
         dropped: tuple[Dropped, ...] = ()
         if result.refusal is None:
-            choices = _choices(service, request)
+            choices = choices_of(service, request)
             possible = oracle.possible(settings, choices.level)
             dropped = dropped_suites(result, oracle.matcher, choices, possible)
     except NotSupported as error:
@@ -251,4 +252,11 @@ def describe_service(
     return facts, request.certificates + more_chains, findings
 
 
-__all__ = ["HERE", "Disk", "describe_service", "is_tls_parameter", "tls_settings"]
+__all__ = [
+    "HERE",
+    "Disk",
+    "choices_of",
+    "describe_service",
+    "is_tls_parameter",
+    "tls_settings",
+]

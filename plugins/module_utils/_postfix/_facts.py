@@ -70,19 +70,24 @@ _SAVED: t.Final = (
     "these are saved files of another host: its library was not asked, and keys were not looked at."
 )
 Changes = t.Mapping[str, t.Mapping[str, t.Any]]
+Callers = t.Sequence[t.Any]
+#: What the answer to a sender is explained with.
+NEEDED: t.Final = ("protocols", "ciphers", "dropped", "groups", "signatures", "dh")
 
 
 @dataclass
 class PostfixFacts:
     """What is found out about a host: one dictionary an instance, certificates once each, and every finding.
 
-    `names` are the host names of the instances, which a certificate is expected to have.
+    `names` are the host names of the instances, which a certificate is expected to have. `heard` has what each inbound service
+    answers to the callers, if there are any.
     """
 
     instances: list[dict[str, t.Any]] = field(default_factory=list)
     certificates: list[CertificateFile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    heard: list[dict[str, t.Any]] = field(default_factory=list)
 
 
 def _config(instance: Instance, oracle: Oracle) -> dict[str, t.Any] | None:
@@ -104,8 +109,10 @@ class _Describer:
         libraries: Libraries,
         command_version: str | None,
         disk: Disk = HERE,
+        callers: Callers = (),
     ) -> None:
         self.disk = disk
+        self.callers = callers
         self.facts = facts
         self.libraries = libraries
         self.command_version = command_version
@@ -179,7 +186,26 @@ class _Describer:
                 self.loaded.add((kind, *files))
                 self._certificate(kind, files, oracle)
         self.facts.findings += findings
+        if self.callers and service.direction == "inbound":
+            self.facts.heard.append(
+                {
+                    "config_directory": instance.config_directory,
+                    "service": service.name,
+                    "library": oracle.library.version if oracle else "",
+                    **{name: facts[name] for name in NEEDED},
+                    **self._heard(instance, service, None if facts["ciphers"] is None else oracle),
+                }
+            )
         return {**facts, "findings": [one.as_dict() for one in findings]}
+
+    def _heard(
+        self, instance: Instance, service: TlsService, oracle: Oracle | None
+    ) -> dict[str, t.Any]:
+        from ansible_collections.postmaster.tls.plugins.module_utils._postfix._heard import (  # noqa: PLC0415 - seldom asked for
+            service_heard,
+        )
+
+        return service_heard(service, instance.version, oracle, self.callers, self.disk)
 
     def _certificate(self, kind: str, files: t.Sequence[str], oracle: Oracle | None) -> None:
         elsewhere = self.disk is not HERE
@@ -263,6 +289,7 @@ def postfix_facts(
     candidate: t.Mapping[str, t.Any],
     command_version: str | None,
     run: Runner,
+    callers: Callers = (),
 ) -> PostfixFacts:
     """Collect and understand every instance, as it is or as it would be with the candidate in force.
 
@@ -273,13 +300,13 @@ def postfix_facts(
     found = _directories(postconf, directories, run)
     changes = changes_by_instance(candidate, found)
     with contextlib.ExitStack() as stack:
-        describer = _Describer(facts, Libraries(run, stack), command_version)
+        describer = _Describer(facts, Libraries(run, stack), command_version, callers=callers)
         for directory in found:
             _add_instance(describer, directory, changes, postconf=postconf, run=run)
     return facts
 
 
-def saved_facts(saved: Saved, run: Runner) -> PostfixFacts:
+def saved_facts(saved: Saved, run: Runner, callers: Callers = ()) -> PostfixFacts:
     """The facts of an instance that was saved elsewhere; nothing of this host is looked at.
 
     Raises InvalidInput where the version is missing or master.cf has no service.
@@ -294,7 +321,7 @@ def saved_facts(saved: Saved, run: Runner) -> PostfixFacts:
     disk = Disk(functools.partial(saved_chains, saved), read)
     with contextlib.ExitStack() as stack:
         libraries = Libraries(run, stack, absent=_SAVED)
-        _Describer(facts, libraries, None, disk).describe(saved_instance(saved))
+        _Describer(facts, libraries, None, disk, callers).describe(saved_instance(saved))
     for instance in facts.instances:
         instance["library"]["version"] = saved.openssl or None
     return facts

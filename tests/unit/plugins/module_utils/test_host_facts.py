@@ -21,6 +21,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import 
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl import _certificate_files
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed, run
+from ansible_collections.postmaster.tls.plugins.plugin_utils._sender_calls import with_hellos
+from ansible_collections.postmaster.tls.plugins.plugin_utils._sender_why import sender_answers
 from ansible_collections.postmaster.tls.tests.support.pems import Pair, make_pair
 from ansible_collections.postmaster.tls.tests.support.scripted_commands import (
     ScriptedCommands,
@@ -336,6 +338,28 @@ def test_why_a_suite_is_offered_or_not(
     answer = next(one for one in answers if one["service"] == "smtp/inet")
     assert answer["offered"] is offered
     assert part in answer["text"]
+
+
+def heard(host: Host, change: t.Mapping[str, t.Any], *senders: str) -> dict[str, t.Any]:
+    why = t.cast("list[t.Any]", with_hellos([{"sender": name} for name in senders]))
+    options = HostOptions(EVERYTHING, (str(host.etc),), host.postconf, change, why=tuple(why))
+    services = host_facts(options, run=host.run).heard
+    return next(one for one in services if one["service"] == "smtp/inet")
+
+
+def test_what_senders_would_get_is_judged_from_what_the_library_answers(host: Host) -> None:
+    senders = ("postfix-3.10", "exchange-2016", "tls1.0-only")
+    parameters = {"smtpd_tls_protocols": ">=TLSv1.2", "tls_eecdh_auto_curves": "secp384r1"}
+    told = heard(host, {"parameters": parameters}, *senders)
+    assert [len(one["flights"]) for one in told["senders"]] == [2, 1, 1]
+    got = [(one["connects"], one["protocol"]) for one in sender_answers(senders, [told])]
+    assert got == [(True, "TLSv1.3"), (True, "TLSv1.2"), (False, None)]
+
+
+def test_a_sender_without_its_hello_is_refused(host: Host) -> None:
+    options = HostOptions(EVERYTHING, (str(host.etc),), host.postconf, why=({"sender": "x"},))
+    with pytest.raises(InvalidInput, match="with the name of a sender"):
+        host_facts(options, run=host.run)
 
 
 def test_what_is_deprecated_or_too_old_is_found_once_for_the_instance(host: Host) -> None:

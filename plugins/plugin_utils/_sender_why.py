@@ -1,0 +1,245 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""What a sender would get from a service, and if nothing: what takes away each suite that it offers."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
+    _groups,
+    _signatures,
+    _suites,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._senders import (
+    SenderProfile,
+    SenderResult,
+    by_name,
+)
+from ansible_collections.postmaster.tls.plugins.plugin_utils._sender_calls import judged
+
+Data = Mapping[str, t.Any]
+Cause = dict[str, str]
+
+_SIGNALLING = frozenset({0x00FF, 0x5600})
+_REFUSES: dict[str, tuple[str, str]] = {
+    "dh-key-too-small": ("the prime of DHE is too small for it", "dh"),
+    "rsa-key-too-small": ("the RSA key of the certificate is too small for it", "certificate"),
+    "wrong-curve": ("the curve is not one of its own", "group"),
+    "wrong-signature": ("the signature is not of a kind that it knows", "certificate"),
+    "legacy-signature": ("it takes no signature of a version before TLSv1.2", "protocol"),
+    "unsafe-renegotiation": ("the service does not know RFC 5746", ""),
+    "unsupported-protocol": ("the version is not one that it takes", "protocol"),
+}
+
+
+def _offered(profile: SenderProfile) -> list[int]:
+    """The suites of a sender that its own versions can use, by preference."""
+    return [
+        code
+        for code in profile.suites
+        if code not in _SIGNALLING
+        and any(_suites.fits(code, version) for version in profile.versions)
+    ]
+
+
+def _cause(reason: str, setting: str, kind: str) -> Cause:
+    return {"reason": reason, "setting": setting or "none", "cause": kind}
+
+
+class _Case:
+    """One sender at one service: what both have, and what keeps each of the sender's suites away."""
+
+    def __init__(self, profile: SenderProfile, service: Data) -> None:
+        self.profile = profile
+        self.service = service
+        self.settings: Data = service["settings"]
+        self.spoken = [Protocol.from_label(one) for one in service["protocols"] or ()]
+        self.common = [one for one in profile.versions if one in self.spoken]
+        self._kept = {one["code"]: one["protocols"] for one in service["ciphers"] or ()}
+        self._dropped = {one["suite"]["code"]: one for one in service["dropped"] or ()}
+
+    def causes(self, code: int) -> list[Cause] | None:
+        """Everything that keeps a suite away; empty if nothing does, None if that is not known."""
+        text = _suites.shape_of(code)["code"]
+        if text in self._dropped:
+            found = self._dropped[text]
+            first = {
+                key: found[key] for key in ("reason", "setting", "cause", "item") if key in found
+            }
+            return [first, *found.get("also", ())]
+        if self.service["ciphers"] is None:
+            return None
+        if text not in self._kept:
+            return [
+                _cause(
+                    f"{self.service['library'] or 'this library'} does not have it",
+                    "none",
+                    "library",
+                )
+            ]
+        newest = max(self.common, default=None)
+        if newest is None or newest.label not in self._kept[text]:
+            return [self._version(newest)]
+        return self._parameters(code, newest)
+
+    def _version(self, newest: Protocol | None) -> Cause:
+        if newest is not None:
+            return _cause(f"both choose {newest.label}, which does not have it", "none", "protocol")
+        theirs = ", ".join(one.label for one in self.profile.versions)
+        ours = ", ".join(one.label for one in self.spoken)
+        return _cause(
+            f"the sender speaks {theirs}, the service {ours}", self.settings["protocol"], "protocol"
+        )
+
+    def _parameters(self, code: int, version: Protocol) -> list[Cause]:
+        suite = _suites.by_code(code)
+        theirs = self.profile.hello.groups
+        ours = list(self.service["groups"] or ())
+        curved = version >= Protocol.TLSv1_3 or (suite and suite.key_exchange == "ECDHE")
+        if curved and theirs and ours and not {_groups.name_of(one) for one in theirs} & set(ours):
+            named = ", ".join(_groups.name_of(one) for one in theirs[:6])
+            reason = f"no group in common: the sender has {named}, the service {', '.join(ours)}"
+            return [_cause(reason, self.settings["group"], "group")]
+        schemes = {_signatures.name_of(one) for one in self.profile.hello.signature_algorithms}
+        signs = self.service["signatures"]
+        if version >= Protocol.TLSv1_2 and schemes and signs and not schemes & set(signs):
+            reason = f"no signature scheme in common: the service signs with {', '.join(signs)}"
+            return [_cause(reason, self.settings["certificate"], "certificate")]
+        return []
+
+
+def _suite_list(case: _Case) -> list[dict[str, t.Any]]:
+    """The suites that the sender offers and does not get, with what is in the way."""
+    found = []
+    for code in _offered(case.profile):
+        causes = case.causes(code)
+        if causes:
+            first, *also = causes
+            found.append({"suite": _suites.shape_of(code), **first, "also": also})
+    return found
+
+
+def _by_setting(suites: Sequence[Data]) -> list[dict[str, t.Any]]:
+    """Each cause once: how many suites it takes away, and how many would come back if it alone were undone."""
+    takes: Counter[tuple[str, ...]] = Counter()
+    alone: Counter[tuple[str, ...]] = Counter()
+    shown: dict[tuple[str, ...], Cause] = {}
+    for one in suites:
+        causes = {_key(cause): cause for cause in (one, *one["also"])}
+        takes.update(list(causes))
+        if len(causes) == 1:
+            alone.update(list(causes))
+        shown.update(causes)
+    found = [
+        {
+            **{name: cause[name] for name in ("reason", "setting", "cause")},
+            "suites": takes[key],
+            "alone": 0 if cause["setting"] == "none" else alone[key],
+        }
+        for key, cause in shown.items()
+    ]
+    return sorted(found, key=lambda one: (-one["alone"], -one["suites"]))
+
+
+def _key(cause: Data) -> tuple[str, ...]:
+    return cause["reason"], cause["setting"]
+
+
+def _in_words(cause: Data) -> str:
+    setting = cause["setting"]
+    return cause["reason"] if setting == "none" else f"{cause['reason']} ({setting})"
+
+
+def _refused_by_sender(result: SenderResult, case: _Case) -> str:
+    words, kind = _REFUSES.get(result.reason, (result.reason, ""))
+    setting = case.settings.get(kind) or (case.service.get("dh") or {}).get("source", "")
+    chosen = _suites.shape_of(result.cipher)["name"] if result.cipher is not None else "a suite"
+    blame = f" ({setting})" if setting and kind else ""
+    return f"gets nothing: the service chooses {chosen}, and the sender refuses: {words}{blame}"
+
+
+def _nothing(case: _Case, suites: Sequence[Data]) -> str:
+    total, by_setting = len(_offered(case.profile)), _by_setting(suites)
+    first = next(iter(by_setting), None)
+    if first is None:
+        return (
+            "gets nothing, although a suite is in common: OpenSSL refuses for a reason of its own"
+        )
+    if len(by_setting) == 1:
+        return f"gets nothing: {_in_words(first)}"
+    listed = "; ".join(f"{one['suites']} by: {_in_words(one)}" for one in by_setting)
+    text = f"gets nothing: of the {total} suites that it offers, these are taken away: {listed}"
+    saviours = [one for one in by_setting if one["alone"]]
+    if saviours:
+        named = " or ".join(f"{_in_words(one)}: {one['alone']} suites" for one in saviours)
+        return f"{text}. It would get one if this alone were undone: {named}"
+    return f"{text}. No single change is enough"
+
+
+def _sentence(case: _Case, result: SenderResult, suites: Sequence[Data]) -> str:
+    title = case.profile.title
+    if result.connects:
+        version = result.protocol.label if result.protocol is not None else "TLS"
+        shape = _suites.shape_of(result.cipher or 0)
+        return f"{title} gets {shape['name']} in {version}."
+    if result.connects is None:
+        certain = f" Certain is: {_nothing(case, suites)}." if suites else ""
+        return f"What {title} gets could not be found out; see the findings.{certain}"
+    if result.reason == "no-tls":
+        return f"{title} gets nothing: the service has no TLS."
+    if result.cipher is not None and result.reason in _REFUSES:
+        return f"{title} {_refused_by_sender(result, case)}."
+    return f"{title} {_nothing(case, suites)}."
+
+
+def _outcome(case: _Case, position: int) -> SenderResult:
+    """Without a library, a sender of which no suite can be left is certain to get nothing."""
+    senders = case.service["senders"]
+    if senders is None:
+        if all(case.causes(code) for code in _offered(case.profile)):
+            return SenderResult(case.profile, False, reason="no-shared-cipher")
+        return SenderResult(case.profile, None, reason="not-asked")
+    if not case.service["protocols"]:
+        return SenderResult(case.profile, False, reason="no-tls")
+    return judged(case.profile, senders[position]["flights"])
+
+
+def _answer(profile: SenderProfile, service: Data, position: int) -> dict[str, t.Any]:
+    case = _Case(profile, service)
+    result = _outcome(case, position)
+    suites = [] if result.connects else _suite_list(case)
+    return {
+        "sender": profile.name,
+        "title": profile.title,
+        "config_directory": service["config_directory"],
+        "service": service["service"],
+        "connects": result.connects,
+        "protocol": result.protocol.label if result.protocol is not None else None,
+        "cipher": _suites.shape_of(result.cipher) if result.cipher is not None else None,
+        "reason": result.reason or None,
+        "causes": _by_setting(suites),
+        "suites": suites,
+        "text": _sentence(case, result, suites),
+    }
+
+
+def sender_answers(names: Sequence[str], heard: Sequence[Data]) -> list[dict[str, t.Any]]:
+    """For each sender and each service that was asked: connects, protocol, cipher, reason, causes, suites and text.
+
+    `heard` is what the module tells of each service; its senders are in the order of the names.
+    """
+    return [
+        _answer(by_name(name), service, position)
+        for position, name in enumerate(names)
+        for service in heard
+    ]
+
+
+__all__ = ["sender_answers"]
