@@ -91,13 +91,15 @@ def codes(result: Data) -> list[str]:
     return [finding["code"] for finding in result["findings"]]
 
 
+@pytest.mark.parametrize("part", range(4))
 @WAYS
-def test_every_name_of_the_lab(lab: DaneLab, tmp_path: Path, way: str) -> None:
+def test_every_name_of_the_lab(lab: DaneLab, tmp_path: Path, way: str, part: int) -> None:
+    names = list(NAMES)[part::4]
     shared = {**options(lab, way), "addresses": lab_addresses(lab), "timeout": 20}
-    tasks = [{"postmaster.tls.tlsa_info": {"name": name, **shared}} for name in NAMES]
+    tasks = [{"postmaster.tls.tlsa_info": {"name": name, **shared}} for name in names]
     found = asked(lab, tmp_path, tasks)
     told = {one["name"]: (one["state"], codes(one), one["lookup"]["status"]) for one in found}
-    assert told == NAMES
+    assert told == {name: NAMES[name] for name in names}
     assert all(one["changed"] is False for one in found)
 
 
