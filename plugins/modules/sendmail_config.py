@@ -17,7 +17,7 @@ description:
     otherwise only be logged, and the default list be in force. What sendmail complains about today does not count.
   - Only when there is no new complaint are the files replaced, each by a rename, and built by the system's own C(make)
     in C(/etc/mail). If that does not make the C(sendmail.cf) that was judged, every file is again what it was.
-  - Nothing is reloaded. Reload the service C(sendmail) afterwards.
+  - Nothing is reloaded. Run RV(reload_command) afterwards.
 version_added: 0.3.0
 author:
   - The postmaster.tls authors (@postmaster-tls)
@@ -162,6 +162,16 @@ backup_files:
   elements: str
   sample:
     - /etc/mail/sendmail.mc.20261121T210500Z
+reload_command:
+  description: A command that lets the daemon read the configuration again, or starts it where that left none.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - /bin/sh
+    - -c
+    - kill -HUP "$(head -n 1 "$0")"
+    - /var/run/sendmail.pid
 layout:
   description: The system whose paths and C(make) were used, V(debian), V(redhat) or V(freebsd).
   returned: success

@@ -26,7 +26,7 @@ def change_table(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> lis
 
 
 def _inbound(facts: Mapping[str, t.Any]) -> dict[str, Mapping[str, t.Any]]:
-    instances = facts.get("postfix") or ()
+    instances = [*(facts.get("postfix") or ()), *(facts.get("sendmail") or ())]
     prefix = len(instances) > 1
     return {
         f"{instance['config_directory']} {service['name']}" if prefix else service["name"]: service

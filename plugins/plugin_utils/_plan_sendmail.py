@@ -89,24 +89,22 @@ def read_hosts(facts: Mapping[str, t.Any]) -> tuple[Host, ...]:
 
 def _host(item: Mapping[str, t.Any]) -> Host:
     services = item["services"]
-    library = Library.parse((item.get("library") or {}).get("version"))
-    major, minor, patch = library.release or (3, 0, 0)
-    number = major << 28 | minor << 20 | (patch << 12 if major < 3 else 0)
-    options = item.get("parameters")
-    if options is None:
-        options = services[0].get("parameters") if services else {}
+    told = item.get("library") or {}
+    library = Library.parse(told.get("version"))
+    options: dict[str, str] = {}
+    for service in services:
+        options.update(service.get("parameters") or {})
     lanes = {str(service["lane"]) for service in services}
     return Host(
-        cf=str(item.get("cf") or "/etc/mail/sendmail.cf"),
+        cf=str(item["config_directory"]),
         build=Build(
             str(item["version"]),
             SendmailVersion.parse(str(item["version"])),
-            frozenset(item.get("compile_options") or ()),
-            number,
-            number,
+            frozenset(item.get("compiled_with") or ()),
+            _headers(told.get("built_with"), library),
         ),
         library=library,
-        options={str(name): str(value) for name, value in (options or {}).items()},
+        options=options,
         lanes=tuple(lane for lane in LANES if lane in lanes),
         starttls_submission=any(
             listener.get("port") == 587
@@ -115,6 +113,14 @@ def _host(item: Mapping[str, t.Any]) -> Host:
             for listener in service.get("listen") or ()
         ),
     )
+
+
+def _headers(told: str | None, library: Library) -> int:
+    """The OPENSSL_VERSION_NUMBER that it was compiled with, or else that of its library."""
+    if told:
+        return int(told, 16)
+    major, minor, patch = library.release or (3, 0, 0)
+    return major << 28 | minor << 20 | (patch << 12 if major < 3 else 0)
 
 
 def plan_host(host: Host, policies: Mapping[str, Policy]) -> dict[str, t.Any]:

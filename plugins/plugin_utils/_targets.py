@@ -37,7 +37,10 @@ def probe_targets(
 
 def is_wrapped(service: Mapping[str, t.Any]) -> bool:
     """Whether a service of the facts speaks TLS from the first byte."""
-    wrapped = (service.get("parameters") or {}).get("smtpd_tls_wrappermode")
+    parameters = service.get("parameters") or {}
+    if "DaemonPortOptions" in parameters:
+        return service.get("security_level") == "encrypt"
+    wrapped = parameters.get("smtpd_tls_wrappermode")
     return wrapped is True or str(wrapped).lower() in ("yes", "true")
 
 

@@ -29,19 +29,22 @@ POLICIES = ("intermediate", "modern", "old", "ncsc-nl", "rfc9325", "bettercrypto
 
 def facts(version: str = "8.18.1", **options: str) -> dict[str, t.Any]:
     """The facts of a sendmail with ports 25 and 587."""
-    services = [
+    server = {name: value for name, value in options.items() if not name.startswith("Client")}
+    client = {name: value for name, value in options.items() if not name.startswith("Server")}
+    services: list[dict[str, t.Any]] = [
         {"name": "MTA-v4", "lane": "mx", "listen": [{"address": "0.0.0.0", "port": 25}]},
         {"name": "MSA-v4", "lane": "submission", "listen": [{"address": "0.0.0.0", "port": 587}]},
         {"name": "client", "lane": "outbound", "listen": []},
     ]
+    for service in services:
+        service["parameters"] = client if service["name"] == "client" else server
     return {
         "detected": ["sendmail"],
         "sendmail": [
             {
                 "version": version,
-                "cf": "/etc/mail/sendmail.cf",
+                "config_directory": "/etc/mail/sendmail.cf",
                 "library": {"version": VERSIONS[version]},
-                "parameters": options,
                 "services": services,
             }
         ],
