@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -81,6 +82,12 @@ def code_of(name: str) -> int | None:
 
 def ensure(cache: Path) -> tuple[dict[str, str], list[str]]:
     """Install what is missing where that is possible: programs by name, and one sentence for each that is not there."""
+    with (cache / "peers.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _ensured(cache)
+
+
+def _ensured(cache: Path) -> tuple[dict[str, str], list[str]]:
     missing = [name for name in DEBIAN if not shutil.which(name)]
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         packages = [DEBIAN[name] for name in missing]

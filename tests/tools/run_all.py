@@ -6,8 +6,8 @@
 usage: tests/tools/venv.sh python tests/tools/run_all.py [--list] [PART...]
 
 A part is a group (lint, unit, fuzz, integration, molecule, quick) or one check of it, such as lint:ruff.
-What needs containers runs beside what does not; the checks of each of the two lanes run one after
-another. A check that fails does not stop the others. A check that cannot run here is counted as
+What needs containers runs beside what does not, two checks at a time since they mostly wait; the
+others run one after another. A check that fails does not stop the others. A check that cannot run here is counted as
 skipped, with its reason; it is neither passed nor failed.
 """
 
@@ -19,7 +19,7 @@ import sys
 import typing as t
 from pathlib import Path
 
-from running import Check, Page, run_lanes
+from running import Check, Lane, Page, run_lanes
 from tallies import summary
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -86,12 +86,18 @@ SHARED = dict.fromkeys(("change", "facts", "plan", "senders"), ("-n", "2", "--di
 
 def scenarios() -> list[Check]:
     """Return one check for each molecule scenario, in a lab of its own."""
-    lab = (os.environ.get("POSTMASTER_LAB") or "pmtls") + "-molecule"
-    inventory = Path(os.environ["POSTMASTER_CACHE"]) / "labs" / lab / "inventory.yml"
-    env = {"POSTMASTER_LAB": lab, "POSTMASTER_LAB_INVENTORY": str(inventory)}
     names = sorted(path.parent.name for path in Path("molecule").glob("*/molecule.yml"))
-    commands = {name: ("molecule", "test", "--scenario-name", name) for name in names}
-    return [Check(f"molecule:{name}", argv, env) for name, argv in commands.items()]
+    return [
+        Check(f"molecule:{name}", ("molecule", "test", "--scenario-name", name), lab_of(name))
+        for name in names
+    ]
+
+
+def lab_of(scenario: str) -> dict[str, str]:
+    """Return the environment of a molecule scenario; two may run at the same time."""
+    lab = f"{os.environ.get('POSTMASTER_LAB') or 'pmtls'}-mol-{scenario}"
+    inventory = Path(os.environ["POSTMASTER_CACHE"]) / "labs" / lab / "inventory.yml"
+    return {"POSTMASTER_LAB": lab, "POSTMASTER_LAB_INVENTORY": str(inventory)}
 
 
 def checks() -> dict[str, list[Check]]:
@@ -140,14 +146,19 @@ def select(parts: t.Sequence[str]) -> list[Check]:
     return list({check.name: check for part in parts for check in known[part]}.values())
 
 
-def lanes(selected: t.Sequence[Check]) -> list[list[Check]]:
-    """Split the checks into those that need containers and those that do not; each lane is one after another."""
+def lanes(selected: t.Sequence[Check]) -> list[Lane]:
+    """Split the checks into those that need containers, two at a time and the longest first, and the others."""
     contained = [check for check in selected if check.name.split(":")[0] in CONTAINED]
+    contained.sort(key=lambda check: LONG.index(check.name) if check.name in LONG else len(LONG))
     bare = [check for check in selected if check not in contained]
-    return [lane for lane in (bare, contained) if lane]
+    both = (Lane(tuple(bare)), Lane(tuple(contained), CONTAINED_AT_ONCE))
+    return [lane for lane in both if lane.checks]
 
 
 CONTAINED = ("integration", "molecule")
+CONTAINED_AT_ONCE = 2
+#: What takes more than three minutes; it would be waited for if it came last.
+LONG = ("integration:harden", "molecule:default", "integration:change")
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 import typing as t
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,18 +49,34 @@ class Page:
             self._stream.flush()
 
 
-def run_lanes(lanes: t.Sequence[t.Sequence[Check]], page: Page) -> list[Tally]:
-    """Run lanes side by side, and the checks of each one after another; their tallies in the order of the lanes.
+@dataclass(frozen=True)
+class Lane:
+    """Checks that are begun in this order, so many at the same time."""
 
-    One lane is shown as it goes. Of several, each check is shown when it is over.
+    checks: tuple[Check, ...]
+    width: int = 1
+
+
+def run_lanes(lanes: t.Sequence[Lane], page: Page) -> list[Tally]:
+    """Run lanes side by side; the tallies of all checks in the order of the lanes.
+
+    Where one check runs at a time, it is shown as it goes; else each is shown when it is over.
     """
-    done: list[list[Tally]] = [[] for _lane in lanes]
+    waiting = [deque(enumerate(lane.checks)) for lane in lanes]
+    places = [
+        n for n, lane in enumerate(lanes) for _worker in range(min(lane.width, len(lane.checks)))
+    ]
+    done: dict[tuple[int, int], Tally] = {}
 
-    def work(number: int) -> None:
-        for check in lanes[number]:
-            done[number].append(run(check, page, live=len(lanes) == 1))
+    def work(place: int) -> None:
+        while True:
+            try:
+                number, check = waiting[place].popleft()
+            except IndexError:
+                return
+            done[place, number] = run(check, page, live=len(places) == 1)
 
-    threads = [threading.Thread(target=work, args=(n,), daemon=True) for n in range(len(lanes))]
+    threads = [threading.Thread(target=work, args=(place,), daemon=True) for place in places]
     for thread in threads:
         thread.start()
     try:
@@ -68,7 +85,7 @@ def run_lanes(lanes: t.Sequence[t.Sequence[Check]], page: Page) -> list[Tally]:
     finally:
         for process in list(_RUNNING):
             end(process)
-    return [tally for lane in done for tally in lane]
+    return [done[key] for key in sorted(done)]
 
 
 def run(check: Check, page: Page, *, live: bool) -> Tally:

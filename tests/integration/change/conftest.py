@@ -45,7 +45,7 @@ def suite_box(podman: Podman, request: pytest.FixtureRequest) -> t.Iterator[Box]
     box = started(podman, f"{lab_name()}-change-{suite}", suite, *options, command="/sbin/init")
     box.sh(CERTIFICATES)
     wait = "until systemctl is-active postfix; do sleep 0.5; done"
-    box.sh(f"timeout 60 sh -c '{wait}'; cp -a /etc/postfix /etc/postfix.before")
+    box.sh(f"timeout 120 sh -c '{wait}'; cp -a /etc/postfix /etc/postfix.before")
     yield box
     podman("rm", "--force", "--time=1", box.name)
 

@@ -81,7 +81,7 @@ def test_the_host_restores_and_reloads_although_the_connection_was_killed(box: B
     process.stdout.close()
     box.sh("pkill -KILL -x sleep")
     spoil(box)
-    until(lambda: bool(record(box)), seconds=30, what="the watcher restored")
+    until(lambda: bool(record(box)), seconds=90, what="the watcher restored")
     assert facts_of_files(box) == before
     assert record(box)["command_status"] == 0
     assert "spoilt" not in banner(box)
@@ -106,10 +106,10 @@ def test_a_reboot_in_between_restores_before_postfix_starts(box: Box) -> None:
     assert arm(box, timeout=600)["watcher"] == "systemd"
     spoil(box)
     box.restart()
-    until(lambda: bool(record(box)), seconds=60, what="the boot unit restored")
+    until(lambda: bool(record(box)), seconds=120, what="the boot unit restored")
     assert facts_of_files(box) == before
     assert record(box)["reason"] == "reboot"
-    box.sh("timeout 60 sh -c 'until systemctl is-active postfix; do sleep 0.5; done'")
+    box.sh("timeout 120 sh -c 'until systemctl is-active postfix; do sleep 0.5; done'")
     assert "spoilt" not in banner(box)
     assert arm(box, timeout=600)["changed"]
     box.module("config_checkpoint", state="restored")
@@ -149,11 +149,11 @@ def test_without_systemd_a_process_watches(plain_box: Box) -> None:
     before = facts_of_files(plain_box)
     assert arm(plain_box, timeout=8)["watcher"] == "process"
     spoil(plain_box)
-    until(lambda: bool(record(plain_box)), seconds=30, what="the process restored")
+    until(lambda: bool(record(plain_box)), seconds=90, what="the process restored")
     assert facts_of_files(plain_box) == before
     assert record(plain_box)["command_status"] == 0
     until(
-        lambda: "restorer" not in plain_box.sh("ps axo args"), seconds=10, what="the watcher ended"
+        lambda: "restorer" not in plain_box.sh("ps axo args"), seconds=60, what="the watcher ended"
     )
 
 

@@ -34,13 +34,13 @@ def test_the_host_restores_itself(
     before = case1.files()
     playbook = case1.start_playbook("-e", f"postfix_tls_timeout={TIMEOUT}")
     try:
-        until(lambda: case1.files() != before, seconds=120, what="the plan is applied")
+        until(lambda: case1.files() != before, seconds=240, what="the plan is applied")
         cut(case1, playbook)
         assert case1.files() != before, (
             "confirmed or restored before the cut: the test proves nothing"
         )
         until(
-            lambda: case1.files() == before, seconds=TIMEOUT + 15, what="the host restores itself"
+            lambda: case1.files() == before, seconds=TIMEOUT + 60, what="the host restores itself"
         )
         assert playbook.wait(timeout=120) != 0
     finally:

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import io
 import sys
+import tempfile
 import time
 import typing as t
 from pathlib import Path
 
 import pytest
 import running
-from run_all import lanes
-from running import Check, Page, run_lanes
+from run_all import CONTAINED_AT_ONCE, lanes
+from running import Check, Lane, Page, run_lanes
 from tallies import LAST_LINES, MOST_LINES, SKIPPED, Tally, count, summary
 
 REPORT = """\
@@ -101,9 +102,9 @@ def says(*words: str, then: str = "") -> tuple[str, ...]:
     return (sys.executable, "-c", f"print({' '.join(words)!r}, flush=True)\n{then}")
 
 
-def ran(*lanes_of_checks: t.Sequence[Check]) -> tuple[str, list[Tally]]:
+def ran(*checks: t.Sequence[Check], width: int = 1) -> tuple[str, list[Tally]]:
     stream = io.StringIO()
-    tallies = run_lanes(lanes_of_checks, Page(stream))
+    tallies = run_lanes([Lane(tuple(lane), width) for lane in checks], Page(stream))
     return stream.getvalue(), tallies
 
 
@@ -135,7 +136,7 @@ def test_a_check_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     text, [live] = ran([Check("a", ("sleep", "60"))])
     assert "sleep was ended after 0.5 seconds" in text
     assert live.failures == ("sleep was ended after 0.5 seconds.",)
-    text, [_first, beside] = ran([], [Check("b", ("true",)), Check("c", ("sleep", "60"))])
+    text, [_first, beside] = ran([Check("b", ("true",)), Check("c", ("sleep", "60"))], width=2)
     assert beside.failed == 1
     assert "=== c\nsleep was ended" in text
 
@@ -146,8 +147,25 @@ def test_a_command_that_is_not_there_is_one_sentence() -> None:
     assert tally.failed == 1
 
 
-def test_what_needs_containers_runs_beside_what_does_not() -> None:
-    names = ["lint:ruff", "unit", "fuzz", "integration:plan", "molecule:default"]
-    split = lanes([Check(name, ()) for name in names])
-    assert [[check.name for check in lane] for lane in split] == [names[:3], names[3:]]
+def test_a_lane_runs_so_many_at_a_time_and_tells_them_in_its_order() -> None:
+    """Each waits for a file that the other makes."""
+    with tempfile.TemporaryDirectory() as directory:
+        script = "touch {0}; while ! [ -e {1} ]; do sleep 0.05; done"
+        files = (f"{directory}/one", f"{directory}/two")
+        first = Check("first", ("sh", "-c", script.format(*files)))
+        second = Check("second", ("sh", "-c", script.format(*reversed(files))))
+        _text, tallies = ran([first, second, Check("third", ("true",))], width=2)
+    assert [(one.name, one.passed) for one in tallies] == [
+        ("first", 1),
+        ("second", 1),
+        ("third", 1),
+    ]
+
+
+def test_what_needs_containers_runs_beside_what_does_not_and_the_longest_first() -> None:
+    names = ["lint:ruff", "unit", "fuzz", "integration:audit", "integration:harden", "molecule:x"]
+    bare, contained = lanes([Check(name, ()) for name in names])
+    assert [check.name for check in bare.checks] == names[:3]
+    assert [check.name for check in contained.checks] == [names[4], names[3], names[5]]
+    assert (bare.width, contained.width) == (1, CONTAINED_AT_ONCE)
     assert len(lanes([Check("unit", ())])) == 1
