@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from ansible.plugins.action import ActionBase
@@ -17,6 +17,12 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building imp
 from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
     require_cryptography,
 )
+
+#: Compares facts with TLSA records: facts, the material of their certificates, and the time, to facts.
+Comparison = Callable[
+    [dict[str, t.Any], t.Sequence[t.Mapping[str, t.Any]], datetime], dict[str, t.Any]
+]
+LOOKUP: t.Final = ("domain", "resolver", "trust_resolver", "validate", "trust_anchor")
 
 
 def with_certificates(
@@ -64,6 +70,20 @@ def with_senders(
     return {**facts, "why": [*facts.get("why", ()), *sender_answers(names, heard)]}
 
 
+def without_dane(
+    arguments: Mapping[str, t.Any],
+) -> tuple[dict[str, t.Any], Comparison | None]:
+    """The arguments of the module, and how to compare its certificates with TLSA records. Raises PostmasterTlsError."""
+    own = {name: value for name, value in arguments.items() if name not in ("dane", *LOOKUP)}
+    if not arguments.get("dane"):
+        return own, None
+    from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._on_disk import (  # noqa: PLC0415 - seldom asked for
+        comparison,
+    )
+
+    return own, comparison(arguments)
+
+
 class ActionModule(ActionBase):
     def run(
         self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
@@ -72,7 +92,7 @@ class ActionModule(ActionBase):
         try:
             require_cryptography()
             trust = TrustStore.system()
-            arguments = with_hellos_of_senders(self._task.args)
+            arguments, comparison = without_dane(with_hellos_of_senders(self._task.args))
         except PostmasterTlsError as error:
             return {**result, "failed": True, "msg": str(error)}
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
@@ -80,7 +100,9 @@ class ActionModule(ActionBase):
         if material is None:
             return result
         facts = with_senders(result["ansible_facts"]["mta_tls"], arguments.get("why"), heard or [])
+        now = datetime.now(UTC)
         if "certificates" in facts:
-            facts = with_certificates(facts, material, now=datetime.now(UTC), trust=trust)
+            facts = with_certificates(facts, material, now=now, trust=trust)
+            facts = comparison(facts, material, now) if comparison else facts
         result["ansible_facts"]["mta_tls"] = facts
         return result

@@ -47,5 +47,5 @@ options:
     version_added: 0.3.0
     type: path
 requirements:
-  - The Python package C(dnspython) >= 2.4 on the controller.
+  - For what is about DANE, the Python package C(dnspython) >= 2.4 on the controller.
 """

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - postmaster.tls._attributes.facts_module
   - postmaster.tls._attributes.actiongroup_tls
   - postmaster.tls._attributes.mail_host
+  - postmaster.tls._dane
 attributes:
   action:
     description: Has an action plugin of the same name, which describes the certificates on the controller.
@@ -107,8 +108,18 @@ options:
     type: list
     elements: raw
     default: []
+  dane:
+    description:
+      - The names that senders know the host by, as the MX records have them. The certificates on disk of every inbound service for
+        other servers are then compared with the TLSA records of these names for port 25, on the controller, so that a certificate that
+        the records do not fit is seen before a reload serves it.
+    version_added: 0.3.0
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: postmaster.tls.postconf
+  - module: postmaster.tls.tlsa_info
   - module: postmaster.tls.starttls_probe
 """
 
@@ -143,6 +154,11 @@ EXAMPLES = r"""
       files:
         /etc/pki/tls/certs/mx.pem: "{{ lookup('ansible.builtin.file', 'old-mx/mx.pem') }}"
   delegate_to: localhost
+
+- name: See whether the certificates on disk fit the TLSA records, before a reload serves them
+  postmaster.tls.mta_tls_facts:
+    gather_subset: [postfix, certificates]
+    dane: [mx1.example.com]
 
 - name: Predict a change without making it
   postmaster.tls.mta_tls_facts:
@@ -221,6 +237,8 @@ ansible_facts:
             - Each has C(file), C(key_file), C(key_matches), C(key_mode), C(subject), C(issuer), C(san), C(not_before),
               C(not_after), C(days_left), C(key_type), C(key_bits), C(signature), C(sha256), C(spki_sha256), C(chain),
               C(chain_complete) and C(findings). From C(subject) on they are left out where no certificate was found.
+            - With O(dane) each has C(dane), with an entry for each name that it is compared with, which has C(name), C(port) and the values
+              of RV(postmaster.tls.starttls_probe#module:dane).
           returned: when V(certificates) is in O(gather_subset)
           type: list
           elements: dict
@@ -304,6 +322,12 @@ def main() -> t.NoReturn:
             "candidate": {"type": "dict", "default": {}},
             "why": {"type": "list", "elements": "raw", "default": []},
             "saved": {"type": "dict", "options": _SAVED},
+            "dane": {"type": "list", "elements": "str", "default": []},
+            "domain": {"type": "str"},
+            "resolver": {"type": "list", "elements": "str"},
+            "trust_resolver": {"type": "bool", "default": False},
+            "validate": {"type": "str", "choices": ["resolver", "self"], "default": "resolver"},
+            "trust_anchor": {"type": "path"},
         },
         supports_check_mode=True,
     )

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
@@ -17,9 +17,16 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange imp
     Transport,
     exchange,
 )
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._options import Lookup
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._options import (
+    Lookup,
+    lookup_of,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._outcome import brief
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._survey import Survey, survey
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._survey import (
+    Survey,
+    named,
+    survey,
+)
 
 Data = dict[str, t.Any]
 _PORT: t.Final = 25
@@ -32,6 +39,23 @@ def names_of(value: t.Any) -> list[str]:
     if not isinstance(listed, Sequence) or not all(isinstance(one, str) for one in listed):
         raise InvalidInput(f"dane is {value!r}, and has to be a list of MX names of the host.")
     return [one.strip() for one in listed if one.strip()]
+
+
+def comparison(
+    options: Mapping[str, t.Any],
+) -> Callable[[Mapping[str, t.Any], Sequence[Mapping[str, t.Any]], datetime], Data]:
+    """What adds the comparison to facts, as the options of the task say. Raises PostmasterTlsError."""
+    names, lookup = names_of(options["dane"]), lookup_of(options)
+    for name in names:
+        named(name)
+
+    def compared(
+        facts: Mapping[str, t.Any], material: Sequence[Mapping[str, t.Any]], now: datetime
+    ) -> Data:
+        domain = options.get("domain")
+        return with_dane(facts, material, names=names, lookup=lookup, now=now, domain=domain)
+
+    return compared
 
 
 def with_dane(
@@ -87,4 +111,4 @@ def _compared(
     return entries, findings
 
 
-__all__ = ["names_of", "with_dane"]
+__all__ = ["comparison", "names_of", "with_dane"]

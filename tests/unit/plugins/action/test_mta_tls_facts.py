@@ -7,7 +7,12 @@ import typing as t
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ansible_collections.postmaster.tls.plugins.action.mta_tls_facts import with_certificates
+import pytest
+from ansible_collections.postmaster.tls.plugins.action.mta_tls_facts import (
+    with_certificates,
+    without_dane,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.tests.support.pems import make_pair
 
 NOW = datetime.now(UTC) + timedelta(hours=1)
@@ -53,3 +58,26 @@ def test_a_file_without_certificates_keeps_what_the_host_said_and_has_every_key(
     assert {key: entry[key] for key in known} == known
     assert (entry["subject"], entry["days_left"], entry["san"]) == (None, None, [])
     assert (entry["chain"], entry["chain_complete"]) == ([], None)
+
+
+def test_the_options_of_dane_stay_on_the_controller() -> None:
+    asked = {"gather_subset": ["certificates"], "dane": "mx1.example.test", "resolver": "127.0.0.1"}
+    own, comparison = without_dane(asked)
+    assert own == {"gather_subset": ["certificates"]}
+    assert comparison is not None
+    assert without_dane({"dane": [], "validate": "self"}) == ({}, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"dane": 7}, "has to be a list of MX names"),
+        ({"dane": "a..b"}, "is not a host name"),
+        ({"dane": "mx1.example.test", "validate": "self"}, "needs trust_anchor"),
+    ],
+)
+def test_an_option_of_dane_that_is_not_usable_is_one_sentence(
+    options: dict[str, t.Any], said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        without_dane({"resolver": "127.0.0.1", **options})
