@@ -50,6 +50,7 @@ ROOMS = {
     "_sendmail": {*COMMON, "_changed_lines", "_openssl", "_replace", "_tls"},
     "_maillog": {*COMMON, "_openssl", "_tls"},
     "_checkpoint": COMMON,
+    "_bundle": {*COMMON, "_checkpoint"},
     "_replace": {*COMMON, "_checkpoint"},
     "_host_facts": {*COMMON, "_openssl", "_postfix", "_sendmail"},
 }

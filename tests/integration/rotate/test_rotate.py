@@ -28,7 +28,7 @@ KILLED_AT = (
     "Name the new files",
     "Reload Postfix",
     "Confirm the change",
-    "Remove the others",
+    "Show what is left, as lines of a zone file",
     "Forget the note",
 )
 UNCONFIRMED = ("Name the new files", "Reload Postfix", "Confirm the change")
