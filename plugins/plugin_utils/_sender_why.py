@@ -60,8 +60,10 @@ class _Case:
         self.profile = profile
         self.service = service
         self.settings: Data = service["settings"]
+        self.library = " ".join(str(service["library"]).split()[:2]) or "this library"
         self.spoken = [Protocol.from_label(one) for one in service["protocols"] or ()]
-        self.common = [one for one in profile.versions if one in self.spoken]
+        common = [one for one in profile.versions if one in self.spoken]
+        self.newest = max(common, default=None)
         self._kept = {one["code"]: one["protocols"] for one in service["ciphers"] or ()}
         self._dropped = {one["suite"]["code"]: one for one in service["dropped"] or ()}
 
@@ -70,33 +72,45 @@ class _Case:
         text = _suites.shape_of(code)["code"]
         if text in self._dropped:
             found = self._dropped[text]
-            first = {
-                key: found[key] for key in ("reason", "setting", "cause", "item") if key in found
-            }
-            return [first, *found.get("also", ())]
+            first = {key: found[key] for key in ("reason", "setting", "cause") if key in found}
+            return self._with_version(code, [first, *found.get("also", ())])
         if self.service["ciphers"] is None:
             return None
         if text not in self._kept:
-            return [
-                _cause(
-                    f"{self.service['library'] or 'this library'} does not have it",
-                    "none",
-                    "library",
-                )
-            ]
-        newest = max(self.common, default=None)
-        if newest is None or newest.label not in self._kept[text]:
-            return [self._version(newest)]
-        return self._parameters(code, newest)
+            return [_cause(f"{self.library} does not have it", "none", "library")]
+        if self.newest is None or self.newest.label not in self._kept[text]:
+            return self._with_version(code, [])
+        return self._parameters(code, self.newest)
 
-    def _version(self, newest: Protocol | None) -> Cause:
-        if newest is not None:
-            return _cause(f"both choose {newest.label}, which does not have it", "none", "protocol")
+    def _with_version(self, code: int, causes: list[Cause]) -> list[Cause]:
+        """The causes as this sender sees them: without a version in common, that is one of them."""
+        if self.service["protocols"] is None:
+            return causes
+        if self.newest is None:
+            others = [one for one in causes if one["cause"] != "protocol"]
+            return [*others, *self._no_version(code)]
+        suite = _suites.by_code(code)
+        if suite is None or suite.maximum >= self.newest:
+            return causes
+        reason = f"both choose {self.newest.label}, which does not have it"
+        return [*causes, _cause(reason, "none", "protocol")]
+
+    def _no_version(self, code: int) -> list[Cause]:
+        """What keeps away the sender's versions that have this suite; nothing if only suites are missing in them."""
+        own = {one.label for one in self.profile.versions if _suites.fits(code, one)}
+        allowed, speaks = set(self.service["configured"]), set(self.service["speaks"])
+        if own & allowed & speaks:
+            return []
         theirs = ", ".join(one.label for one in self.profile.versions)
-        ours = ", ".join(one.label for one in self.spoken)
-        return _cause(
-            f"the sender speaks {theirs}, the service {ours}", self.settings["protocol"], "protocol"
-        )
+        if own & speaks:
+            ours = ", ".join(one.label for one in self.spoken)
+            reason = f"the sender speaks {theirs}, the service {ours}"
+            return [_cause(reason, self.settings["protocol"], "protocol")]
+        if own & set(self.service["speaks_without_level"]):
+            level = self.service["level"]
+            reason = f"security level {level} rules out {theirs}"
+            return [_cause(reason, self.settings["security-level"], "security-level")]
+        return [_cause(f"{self.library} does not speak {theirs}", "none", "library")]
 
     def _parameters(self, code: int, version: Protocol) -> list[Cause]:
         suite = _suites.by_code(code)
@@ -152,9 +166,10 @@ def _key(cause: Data) -> tuple[str, ...]:
     return cause["reason"], cause["setting"]
 
 
-def _in_words(cause: Data) -> str:
+def _in_words(cause: Data, number: int) -> str:
     setting = cause["setting"]
-    return cause["reason"] if setting == "none" else f"{cause['reason']} ({setting})"
+    blame = cause["reason"] if setting == "none" else f"{cause['reason']} ({setting})"
+    return f"{blame}, {number} suite{'s' if number > 1 else ''}"
 
 
 def _refused_by_sender(result: SenderResult, case: _Case) -> str:
@@ -166,21 +181,21 @@ def _refused_by_sender(result: SenderResult, case: _Case) -> str:
 
 
 def _nothing(case: _Case, suites: Sequence[Data]) -> str:
-    total, by_setting = len(_offered(case.profile)), _by_setting(suites)
-    first = next(iter(by_setting), None)
-    if first is None:
+    causes = _by_setting(suites)
+    if not causes:
         return (
             "gets nothing, although a suite is in common: OpenSSL refuses for a reason of its own"
         )
-    if len(by_setting) == 1:
-        return f"gets nothing: {_in_words(first)}"
-    listed = "; ".join(f"{one['suites']} by: {_in_words(one)}" for one in by_setting)
-    text = f"gets nothing: of the {total} suites that it offers, these are taken away: {listed}"
-    saviours = [one for one in by_setting if one["alone"]]
-    if saviours:
-        named = " or ".join(f"{_in_words(one)}: {one['alone']} suites" for one in saviours)
-        return f"{text}. It would get one if this alone were undone: {named}"
-    return f"{text}. No single change is enough"
+    enough = [_in_words(one, one["alone"]) for one in causes if one["alone"]]
+    others = [_in_words(one, one["suites"]) for one in causes if not one["alone"]]
+    text = f"gets none of the {len(_offered(case.profile))} suites that it offers."
+    if enough:
+        text += f" To undo one of these is enough: {'; '.join(enough)}"
+    else:
+        text += " No single change is enough"
+    return (
+        f"{text}. {'Also in' if enough else 'In'} the way: {'; '.join(others)}" if others else text
+    )
 
 
 def _sentence(case: _Case, result: SenderResult, suites: Sequence[Data]) -> str:

@@ -20,7 +20,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server im
     Refusal,
     Settings,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,28 @@ def heard(
     return found
 
 
-def blamed(choices: Choices) -> dict[str, str]:
-    """The settings that a refusal may come from apart from the list of ciphers."""
+def blamed(choices: Choices) -> dict[str, t.Any]:
+    """The settings that a refusal may come from apart from the list of ciphers, and the protocols that are configured."""
     return {
-        "protocol": choices.protocol_setting,
-        "certificate": choices.certificate_setting,
-        "group": choices.group_setting,
+        "settings": {
+            "protocol": choices.protocol_setting,
+            "certificate": choices.certificate_setting,
+            "group": choices.group_setting,
+            "security-level": choices.level_setting,
+        },
+        "configured": [protocol.label for protocol in sorted(choices.protocols)],
+        "level": choices.level,
     }
 
 
-__all__ = ["Caller", "SettingsFor", "blamed", "callers_of", "heard"]
+def spoken(oracle: Oracle, settings: Settings, level: int) -> dict[str, list[str]]:
+    """The protocols that the library would speak if none were excluded: at the security level, and without one."""
+    found = {}
+    for name, number in (("speaks", level), ("speaks_without_level", 0)):
+        ciphers = f"ALL:COMPLEMENTOFALL:@SECLEVEL={number}"
+        free = replace(settings, ciphers=ciphers, level=0, excluded=())
+        found[name] = [one.label for one in oracle.effective(free).protocols]
+    return found
+
+
+__all__ = ["Caller", "SettingsFor", "blamed", "callers_of", "heard", "spoken"]

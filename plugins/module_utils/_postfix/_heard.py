@@ -14,6 +14,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._heard imp
     Caller,
     blamed,
     heard,
+    spoken,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import Oracle
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import Settings
@@ -46,9 +47,10 @@ def service_heard(
     callers: t.Sequence[Caller],
     disk: Disk,
 ) -> dict[str, t.Any]:
-    """senders: what the service answers to each, None if nobody could be asked; and the settings that a refusal may come from."""
+    """senders: what the service answers to each, None if nobody could be asked; and what a refusal may come from."""
     request = request_of(service, version, library=oracle.library.number if oracle else 0)
-    found: dict[str, t.Any] = {"senders": None, "settings": blamed(choices_of(service, request))}
+    choices = choices_of(service, request)
+    found: dict[str, t.Any] = {"senders": None, **blamed(choices)}
     settings = request.settings
     if oracle is None or settings is None:
         return {**found, "senders": None if settings else []}
@@ -59,7 +61,8 @@ def service_heard(
         return replace(settings, certificates=(("chain", *files),)) if files else settings
 
     try:
-        return {**found, "senders": heard(oracle, settings_for, callers)}
+        answers = heard(oracle, settings_for, callers)
+        return {**found, "senders": answers, **spoken(oracle, settings, choices.level)}
     except NotSupported:
         return found
 

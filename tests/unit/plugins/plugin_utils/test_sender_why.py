@@ -51,7 +51,12 @@ def service(**changes: t.Any) -> dict[str, t.Any]:
             "protocol": "smtpd_tls_protocols = TLSv1.2",
             "certificate": "smtpd_tls_cert_file",
             "group": "tls_eecdh_auto_curves",
+            "security-level": "tls_medium_cipherlist",
         },
+        "configured": ["TLSv1.2"],
+        "level": 2,
+        "speaks": ["TLSv1", "TLSv1.2"],
+        "speaks_without_level": ["TLSv1", "TLSv1.1", "TLSv1.2"],
         "senders": [{"sender": "exchange-2012r2", "flights": [REFUSED]}],
         **changes,
     }
@@ -90,16 +95,42 @@ def test_the_text_says_what_to_undo_in_words() -> None:
     text = answer()["text"]
     assert text.startswith("Exchange on Windows Server 2012 R2")
     assert (
-        "if this alone were undone: excluded by RSA+AES (smtpd_tls_exclude_ciphers): 2 suites"
+        "To undo one of these is enough: excluded by RSA+AES (smtpd_tls_exclude_ciphers), 2 suites;"
         in text
     )
 
 
-def test_without_a_protocol_in_common_that_is_the_cause() -> None:
-    found = answer("tls1.0-only", senders=[{"sender": "tls1.0-only", "flights": [REFUSED]}])
-    dhe = next(one for one in found["suites"] if one["suite"]["name"] == "DHE-RSA-AES256-SHA")
+def lost(name: str, **changes: t.Any) -> dict[str, t.Any]:
+    return answer(name, senders=[{"sender": name, "flights": [REFUSED]}], **changes)
+
+
+def test_without_a_protocol_in_common_that_is_a_cause_of_every_suite() -> None:
+    found = lost("tls1.0-only")
+    by_suite = {one["suite"]["name"]: one for one in found["suites"]}
+    dhe, aes = by_suite["DHE-RSA-AES256-SHA"], by_suite["AES128-SHA"]
     assert dhe["reason"] == "the sender speaks TLSv1, the service TLSv1.2"
     assert dhe["setting"] == "smtpd_tls_protocols = TLSv1.2"
+    assert [aes["reason"], aes["also"][0]["reason"]] == ["excluded by RSA+AES", dhe["reason"]]
+    assert [one["cause"] for one in found["causes"] if one["alone"]] == ["protocol"]
+
+
+def test_a_protocol_that_the_security_level_rules_out_is_blamed_on_the_level() -> None:
+    found = lost("tls1.0-only", configured=["TLSv1", "TLSv1.2"], speaks=["TLSv1.2"])
+    cause = found["causes"][0]
+    assert (cause["cause"], cause["setting"]) == ("security-level", "tls_medium_cipherlist")
+
+
+def test_a_protocol_that_the_library_lacks_cannot_be_brought_back() -> None:
+    found = lost("sslv3-only")
+    assert {one["alone"] for one in found["causes"]} == {0}
+    assert "OpenSSL 3.0.20 does not speak SSLv3" in found["text"]
+    assert "No single change is enough" in found["text"]
+
+
+def test_a_protocol_whose_suites_alone_are_missing_is_no_cause() -> None:
+    found = lost("tls1.0-only", configured=["TLSv1", "TLSv1.2"])
+    aes = next(one for one in found["suites"] if one["suite"]["name"] == "AES128-SHA")
+    assert not aes["also"]
 
 
 def test_without_a_group_in_common_that_is_the_cause() -> None:
