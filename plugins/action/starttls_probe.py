@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from ansible.plugins.action import ActionBase
@@ -48,7 +48,15 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._violations import 
 )
 
 Data = dict[str, t.Any]
-_OURS: t.Final = ("policy", "ca_file", *NAMES)
+_OURS: t.Final = ("policy", "ca_file", "expiring_days", *NAMES)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the task asks of certificates: how long before their end they count as expiring, and whether by roots of its own."""
+
+    expiring: timedelta | None = None
+    given_roots: bool = False
 
 
 def understood(
@@ -58,11 +66,14 @@ def understood(
     trust: TrustStore | None,
     policy: Policy | None,
     now: datetime,
+    limits: Limits = Limits(),
 ) -> Data:
     """The module's result with its raw chains described, verified and matched with ``name``, and the violations."""
     place = where(result["host"], result["port"])
     staples = result.get("_staples") or ()
-    understand = partial(_certificate, staples=staples, name=name, trust=trust, now=now)
+    understand = partial(
+        _certificate, staples=staples, name=name, trust=trust, now=now, limits=limits
+    )
     certificates = [{"sni": result.get("sni"), **understand(one)} for one in result["_chains"]]
     nameless = result.get("_nameless_chains") or ()
     certificates += [{"sni": None, **_without_sni(understand(one))} for one in nameless]
@@ -101,9 +112,10 @@ def _certificate(
     name: str,
     trust: TrustStore | None,
     now: datetime,
+    limits: Limits,
 ) -> Data:
     names = [] if is_address(name) else [name]
-    entry = describe(chain, now=now, names=names, trust=trust)
+    entry = describe(chain, now=now, names=names, trust=trust, expiring=limits.expiring)
     staple = None
     try:
         certificates = [load_certificate(pem) for pem in chain or ("",)]
@@ -118,7 +130,11 @@ def _certificate(
         "verified": checked.verified,
         "verify_reason": checked.reason,
         "ocsp_staple": staple,
-        "findings": [*entry["findings"], *_of_staple(staple)],
+        "findings": [
+            *entry["findings"],
+            *_of_trust(checked, limits),
+            *_of_staple(staple),
+        ],
     }
 
 
@@ -129,6 +145,14 @@ def _without_sni(certificate: Data) -> Data:
         for one in certificate["findings"]
     ]
     return {**certificate, "findings": findings}
+
+
+def _of_trust(checked: Verification, limits: Limits) -> list[Data]:
+    """By the roots of the controller nobody can tell what senders trust; by those that were given for it, one can."""
+    if checked.verified is not False or not limits.given_roots:
+        return []
+    evidence = checked.reason or "no path to a trusted root"
+    return [finding("certificate-untrusted", where="", evidence=evidence).as_dict()]
 
 
 def _of_staple(staple: Staple | None) -> list[Data]:
@@ -164,6 +188,7 @@ class Reading:
     policy: Policy | None
     lookup: Lookup | None = None
     domain: str | None = None
+    limits: Limits = Limits()
 
 
 class Readings:
@@ -212,6 +237,7 @@ class Readings:
             rule,
             lookup_of(merged) if dane else None,
             merged.get("domain"),
+            Limits(_expiring(merged.get("expiring_days")), bool(ca_file)),
         )
 
     def _store(self, path: str) -> TrustStore:
@@ -224,6 +250,18 @@ class Readings:
         if key not in self._policies:
             self._policies[key] = load_policy(wanted)
         return self._policies[key]
+
+
+def _expiring(days: t.Any) -> timedelta | None:
+    if days is None:
+        return None
+    try:
+        found = int(days)
+    except (TypeError, ValueError):
+        found = -1
+    if not 0 <= found <= 3650:
+        raise InvalidInput(f"expiring_days is {days!r}, and has to be a number of days up to 3650.")
+    return timedelta(days=found)
 
 
 def without_dane(checks: t.Any) -> tuple[t.Any, bool]:
@@ -281,6 +319,7 @@ def all_understood(result: Data, readings: Sequence[Reading], *, now: datetime) 
             trust=reading.trust or system,
             policy=reading.policy,
             now=now,
+            limits=reading.limits,
         )
         if reading.lookup is None:
             return complete

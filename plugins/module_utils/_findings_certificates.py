@@ -78,6 +78,23 @@ CERTIFICATES: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
         "Write the server's certificate first, then each issuer after the certificate that it issued.",
     ),
     (
+        "chain-expired",
+        "medium",
+        "A certificate of the chain is not valid now",
+        (
+            "An intermediate certificate has expired, or is not valid yet. Senders that verify certificates refuse to deliver, unless they find "
+            "another way to a root that they trust."
+        ),
+        "Serve the intermediate certificate that the authority gives out now.",
+    ),
+    (
+        "certificate-untrusted",
+        "high",
+        "The chain does not lead to a trusted root",
+        "Senders that trust the roots that the probe was given, and no others, refuse to deliver where they verify certificates.",
+        "Serve every intermediate certificate, of an authority that these senders trust; the evidence says where the chain ends.",
+    ),
+    (
         "certificate-not-for-servers",
         "high",
         "The certificate does not allow a TLS server to use it",

@@ -157,8 +157,15 @@ options:
   ca_file:
     description:
       - A PEM file on the controller with the roots to verify the certificates against.
-      - By default the controller's own roots.
+      - By default the controller's own roots. By those it is no finding when a chain does not verify, since nobody knows what roots
+        senders trust, if any.
     type: str
+  expiring_days:
+    description:
+      - How many days before its end a certificate is told to expire.
+      - By default 14, or a quarter of its life if that is less.
+    version_added: 0.3.0
+    type: int
   policy:
     description:
       - The name of a policy, or a policy as a dictionary.
@@ -601,6 +608,7 @@ _TARGET = {
     "connections": {"type": "int"},
     "interval": {"type": "float", "default": 0},
     "ca_file": {"type": "str"},
+    "expiring_days": {"type": "int"},
     "policy": {"type": "raw"},
     "senders": {"type": "list", "elements": "str", "default": []},
     "domain": {"type": "str"},

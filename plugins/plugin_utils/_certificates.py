@@ -30,11 +30,14 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building imp
 from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
     require_cryptography,
 )
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._der import (
+    subject_public_key_info,
+)
 
 with contextlib.suppress(ImportError):
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from cryptography.hazmat.primitives.serialization import Encoding
 
 Entry = dict[str, t.Any]
 _EXPIRING: t.Final = timedelta(days=14)
@@ -105,10 +108,12 @@ def describe(
     now: datetime,
     names: Sequence[str] = (),
     trust: TrustStore | None = None,
+    expiring: timedelta | None = None,
 ) -> Entry:
     """The leaf of a chain (PEM or DER, leaf first) with its chain and findings; ``now`` is aware, times are in UTC.
 
-    ``names`` are those that the certificate must cover. Without ``trust`` it often cannot be told whether an
+    ``names`` are those that the certificate must cover. ``expiring`` is how long before its end it is told to expire,
+    14 days or a quarter of its life by default. Without ``trust`` it often cannot be told whether an
     intermediate certificate is missing: ``chain_complete`` is then null.
     """
     require_cryptography()
@@ -127,18 +132,19 @@ def describe(
         return {**UNKNOWN, "chain": [], "chain_complete": None, "findings": broken + missing}
     complete = chain_complete(certificates, trust)
     chain = [_fields(certificate, now=now) for certificate in certificates]
-    judged = _judge(certificates[0], chain[0], now=now, names=names, complete=complete)
+    judged = _judge(certificates[0], chain[0], names=names, complete=complete)
+    dates = _judge_dates(certificates, chain, now=now, expiring=expiring)
     return {
         **chain[0],
         "chain": chain,
         "chain_complete": complete,
-        "findings": broken + judged + _judge_chain(certificates, chain),
+        "findings": broken + dates + judged + _judge_chain(certificates, chain),
     }
 
 
 def _fields(certificate: x509.Certificate, *, now: datetime) -> Entry:
     key_type, key_bits = _key(certificate)
-    spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    der = certificate.public_bytes(Encoding.DER)
     oid = certificate.signature_algorithm_oid.dotted_string
     return {
         "subject": printable(certificate.subject.rfc4514_string()),
@@ -150,8 +156,8 @@ def _fields(certificate: x509.Certificate, *, now: datetime) -> Entry:
         "key_type": key_type,
         "key_bits": key_bits,
         "signature": _SIGNATURES.get(oid, oid),
-        "sha256": hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),
-        "spki_sha256": hashlib.sha256(spki).hexdigest(),
+        "sha256": hashlib.sha256(der).hexdigest(),
+        "spki_sha256": hashlib.sha256(subject_public_key_info(der)).hexdigest(),
         **_constraints(certificate),
     }
 
@@ -197,22 +203,36 @@ def _key(certificate: x509.Certificate) -> tuple[str, int | None]:
     return type(key).__name__, None
 
 
+def _judge_dates(
+    certificates: Sequence[x509.Certificate],
+    chain: Sequence[Entry],
+    *,
+    now: datetime,
+    expiring: timedelta | None,
+) -> list[dict[str, str]]:
+    found = []
+    begin, end = not_before(certificates[0]), not_after(certificates[0])
+    if now >= end:
+        found.append(_found("certificate-expired", f"not after {_iso(end)}"))
+    elif end - now < (expiring or min(_EXPIRING, (end - begin) / 4)):
+        found.append(_found("certificate-expiring", f"not after {_iso(end)}"))
+    if now < begin:
+        found.append(_found("certificate-not-yet-valid", f"not before {_iso(begin)}"))
+    for one, entry in zip(certificates[1:], chain[1:], strict=True):
+        if not not_before(one) <= now <= not_after(one) and one.subject != one.issuer:
+            span = f"valid from {entry['not_before']} to {entry['not_after']}"
+            found.append(_found("chain-expired", f"{entry['subject']} is {span}"))
+    return found
+
+
 def _judge(
     certificate: x509.Certificate,
     leaf: Entry,
     *,
-    now: datetime,
     names: Sequence[str],
     complete: bool | None,
 ) -> list[dict[str, str]]:
     found = []
-    begin, end = not_before(certificate), not_after(certificate)
-    if now >= end:
-        found.append(_found("certificate-expired", f"not after {_iso(end)}"))
-    elif end - now < min(_EXPIRING, (end - begin) / 4):
-        found.append(_found("certificate-expiring", f"not after {_iso(end)}"))
-    if now < begin:
-        found.append(_found("certificate-not-yet-valid", f"not before {_iso(begin)}"))
     missing = uncovered(certificate, names)
     if missing:
         covered = ", ".join(leaf["san"]) or "no name"

@@ -12,6 +12,7 @@ import dns.name
 import dns.rdata
 import pytest
 from ansible_collections.postmaster.tls.plugins.action.starttls_probe import (
+    Limits,
     Reading,
     Readings,
     all_understood,
@@ -320,3 +321,29 @@ def test_an_address_has_no_tlsa_records() -> None:
     dane, found = Surveys(NOW).brief({"host": "203.0.113.11", "port": 25}, lookup, domain=None)
     assert (dane["status"], found) == (None, [])
     assert "host is an address" in dane["reason"]
+
+
+@pytest.mark.parametrize(
+    ("given", "codes"), [(True, ["certificate-untrusted"]), (False, [])], ids=["given", "own"]
+)
+def test_only_roots_that_were_given_make_a_chain_untrusted(given: bool, codes: list[str]) -> None:
+    alone = sign(MX, names=[MX])
+    limits = Limits(given_roots=given)
+    result = understood(raw([alone.pem]), name=MX, trust=TRUST, policy=None, now=NOW, limits=limits)
+    assert [finding["code"] for finding in result["findings"]] == codes
+
+
+@pytest.mark.parametrize(("days", "codes"), [(90, ["certificate-expiring"]), (79, []), (None, [])])
+def test_when_a_certificate_expires_soon_is_an_option(days: int | None, codes: list[str]) -> None:
+    own, [reading] = Readings().split({"host": MX, "expiring_days": days})
+    assert own == {"host": MX}
+    result = understood(
+        raw([LEAF.pem]), name=MX, trust=TRUST, policy=None, now=NOW, limits=reading.limits
+    )
+    assert [finding["code"] for finding in result["findings"]] == codes
+
+
+@pytest.mark.parametrize("days", [-1, "soon", 99999])
+def test_a_number_of_days_that_is_none_is_one_sentence(days: t.Any) -> None:
+    with pytest.raises(InvalidInput, match="expiring_days is"):
+        Readings().split({"host": MX, "expiring_days": days})

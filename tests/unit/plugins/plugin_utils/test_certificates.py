@@ -26,6 +26,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 MX = "mx.example.test"
+FIXTURES = Path(__file__).parents[3] / "fixtures/dane"
 KEYS = {
     "subject", "issuer", "san", "not_before", "not_after", "days_left", "key_type", "key_bits",
     "signature", "sha256", "spki_sha256", "chain", "chain_complete", "findings", "ca", "path_length",
@@ -377,3 +378,26 @@ def test_a_ca_file_is_read_or_refused_in_one_sentence(tmp_path: Path) -> None:
 
 def test_load_takes_pem_and_der() -> None:
     assert load_certificate(LEAF.pem) == load_certificate(LEAF.der) == LEAF.certificate
+
+
+def test_an_intermediate_certificate_that_has_expired() -> None:
+    late = sign("Late", ROOT, ca=True, end=NOW - timedelta(days=1))
+    leaf = sign(MX, late, names=[MX])
+    [finding] = describe([leaf.pem, late.pem, ROOT.pem], now=NOW, names=[MX])["findings"]
+    assert finding["code"] == "chain-expired"
+    assert finding["evidence"].startswith("CN=Late is valid from ")
+
+
+def test_the_digest_of_a_key_is_that_of_the_octets_served() -> None:
+    """A key that is only for RSASSA-PSS has another identifier than the one a library writes for RSA keys."""
+    pem = (FIXTURES / "rsa-pss-key.pem").read_text()
+    entry = describe([pem], now=NOW)
+    made = subprocess.run(
+        "openssl x509 -pubkey -noout | openssl pkey -pubin -outform der",
+        input=pem.encode(),
+        shell=True,
+        check=True,
+        capture_output=True,
+    )
+    assert entry["spki_sha256"] == hashlib.sha256(made.stdout).hexdigest()
+    assert b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a" in made.stdout
