@@ -73,6 +73,35 @@ SENDMAIL: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
         "Install a sendmail that is compiled with STARTTLS.",
     ),
     (
+        "cf-not-of-mc",
+        "high",
+        "sendmail.cf is not what sendmail.mc would build",
+        (
+            "Somebody edited sendmail.cf itself, or sendmail.mc and has not built it: the next run of make, or the next update "
+            "of the package, replaces what is in force now."
+        ),
+        "Bring the difference into sendmail.mc, and build sendmail.cf with the make of /etc/mail.",
+    ),
+    (
+        "access-map-unread",
+        "medium",
+        "The access map has entries about TLS that sendmail does not look up",
+        (
+            "Without FEATURE(`access_db') the map is not read at all, and TLS_Srv_features and TLS_Clt_features are only heeded "
+            "with FEATURE(`tls_session_features')."
+        ),
+        "Add the feature that the evidence names to sendmail.mc, or take the entries out of the map.",
+    ),
+    (
+        "access-map-stale",
+        "medium",
+        "The access map is older than its text",
+        (
+            "sendmail reads the database that makemap(8) writes, so what was changed in the text since has no effect."
+        ),
+        "Run the make of /etc/mail, or 'makemap hash /etc/mail/access < /etc/mail/access'.",
+    ),
+    (
         "listens-on-loopback",
         "info",
         "Port 25 is open to this host alone",

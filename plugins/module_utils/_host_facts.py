@@ -11,20 +11,26 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import openssl_facts
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix._compact import compact
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._compact import compact
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._why import (
+    Suites,
+    wanted_suites,
+    why,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._facts import (
     PostfixFacts,
     postfix_facts,
     saved_facts,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._saved import Saved
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix._why import (
-    Suites,
-    wanted_suites,
-    why,
-)
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner, find_command
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._facts import (
+    DEFAULT_CF,
+    SendmailFacts,
+    is_sendmail,
+    sendmail_facts,
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class HostOptions:
     postconf: str | None = None
     candidate: t.Mapping[str, t.Any] | None = None
     why: tuple[t.Any, ...] = ()
+    sendmail: str | None = None
+    sendmail_cf: tuple[str, ...] = ()
     saved: t.Mapping[str, t.Any] | None = None
 
 
@@ -50,16 +58,38 @@ class HostFacts:
     heard: list[dict[str, t.Any]]
 
 
-def _postconf(options: HostOptions) -> str | None:
-    if options.postconf is None:
-        return find_command("postconf")
-    found = find_command(options.postconf)
+def _command(name: str, option: str, given: str | None) -> str | None:
+    if given is None:
+        return find_command(name)
+    found = find_command(given)
     if found is None:
         raise InvalidInput(
-            f"postconf_command: {options.postconf} is not a command that this user can run: "
-            f"name the full path of postconf, or leave the option out."
+            f"{option}: {given} is not a command that this user can run: "
+            f"name the full path of {name}, or leave the option out."
         )
     return found
+
+
+def _sendmail_command(options: HostOptions) -> str | None:
+    """The command of sendmail itself, not the one of that name that every other MTA has as well."""
+    command = _command("sendmail", "sendmail_command", options.sendmail)
+    return command if command and is_sendmail(command) else None
+
+
+def _split(
+    candidate: t.Mapping[str, t.Any], files: t.Sequence[str]
+) -> tuple[dict[str, t.Any], t.Mapping[str, t.Any]]:
+    """What a candidate means to Postfix, and the options that it means for sendmail."""
+    if "options" in candidate:
+        return {}, candidate["options"] or {}
+    instances = candidate.get("instances")
+    if not instances:
+        return dict(candidate), {}
+    options = [
+        one["options"] for file, one in instances.items() if file in files and "options" in one
+    ]
+    rest = {file: one for file, one in instances.items() if file not in files}
+    return ({**candidate, "instances": rest} if rest else {}), (options[0] if options else {})
 
 
 def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
@@ -68,18 +98,32 @@ def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
     if options.saved is not None:
         return _gathered(options, suites, *_from_saved(options, options.saved, callers, run))
     openssl = openssl_facts(run)
-    postconf = _postconf(options)
-    postfix = PostfixFacts()
+    postconf = _command("postconf", "postconf_command", options.postconf)
+    command = _sendmail_command(options)
+    files = options.sendmail_cf or (DEFAULT_CF,)
+    candidate, sendmail_options = _split(options.candidate or {}, files)
+    version = openssl["command"]["version"]
+    postfix, sendmail = PostfixFacts(), SendmailFacts()
     if postconf and options.subset & {"postfix", "certificates"}:
         postfix = postfix_facts(
             postconf,
             directories=options.directories,
-            candidate=options.candidate or {},
-            command_version=openssl["command"]["version"],
+            candidate=candidate,
+            command_version=version,
             run=run,
             callers=callers,
         )
-    return _gathered(options, suites, postfix, openssl, detected=bool(postconf))
+    if command and options.subset & {"sendmail", "certificates"}:
+        sendmail = sendmail_facts(
+            command,
+            files=files,
+            candidate=sendmail_options,
+            command_version=version,
+            run=run,
+            callers=callers,
+        )
+    mtas = [name for name, found in (("postfix", postconf), ("sendmail", command)) if found]
+    return _gathered(options, suites, postfix, openssl, sendmail=sendmail, detected=mtas)
 
 
 def _wanted(why: t.Iterable[t.Any]) -> tuple[Suites, t.Sequence[t.Any]]:
@@ -118,24 +162,28 @@ def _gathered(
     postfix: PostfixFacts,
     openssl: dict[str, t.Any],
     *,
-    detected: bool = True,
+    sendmail: SendmailFacts | None = None,
+    detected: t.Sequence[str] = ("postfix",),
 ) -> HostFacts:
+    sendmail = sendmail or SendmailFacts()
     facts: dict[str, t.Any] = {
-        "detected": ["postfix"] if detected else [],
+        "detected": list(detected),
         "postfix": postfix.instances if "postfix" in options.subset else [],
-        "findings": [one.as_dict() for one in postfix.findings],
+        "sendmail": sendmail.instances if "sendmail" in options.subset else [],
+        "findings": [one.as_dict() for one in (*postfix.findings, *sendmail.findings)],
     }
     if suites:
-        facts["why"] = why(suites, postfix.instances)
-    compact(facts["postfix"])
+        facts["why"] = why(suites, [*postfix.instances, *sendmail.instances])
+    compact([*facts["postfix"], *facts["sendmail"]])
     if "openssl" in options.subset:
         facts["openssl"] = openssl
     material: list[dict[str, t.Any]] = []
     if "certificates" in options.subset:
-        facts["certificates"] = [entry.as_dict() for entry in postfix.certificates]
-        names = sorted(set(filter(None, postfix.names)))
-        material = [{"chain": list(entry.chain), "names": names} for entry in postfix.certificates]
-    return HostFacts(facts, material, postfix.heard)
+        certificates = [*postfix.certificates, *sendmail.certificates]
+        facts["certificates"] = [entry.as_dict() for entry in certificates]
+        names = sorted(set(filter(None, (*postfix.names, *sendmail.names))))
+        material = [{"chain": list(entry.chain), "names": names} for entry in certificates]
+    return HostFacts(facts, material, [*postfix.heard, *sendmail.heard])
 
 
 __all__ = ["HostFacts", "HostOptions", "host_facts"]

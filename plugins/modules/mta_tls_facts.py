@@ -41,8 +41,8 @@ options:
       - Which parts to gather.
     type: list
     elements: str
-    choices: [openssl, postfix, certificates]
-    default: [openssl, postfix, certificates]
+    choices: [openssl, postfix, sendmail, certificates]
+    default: [openssl, postfix, sendmail, certificates]
   postfix_config_directories:
     description:
       - Configuration directories of the Postfix instances to look at.
@@ -54,14 +54,25 @@ options:
     description:
       - The C(postconf) command; by default it is looked for in the usual directories.
     type: path
+  sendmail_command:
+    description:
+      - The C(sendmail) command; by default it is looked for in the usual directories. The command of that name that other
+        mail servers have is passed over.
+    type: path
+  sendmail_cf:
+    description:
+      - The C(sendmail.cf) that the daemon reads, by default C(/etc/mail/sendmail.cf).
+    type: path
   candidate:
     description:
-      - A change to predict, in one of three forms.
+      - A change to predict, in one of four forms.
       - The plan that the filter P(postmaster.tls.policy_plan#filter) returns.
       - A dictionary by configuration directory, each with C(parameters) and C(services).
       - A dictionary with C(parameters) and C(services), which is meant for the first instance.
       - C(parameters) are those of C(main.cf). C(services) are overrides by service, such as C(submission/inet).
-      - The value V(none) removes a parameter or an override.
+      - For sendmail, a dictionary with C(options), which are those of C(sendmail.cf), such as C(CipherList); a list gives
+        an option several times. In a plan they stand below the path of the C(sendmail.cf).
+      - The value V(none) removes a parameter, an override or an option.
     type: dict
     default: {}
   saved:
@@ -160,6 +171,12 @@ EXAMPLES = r"""
     gather_subset: [postfix, certificates]
     dane: [mx1.example.com]
 
+- name: Predict another cipher list for sendmail
+  postmaster.tls.mta_tls_facts:
+    candidate:
+      options:
+        CipherList: "ECDHE+AESGCM:ECDHE+CHACHA20"
+
 - name: Predict a change without making it
   postmaster.tls.mta_tls_facts:
     candidate:
@@ -228,6 +245,17 @@ ansible_facts:
             - Where the library could not be asked, C(dropped) has only what is certain whatever the library is.
             - C(protocols), C(ciphers), C(dropped), C(groups) and C(signatures) are empty for a service without TLS, and V(none) where
               they could not be found out.
+          returned: always
+          type: list
+          elements: dict
+        sendmail:
+          description:
+            - The sendmail of this host, in the shape of RV(ansible_facts.mta_tls.postfix), with one service for each daemon
+              of C(DaemonPortOptions), and C(client) for outgoing mail. C(config_directory) is the path of its C(sendmail.cf).
+            - C(compiled_with) has the words that C(sendmail -d0.13 -bt) prints. C(access_policies) are the entries about TLS
+              of the access map that it reads, each with C(tag), C(peer) (empty for everybody) and C(value).
+            - The C(parameters) of a service are the options of C(sendmail.cf) about TLS, expanded. C(cipher_string) is what
+              C(CipherList) says, V(none) without one; whether OpenSSL takes it, the findings say.
           returned: always
           type: list
           elements: dict
@@ -314,11 +342,13 @@ def main() -> t.NoReturn:
             "gather_subset": {
                 "type": "list",
                 "elements": "str",
-                "choices": ["openssl", "postfix", "certificates"],
-                "default": ["openssl", "postfix", "certificates"],
+                "choices": ["openssl", "postfix", "sendmail", "certificates"],
+                "default": ["openssl", "postfix", "sendmail", "certificates"],
             },
             "postfix_config_directories": {"type": "list", "elements": "path", "default": []},
             "postconf_command": {"type": "path"},
+            "sendmail_command": {"type": "path"},
+            "sendmail_cf": {"type": "path"},
             "candidate": {"type": "dict", "default": {}},
             "why": {"type": "list", "elements": "raw", "default": []},
             "saved": {"type": "dict", "options": _SAVED},
@@ -335,6 +365,8 @@ def main() -> t.NoReturn:
         subset=frozenset(module.params["gather_subset"]),
         directories=tuple(module.params["postfix_config_directories"]),
         postconf=module.params["postconf_command"],
+        sendmail=module.params["sendmail_command"],
+        sendmail_cf=tuple(filter(None, [module.params["sendmail_cf"]])),
         candidate=module.params["candidate"],
         why=tuple(module.params["why"]),
         saved=module.params["saved"],

@@ -20,6 +20,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _suites,
 )
 
+#: What the answer to a sender is explained with.
+NEEDED: t.Final = ("protocols", "ciphers", "dropped", "groups", "signatures", "dh")
 FEATURES_UNKNOWN: t.Final[dict[str, t.Any]] = {
     "signatures": None,
     "session_tickets": None,
@@ -94,6 +96,7 @@ def signature_names(result: Effective) -> list[str]:
 
 __all__ = [
     "FEATURES_UNKNOWN",
+    "NEEDED",
     "NOTHING",
     "NOT_DETERMINED",
     "NO_FEATURES",

@@ -29,6 +29,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle im
     Libraries,
     Oracle,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import NEEDED
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
     built_findings,
     library_findings,
@@ -71,8 +72,6 @@ _SAVED: t.Final = (
 )
 Changes = t.Mapping[str, t.Mapping[str, t.Any]]
 Callers = t.Sequence[t.Any]
-#: What the answer to a sender is explained with.
-NEEDED: t.Final = ("protocols", "ciphers", "dropped", "groups", "signatures", "dh")
 
 
 @dataclass

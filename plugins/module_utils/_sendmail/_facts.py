@@ -31,6 +31,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle im
     Libraries,
     Oracle,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import NEEDED
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
     library_findings,
 )
@@ -40,6 +41,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import (
     replace,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._access import (
+    access_policies,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import (
     ConfigurationFile,
     Option,
@@ -49,9 +53,13 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._describe
     Asker,
     describe_service,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._drift import drift_findings
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._files import Standards
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import Sendmail
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._services import services_of
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._services import (
+    Service,
+    services_of,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import (
     Build,
     build_of,
@@ -67,18 +75,21 @@ _NO_LIBRARY: t.Final[dict[str, t.Any]] = {
     "config": None,
 }
 _OPENSSL_CONF: t.Final = "OPENSSL_CONF"
+_MAILER_CONF: t.Final = ("/usr/local/etc/mail/mailer.conf", "/etc/mail/mailer.conf")
+_OPTION_OF_ITS_OWN: t.Final = b"DaemonPortOptions"
 
 
 @dataclass
 class SendmailFacts:
     """What is found out about a host: one dictionary for each sendmail.cf, certificates once each, every finding, and
-    the names that a certificate is expected to have.
+    the names that a certificate is expected to have. `heard` has what each daemon answers to the senders that were asked for.
     """
 
     instances: list[dict[str, t.Any]] = field(default_factory=list)
     certificates: list[CertificateFile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    heard: list[dict[str, t.Any]] = field(default_factory=list)
 
 
 def with_candidate(cf: ConfigurationFile, options: t.Mapping[str, t.Any]) -> ConfigurationFile:
@@ -107,9 +118,28 @@ def _standards(cf: ConfigurationFile) -> Standards:
     return Standards.of(blame, [uid for uid in users if uid is not None])
 
 
-def program_of(sendmail: str) -> str:
-    """The program behind the command; of a system that chooses between MTAs, the one that is chosen."""
-    return os.path.realpath(sendmail)
+def program_of(sendmail: str, read: t.Callable[[str], str | None] = read_text) -> str:
+    """The program behind the command: a link is followed, and mailer.conf(5) where a mailwrapper(8) is in its place."""
+    program = os.path.realpath(sendmail)
+    if os.path.basename(program) == "mailwrapper":
+        for path in _MAILER_CONF:
+            for line in (read(path) or "").splitlines():
+                words = line.split()
+                if words[:1] == ["sendmail"] and len(words) > 1:
+                    return os.path.realpath(words[1])
+    return program
+
+
+def is_sendmail(sendmail: str) -> bool:
+    """Whether the command is sendmail itself, not the command of that name that every other MTA has as well.
+
+    A program that this user cannot read counts as sendmail: it is asked then.
+    """
+    try:
+        with open(program_of(sendmail), "rb") as stream:
+            return _OPTION_OF_ITS_OWN in stream.read()
+    except OSError:
+        return os.path.exists(DEFAULT_CF)
 
 
 def library_environment(program: str, cf: ConfigurationFile) -> tuple[tuple[str, str], ...]:
@@ -137,7 +167,19 @@ def read_sendmail(build: Build, file: str, program: str) -> Sendmail:
 
 
 class _Describer:
-    def __init__(self, libraries: Libraries, program: str, command_version: str | None) -> None:
+    def __init__(
+        self,
+        libraries: Libraries,
+        program: str,
+        command_version: str | None,
+        callers: t.Sequence[t.Any] = (),
+        *,
+        run: Runner,
+        predicted: bool,
+    ) -> None:
+        self.callers = callers
+        self.run = run
+        self.predicted = predicted
         self.facts = SendmailFacts()
         self.libraries = libraries
         self.program = program
@@ -154,8 +196,14 @@ class _Describer:
             facts, certificates, found = describe_service(sendmail, service, asker, where=where)
             described.append({**facts, "findings": [one.as_dict() for one in found]})
             self.facts.findings += found
+            if self.callers and not service.client:
+                self._hear(sendmail, service, facts, asker)
             for kind, *files in certificates:
                 self._certificate(kind, files, asker.oracle)
+        policies, odd = access_policies(sendmail)
+        self.facts.findings += odd
+        if not self.predicted:
+            self.facts.findings += drift_findings(sendmail.file, self.run)
         name = sendmail.cf.macros.get("j", "")
         self.facts.names.append("" if "$" in name else name)
         self.facts.instances.append(
@@ -167,6 +215,26 @@ class _Describer:
                 "compiled_with": sorted(sendmail.build.options),
                 "library": library,
                 "services": described,
+                "access_policies": policies,
+            }
+        )
+
+    def _hear(
+        self, sendmail: Sendmail, service: Service, facts: dict[str, t.Any], asker: Asker
+    ) -> None:
+        from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._heard import (  # noqa: PLC0415 - seldom asked for
+            service_heard,
+        )
+
+        oracle = None if facts["ciphers"] is None else asker.oracle
+        asker = replace(asker, oracle=oracle)
+        self.facts.heard.append(
+            {
+                "config_directory": sendmail.file,
+                "service": service.name,
+                "library": oracle.library.version if oracle else "",
+                **{name: facts[name] for name in NEEDED},
+                **service_heard(sendmail, service, asker, self.callers),
             }
         )
 
@@ -213,6 +281,7 @@ def sendmail_facts(
     candidate: t.Mapping[str, t.Any] | None = None,
     command_version: str | None = None,
     run: Runner,
+    callers: t.Sequence[t.Any] = (),
 ) -> SendmailFacts:
     """Collect and understand what each sendmail.cf sets, as it is or with other options in force.
 
@@ -221,7 +290,14 @@ def sendmail_facts(
     """
     program = program_of(sendmail)
     with contextlib.ExitStack() as stack:
-        describer = _Describer(Libraries(run, stack), program, command_version)
+        describer = _Describer(
+            Libraries(run, stack),
+            program,
+            command_version,
+            callers,
+            run=run,
+            predicted=bool(candidate),
+        )
         try:
             build = build_of(sendmail, run)
         except CommandFailed as error:
@@ -256,6 +332,7 @@ def _unknown(file: str, reason: str) -> dict[str, t.Any]:
 __all__ = [
     "DEFAULT_CF",
     "SendmailFacts",
+    "is_sendmail",
     "library_environment",
     "program_of",
     "read_sendmail",

@@ -22,11 +22,28 @@ _SPEAKS_TLS13: t.Final = 0x1010100F
 _LEAST_DH_BITS: t.Final = 2048
 
 
+_REMEDIES: t.Final = {
+    "certificate-missing": (
+        "Set confSERVER_CERT, confSERVER_KEY, confCACERT and confCACERT_PATH in sendmail.mc: sendmail has no TLS without all four."
+    ),
+    "starttls-not-offered": "Take the letter S out of the modifiers of this daemon.",
+    "tls13-off": "Take SSL_OP_NO_TLSv1_3 out of confSERVER_SSL_OPTIONS, or the bound out of openssl.cnf.",
+    "protocol-list-empty": "Allow TLSv1.2 at least, in confSERVER_SSL_OPTIONS and in openssl.cnf.",
+    "dh-weak": "Leave confDH_PARAMETERS out where sendmail has 2048 bits of its own, or name a file with 2048 bits.",
+    "outbound-plaintext": "Take the letter S out of CLIENT_OPTIONS.",
+}
+
+
+def told(code: str, where: str, evidence: str) -> Finding:
+    """A finding with the remedy that sendmail has for it."""
+    return finding(code, where=where, evidence=evidence, remedy=_REMEDIES.get(code))
+
+
 def problem_findings(request: Request, where: str) -> list[Finding]:
     """What keeps sendmail from asking the library at all."""
     if request.problem is None:
         return []
-    return [finding(request.problem.code, where=where, evidence=request.problem.evidence)]
+    return [told(request.problem.code, where, request.problem.evidence)]
 
 
 def _left(result: Effective) -> str:
@@ -51,7 +68,7 @@ def ignored_findings(result: Effective, where: str) -> list[Finding]:
         evidence = f"{refusal.subject}: {refusal.error}"
         if refusal.stage == "ciphers":
             evidence += f"; {_left(result)}"
-        found.append(finding(code, where=where, evidence=evidence))
+        found.append(told(code, where, evidence))
     return found
 
 
@@ -60,9 +77,9 @@ def protocol_findings(result: Effective, setting: str, where: str, library: int)
     if not result.listed or result.refusal:
         return []
     if not result.suites:
-        return [finding("protocol-list-empty", where=where, evidence=setting)]
+        return [told("protocol-list-empty", where, setting)]
     if Protocol.TLSv1_3 not in result.suites and library >= _SPEAKS_TLS13:
-        return [finding("tls13-off", where=where, evidence=setting)]
+        return [told("tls13-off", where, setting)]
     return []
 
 
@@ -73,11 +90,11 @@ def strength_findings(
     found = []
     if result.dh and result.dh[0] < _LEAST_DH_BITS:
         evidence = f"DHE with a prime of {result.dh[0]} bits ({source})"
-        found.append(finding("dh-weak", where=where, evidence=evidence))
+        found.append(told("dh-weak", where, evidence))
     strict = service.level == "may" and service.lane == "mx" and bool(result.suites)
     if strict and Protocol.TLSv1_2 not in result.suites:
         spoken = ", ".join(one.label for one in result.protocols)
-        found.append(finding("opportunistic-strict", where=where, evidence=f"only {spoken}"))
+        found.append(told("opportunistic-strict", where, f"only {spoken}"))
     return found
 
 
@@ -87,12 +104,12 @@ def service_findings(sendmail: Sendmail, service: Service, where: str) -> list[F
     if daemon is None:
         if service.level == "none":
             evidence = ", ".join(sendmail.cf.values("ClientPortOptions"))
-            found.append(finding("outbound-plaintext", where=where, evidence=evidence))
+            found.append(told("outbound-plaintext", where, evidence))
         return found
     if service.level == "none":
-        found.append(finding("starttls-not-offered", where=where, evidence=f"M=S in {daemon.line}"))
+        found.append(told("starttls-not-offered", where, f"M=S in {daemon.line}"))
     if daemon.on_loopback and service.lane == "mx":
-        found.append(finding("listens-on-loopback", where=where, evidence=daemon.line))
+        found.append(told("listens-on-loopback", where, daemon.line))
     return found
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix._compact import compact
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._compact import compact
 
 MODERN, RARE = "0xC02F", "0x0005"
 

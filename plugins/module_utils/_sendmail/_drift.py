@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""Whether sendmail.cf is what the mc file of the host would build: built in a private place, and compared without comments."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    InvalidInput,
+    NotSupported,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import read_text
+from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._judge import (
+    body,
+    build,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._layout import (
+    Layout,
+    detect,
+)
+
+_MOST_LINES = 4
+
+
+def differences(live: str, built: str) -> tuple[str, ...]:
+    """The lines that only one of the two has, each with its sign: + in force, - what the mc file says."""
+    lines = difflib.unified_diff(body(built), body(live), lineterm="", n=0)
+    return tuple(line for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---"))
+
+
+def _built(layout: Layout, text: str, run: Runner) -> str:
+    with tempfile.TemporaryDirectory(prefix="postmaster-tls-") as directory:
+        path = build(run, layout, text, directory, "built")
+        return read_text(path) or ""
+
+
+def drift_findings(file: str, run: Runner) -> list[Finding]:
+    """Compare the live sendmail.cf of this host; nothing for another file, or where the host has no mc file."""
+    try:
+        layout = detect()
+    except NotSupported:
+        return []
+    live, text = read_text(file), read_text(layout.mc)
+    if live is None or text is None or os.path.realpath(file) != os.path.realpath(layout.cf):
+        return []
+    try:
+        found = differences(live, _built(layout, text, run))
+    except InvalidInput as error:
+        return [finding("not-determined", where=layout.mc, evidence=str(error))]
+    if not found:
+        return []
+    shown = "; ".join(found[:_MOST_LINES])
+    more = f"; and {len(found) - _MOST_LINES} more lines" if len(found) > _MOST_LINES else ""
+    return [finding("cf-not-of-mc", where=file, evidence=f"{shown}{more}")]
+
+
+__all__ = ["differences", "drift_findings"]
