@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from mtalab.paths import lab_name
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LAB = [sys.executable, str(CHECKOUT / "tests" / "lab" / "lab.py")]
@@ -164,23 +165,23 @@ class DaneLab:
 
 
 @contextlib.contextmanager
-def dane_lab(name: str, *, scenario: str = "dane") -> t.Iterator[DaneLab]:
-    """Start a lab of this name with DNS, and end it afterwards."""
+def dane_lab(purpose: str, *, scenario: str = "dane") -> t.Iterator[DaneLab]:
+    """Start a lab with DNS, named after the purpose, and end it afterwards, also where it did not start."""
     environment = {
         **os.environ,
-        "POSTMASTER_LAB": name,
+        "POSTMASTER_LAB": f"{lab_name()}-{purpose}",
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_PIPELINING": "1",
     }
-    up = subprocess.run(
-        [*LAB, "up", scenario, "--fresh"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert up.returncode == 0, up.stderr
     try:
+        up = subprocess.run(
+            [*LAB, "up", scenario, "--fresh"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert up.returncode == 0, up.stderr
         yield DaneLab(environment, Path(up.stdout.splitlines()[-1]))
     finally:
         subprocess.run([*LAB, "down"], env=environment, capture_output=True, check=True)

@@ -6,22 +6,15 @@
 from __future__ import annotations
 
 import re
-import typing as t
 
 import pytest
-from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab, dane_lab
+from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab
 
 pytestmark = pytest.mark.lab
 SECURE = ("NOERROR", True)
 INSECURE = ("NOERROR", False)
 FAILURE = ("SERVFAIL", False)
 NEXT = ("next/mx1.crt", "next/mx1-ecdsa.crt")
-
-
-@pytest.fixture(scope="module")
-def lab() -> t.Iterator[DaneLab]:
-    with dane_lab("pmtls-dane-lab") as running:
-        yield running
 
 
 def answer(lab: DaneLab, name: str, kind: str, *options: str) -> tuple[str, bool]:

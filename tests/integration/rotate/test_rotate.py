@@ -36,7 +36,7 @@ UNCONFIRMED = ("Name the new files", "Reload Postfix", "Confirm the change")
 
 @pytest.fixture(scope="module")
 def lab() -> t.Iterator[DaneLab]:
-    with dane_lab("pmtls-rotate") as running:
+    with dane_lab("rotate") as running:
         yield running
 
 
@@ -206,3 +206,67 @@ def test_what_would_do_harm_is_refused_before_anything_is_published(
     assert re.search(says, refused.stdout), refused.stdout
     assert "PRIVATE KEY" not in refused.stdout
     assert lab.published("ns1") == before
+
+
+def test_a_command_publishes_and_the_key_never_leaves_the_host(
+    lab: DaneLab, tmp_path: Path
+) -> None:
+    lab.reset()
+    published = tmp_path / "published"
+    command = ["sh", "-c", f'{{ echo "$DANE_ROLLOVER_OWNER"; cat; }} > {published}']
+    there = Path("/etc/postfix/tls/next")
+    stopped = rotate(
+        lab,
+        there / "mx1-ecdsa.crt",
+        there / "mx1-ecdsa.key",
+        remote_src=True,
+        publish="command",
+        command=command,
+        patience=2,
+    )
+    assert stopped.returncode == 0, stopped.stdout
+    assert "the old certificate is served still" in stopped.stdout
+    owner, *lines = published.read_text().splitlines()
+    assert owner == "_25._tcp.mx1.example.test."
+    wanted = {*lab.published("ns1"), lab.digest("/etc/postfix/tls/next/mx1-ecdsa.crt")}
+    assert set(lines) == {f"{owner} 5 IN TLSA {record}" for record in wanted}
+    went_on = rotate(lab, there / "mx1-ecdsa.crt", there / "mx1-ecdsa.key", remote_src=True)
+    assert went_on.returncode == 0, went_on.stdout
+    assert "Verified TLS connection" in lab.finger("example.test")
+
+
+def test_a_change_that_cannot_be_proved_is_taken_back(lab: DaneLab) -> None:
+    lab.reset()
+    nobody = lab.variables["lab_resolver"]
+    failed = rotate(lab, *pair(lab, "mx1.example.test-ecdsa-next"), address=nobody)
+    assert failed.returncode != 0
+    assert "so the old one is served again" in failed.stdout or "Look at this host now" in (
+        failed.stdout
+    )
+    assert "smtpd_tls_eccert_file = /etc/postfix/tls/mx1-ecdsa.crt" in lab.on(
+        "mx1", "postconf", "-n"
+    )
+    assert "Verified TLS connection" in lab.finger("example.test")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"certificate": "/nowhere/chain.pem"}, "there is no file /nowhere/chain.pem"),
+        ({"publish": "command"}, "dane_rollover_command is empty"),
+        ({"tsig_key_file": "/nowhere/key"}, "The key file /nowhere/key cannot be read"),
+        ({"nmae": "mx1.example.test"}, "has no variable dane_rollover_nmae"),
+        ({"name": "nobody.example.test"}, "nobody.example.test"),
+    ],
+)
+def test_bad_input_is_one_sentence(lab: DaneLab, options: dict[str, t.Any], says: str) -> None:
+    certificate, key = pair(lab, "mx1.example.test-ecdsa-next")
+    if "certificate" in options:
+        certificate = Path(options.pop("certificate"))
+    refused = rotate(lab, certificate, key, **options)
+    assert refused.returncode != 0
+    assert says in refused.stdout
+    assert "Traceback" not in refused.stdout
+    assert "smtpd_tls_eccert_file = /etc/postfix/tls/mx1-ecdsa.crt" in lab.on(
+        "mx1", "postconf", "-n"
+    )
