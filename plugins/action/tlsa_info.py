@@ -32,6 +32,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._state import
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._survey import Survey, survey
 
 Data = dict[str, t.Any]
+_MOST_ADDRESSES: t.Final = 32
 _SPEC: t.Final[Data] = {
     "name": {"type": "str", "required": True},
     "port": {"type": "int", "default": 25},
@@ -109,7 +110,7 @@ def targets(options: Mapping[str, t.Any], found: Survey) -> list[Data]:
         "timeout": options["timeout"],
         "checks": ["handshake", "certificates"],
     }
-    addresses = options["addresses"] or found.addresses
+    addresses = options["addresses"] or found.addresses[:_MOST_ADDRESSES]
     if not addresses:
         return [{**shared, "every_address": True}]
     return [{**shared, "address": address} for address in addresses]
@@ -135,7 +136,6 @@ def _why(result: Mapping[str, t.Any]) -> str:
 
 
 class ActionModule(ActionBase):
-    _requires_connection = False
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
