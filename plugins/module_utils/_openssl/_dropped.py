@@ -192,8 +192,13 @@ def _range(suite: Suite) -> str:
     return f"{suite.minimum.label} to {suite.maximum.label}"
 
 
-def _from_protocols(suite: Suite, choices: Choices) -> list[Cause]:
-    if any(suite.minimum <= one <= suite.maximum for one in choices.protocols):
+def _spoken(effective: Effective, choices: Choices) -> frozenset[Protocol]:
+    """Nothing takes SSL 3.0 away in most builds of OpenSSL: they do not have it, whatever the list says."""
+    return choices.protocols - ({Protocol.SSLv3} - set(effective.suites))
+
+
+def _from_protocols(suite: Suite, choices: Choices, spoken: t.Collection[Protocol]) -> list[Cause]:
+    if any(suite.minimum <= one <= suite.maximum for one in spoken):
         return []
     if suite.minimum == Protocol.TLSv1_3:
         return [Cause("TLSv1.3 is off", choices.protocol_setting, "protocol")]
@@ -222,6 +227,7 @@ class Explainer:
         self.matcher = matcher
         self.choices = choices
         self.possible = possible or Possible(frozenset(), frozenset())
+        self.spoken = _spoken(effective, choices)
         self.listed = frozenset(cipher.code for cipher in effective.listed)
         self.no_curve = self._lacks_a_curve()
 
@@ -256,7 +262,7 @@ class Explainer:
 
     def _apart_from_the_list(self, suite: Suite) -> list[Cause]:
         return [
-            *_from_protocols(suite, self.choices),
+            *_from_protocols(suite, self.choices, self.spoken),
             *_from_certificate(suite, self.effective, self.choices),
             *_from_level(suite, self.possible, self.choices),
         ]

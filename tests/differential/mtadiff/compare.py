@@ -56,9 +56,9 @@ def disagreements(entry: Told) -> list[str]:
         found += _of_protocol(protocol, expected.get(protocol, []), got.get(protocol, []), seen)
     if sorted(predicted["protocols"]) != sorted(got):
         found.append(f"protocols: predicted {predicted['protocols']}, seen {sorted(got)}")
-    if not found and sorted(predicted["groups"]) != sorted(seen["groups"]):
-        found.append(f"groups: predicted {predicted['groups']}, seen {seen['groups']}")
-    if not found and expected:
+    if not found:
+        found += _of_groups(predicted, seen)
+    if not found and expected and seen["features"]:
         found += features.disagreements(predicted, seen["features"])
     return found
 
@@ -74,6 +74,21 @@ def _unasked(seen: Told, expected: bool) -> t.Iterator[str]:
     doubtful = [name for name, accepted in seen["protocols"].items() if accepted is None]
     if doubtful not in ([], ["SSLv2"]):
         yield f"the probe did not determine {', '.join(doubtful)}: {seen['message']}"
+
+
+def _of_groups(predicted: Told, seen: Told) -> t.Iterator[str]:
+    """Without TLS 1.3, a server that has nothing but ECDSA may insist on the curve of its certificate: no client can tell
+    then whether it has others too.
+    """
+    doubtful = set(seen["doubtful groups"])
+    if set(predicted["groups"]) - doubtful != set(seen["groups"]):
+        yield f"groups: predicted {predicted['groups']}, seen {seen['groups']}"
+    exchanges = {
+        one["authentication"] for one in predicted["ciphers"] if one["key_exchange"] == "ECDHE"
+    }
+    insists = exchanges == {"ECDSA"} and "TLSv1.3" not in predicted["protocols"]
+    if doubtful and not insists:
+        yield f"groups: the probe did not determine {sorted(doubtful)}"
 
 
 def _of_protocol(protocol: str, expected: list[str], got: list[str], seen: Told) -> t.Iterator[str]:

@@ -40,8 +40,8 @@ class Host:
         self._podman = podman
         self.container = container
 
-    def judge(self, configurations: t.Sequence[Configuration]) -> list[Told]:
-        """Return {predicted, seen} for each configuration, in order."""
+    def judge(self, configurations: t.Sequence[Configuration], *, deep: bool = True) -> list[Told]:
+        """Return {predicted, seen} for each configuration, in order; a deep look is also for signatures and features."""
         load = ("exec", "--interactive", self.container, "sh", "-euc", LOAD)
         self._podman(*load, stdin=master_cf(configurations).encode())
         last = FIRST_PORT + len(configurations) - 1
@@ -49,9 +49,8 @@ class Host:
         path = f"--env=PYTHONPATH=/driver:{TREE}/tests/differential"
         inside = ("exec", path, self.container, "nice", "python3", "-B")
         limit = 60 + SECONDS_FOR_EACH * len(configurations)
-        told = json.loads(self._podman(*inside, script, f"{FIRST_PORT}-{last}", timeout=limit))[
-            "ports"
-        ]
+        words = (script, f"{FIRST_PORT}-{last}", "deep" if deep else "suites")
+        told = json.loads(self._podman(*inside, *words, timeout=limit))["ports"]
         return [told[str(port)] for port in range(FIRST_PORT, last + 1)]
 
     @property

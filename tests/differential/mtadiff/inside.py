@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import typing as t
 from unittest import mock
 
@@ -18,8 +19,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._run import run
 
 from mtadiff import features
 
-CHECKS = ("handshake", "protocols", "ciphers", "groups", *features.CHECKS)
-TRIES = 3
+CHECKS = ("handshake", "protocols", "ciphers", "groups")
+TRIES = 4
+PAUSE = 0.5
 FACTS = (
     "name",
     "cipher_string",
@@ -33,19 +35,21 @@ FACTS = (
 )
 
 
-def seen(service: dict[str, t.Any]) -> dict[str, t.Any]:
+def seen(service: dict[str, t.Any], *, deep: bool) -> dict[str, t.Any]:
     """Probe a service of Postfix."""
     implicit = service["parameters"]["smtpd_tls_wrappermode"] == "yes"
-    return probed(service["listen"][0]["port"], implicit=implicit)
+    return probed(service["listen"][0]["port"], implicit=implicit, deep=deep)
 
 
-def probed(port: int, *, implicit: bool) -> dict[str, t.Any]:
-    """Probe a port of this host; what was not determined is asked for again."""
-    target = Target("127.0.0.1", port, implicit=implicit, checks=CHECKS, connections=2)
+def probed(port: int, *, implicit: bool, deep: bool = True) -> dict[str, t.Any]:
+    """Probe a port of this host; what was not determined is asked for again. A deep look is for features too."""
+    checks = (*CHECKS, *features.CHECKS) if deep else CHECKS
+    target = Target("127.0.0.1", port, implicit=implicit, checks=checks, connections=2)
     got: dict[str, t.Any] = {}
-    for _attempt in range(TRIES):
+    for number in range(TRIES):
+        time.sleep(PAUSE * number)
         got = report(probe(target))
-        if not got["undetermined"] and not got["throttled"]:
+        if not doubtful(got):
             break
     return {
         "reached": got["reached"],
@@ -57,12 +61,23 @@ def probed(port: int, *, implicit: bool) -> dict[str, t.Any]:
         "ciphers": got["ciphers"],
         "preference": got["preference"],
         "groups": [one["name"] for one in got["groups"] if one["accepted"]],
-        "features": features.seen(got),
+        "doubtful groups": [one["name"] for one in got["groups"] if one["accepted"] is None],
+        "features": features.seen(got) if deep else None,
     }
 
 
+def doubtful(got: dict[str, t.Any]) -> bool:
+    """Tell whether a busy machine may have kept something from the probe."""
+    silent = not got["reached"] or got["throttled"] or bool(got["undetermined"])
+    newer = any(one["name"] == "TLSv1.3" and one["accepted"] for one in got["protocols"])
+    return silent or (newer and any(one["accepted"] is None for one in got["groups"]))
+
+
 def main() -> None:
-    """Print one entry for each port that the argument asks for: `FIRST-LAST`; however many, their facts are not shortened."""
+    """Print one entry for each port that the first argument asks for: `FIRST-LAST`; the second is `deep` or `suites`.
+
+    However many they are, their facts are not shortened.
+    """
     first, _dash, last = sys.argv[1].partition("-")
     wanted = range(int(first), int(last) + 1)
     options = _host_facts.HostOptions(frozenset({"postfix"}))
@@ -73,7 +88,7 @@ def main() -> None:
         ports = [one["port"] for one in service["listen"]]
         if service["direction"] == "inbound" and set(ports) & set(wanted):
             told = {name: service[name] for name in FACTS}
-            found[ports[0]] = {"predicted": told, "seen": seen(service)}
+            found[ports[0]] = {"predicted": told, "seen": seen(service, deep=sys.argv[2] == "deep")}
     json.dump({"version": instance["version"], "ports": found}, sys.stdout)
 
 

@@ -24,13 +24,16 @@ class Judged:
     complaints: list[str]
 
 
-def compared(host: Host, configurations: t.Sequence[Configuration]) -> t.Iterator[list[Judged]]:
+def compared(
+    host: Host, configurations: t.Sequence[Configuration], *, deep: bool = True
+) -> t.Iterator[list[Judged]]:
     """Load the configurations, a part of them at a time, and compare."""
+    options = {} if deep else {"deep": False}
     for start in range(0, len(configurations), AT_ONCE):
         batch = configurations[start : start + AT_ONCE]
         yield [
             Judged(one, told, compare.disagreements(told))
-            for one, told in zip(batch, host.judge(batch), strict=True)
+            for one, told in zip(batch, host.judge(batch, **options), strict=True)
         ]
 
 
@@ -48,7 +51,7 @@ def undone(
             before += [compare.seen_suites(one.told["seen"])] * len(made)
         results = (
             one
-            for batch in compared(host, [trial.configuration for trial in trials])
+            for batch in compared(host, [trial.configuration for trial in trials], deep=False)
             for one in batch
         )
         for trial, old, result in zip(trials, before, results, strict=True):
@@ -58,8 +61,8 @@ def undone(
 
 
 def scanned(host: Host, judged: t.Sequence[Judged], *, count: int) -> t.Iterator[Judged]:
-    """Let sslscan look at the first configurations that have TLS."""
-    suitable = [one for one in judged if compare.seen_suites(one.told["seen"])][:count]
+    """Let sslscan look at the first configurations whose suites it can see."""
+    suitable = [one for one in judged if scanner.can_see(one.told)][:count]
     if not suitable:
         return
     told = host.judge([one.configuration for one in suitable])

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from mtalab.console import attempt
 
+from mtadiff import compare
 from mtadiff.host import Host
 
 _LABELS = {"TLSv1.0": "TLSv1"}
@@ -17,6 +18,14 @@ _QUICKLY = (
     *("--no-heartbleed", "--no-fallback", "--no-renegotiation", "--no-compression"),
     *("--no-groups", "--no-check-certificate", "--xml=-"),
 )
+
+
+def can_see(told: t.Mapping[str, t.Any]) -> bool:
+    """Tell whether a server has TLS, and curves that sslscan offers: those of brainpool are not among them."""
+    if not compare.seen_suites(told["seen"]):
+        return False
+    curves = [name for name in told["seen"]["groups"] if not name.startswith("ffdhe")]
+    return not curves or any(not name.startswith("brainpool") for name in curves)
 
 
 def scan(host: Host, port: int, *, implicit: bool) -> dict[str, list[int]] | None:

@@ -35,28 +35,30 @@ class Unit:
     item: str = ""
 
 
+_MODERN = Unit("certificate")
+
+
+_MODERN = Unit("certificate")
+
+
 def unit_of(cause: Told, parameters: Told) -> Unit | None:
     """Return what has to be undone for a cause, None if no setting can do it."""
-    reason, setting = cause["reason"], cause["setting"]
+    setting, item = cause["setting"], cause.get("item", "")
     if setting == _ITSELF:
         return Unit("client certificate")
-    if reason.startswith("excluded by "):
-        return Unit("item", _name(setting), reason.split()[2])
-    if reason.startswith("not in the list of the grade"):
-        return Unit("list", _list_of(setting))
-    if reason.startswith("security level"):
-        return Unit("level", _list_of(setting))
-    if reason.startswith(("needs TLS", "needs SSL", "TLSv1.3 is off")):
-        return Unit("protocols", _name(setting))
-    if "TLSv1.3 can use" in reason:
-        return Unit("certificate", item="RSA")
-    if reason.startswith("no elliptic curve"):
-        return Unit("curves")
-    certified = re.fullmatch(r"no (RSA|ECDSA|DSS) certificate", reason)
-    if certified:
-        return Unit("certificate", item=certified[1])
+    if cause["cause"] == "certificate":
+        return Unit("certificate", item=item) if item in ("", *_KEYS) else None
     plain = parameters.get("tls_config_file", "default") in ("", "default", "none")
-    return Unit("suites of TLS 1.3") if "list for TLSv1.3" in reason and plain else None
+    if cause["cause"] == "tls13-list" and not plain:
+        return None
+    return {
+        "excluded": Unit("item", _name(setting), item),
+        "not-in-list": Unit("list", _list_of(setting)),
+        "security-level": Unit("level", _list_of(setting)),
+        "protocol": Unit("protocols", _name(setting)),
+        "group": Unit("curves"),
+        "tls13-list": Unit("suites of TLS 1.3"),
+    }.get(cause["cause"])
 
 
 def _name(setting: str) -> str:
@@ -97,23 +99,32 @@ def trials(configuration: Configuration, told: Told, *, most: int | None = None)
         changes: Changes = {}
         for unit in sorted(undone, key=str):
             lacking = [name for name, own in needed.items() if unit in own]
-            changes |= _undo(unit, {**parameters, **changes}, lacking)
-        expected = frozenset(name for name, own in needed.items() if own <= undone)
+            present = [name for name, own in needed.items() if unit not in own]
+            present += [one["name"] for one in told["ciphers"] or ()]
+            changes |= _undo(unit, {**parameters, **changes}, lacking, present)
+        expected = frozenset(name for name, own in needed.items() if _served(own, undone))
         name = f"{configuration.name} without {', '.join(sorted(map(_shown, undone)))}"
         found.append(Trial(configuration.with_changes(name, changes), undone, expected))
     return found[:most]
+
+
+def _served(needed: frozenset[Unit | None], undone: frozenset[Unit]) -> bool:
+    """Tell whether nothing is in the way any more; for TLS 1.3 any certificate that it can use will do."""
+    certified = {Unit("certificate", item=key) for key in ("RSA", "ECDSA")}
+    kept = needed - {_MODERN} if certified & undone else needed
+    return kept <= undone
 
 
 def _shown(unit: Unit) -> str:
     return " ".join(filter(None, (unit.kind, unit.parameter, unit.item)))
 
 
-def _undo(unit: Unit, parameters: Told, lacking: list[str]) -> Changes:
+def _undo(unit: Unit, parameters: Told, lacking: list[str], present: list[str]) -> Changes:
     value = parameters.get(unit.parameter, "")
     if unit.kind == "item":
         return {unit.parameter: _without(unit.item, value)}
     if unit.kind == "list":
-        return {unit.parameter: ":".join([value, *lacking])}
+        return {unit.parameter: ":".join([_spelled_out(value, present), *lacking])}
     if unit.kind == "level":
         words = [word for word in re.split(r"[\s,:]+", value) if "@SECLEVEL" not in word]
         return {unit.parameter: ":".join(words)}
@@ -124,8 +135,14 @@ def _undo(unit: Unit, parameters: Told, lacking: list[str]) -> Changes:
     if unit.kind == "curves":
         return {"tls_eecdh_auto_curves": "X25519 prime256v1", "smtpd_tls_eecdh_grade": "auto"}
     if unit.kind == "certificate":
-        return _with_certificate(_KEYS[unit.item], parameters)
+        return _with_certificate(_KEYS[unit.item or "RSA"], parameters)
     return {"tls_config_file": f"{materials.DIRECTORY}/every-suite.cnf"}
+
+
+def _spelled_out(value: str, present: list[str]) -> str:
+    """The same list without DEFAULT, which excludes the others for good: a name that is added does not bring them back."""
+    first, *rest = value.split(":")
+    return ":".join([*present, *rest]) if first == "DEFAULT" else value
 
 
 def _without(item: str, value: str) -> str:
