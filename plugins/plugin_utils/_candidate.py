@@ -14,13 +14,13 @@ from collections.abc import Mapping
 def plan_candidate(
     plan: Mapping[str, t.Any], facts: Mapping[str, t.Any], parameters: Mapping[str, t.Any]
 ) -> dict[str, dict[str, dict[str, t.Any]]]:
-    """``{config_directory: {parameters, services}}`` for every Postfix instance of the facts, or every sendmail.cf.
+    """``{config_directory: {parameters, services}}`` for every Postfix instance of the facts.
 
     The user's parameters go to main.cf of every instance and win over the plan's. An empty plan is allowed.
     """
     planned = plan.get("instances") or {}
     candidate: dict[str, dict[str, dict[str, t.Any]]] = {}
-    for instance in facts.get("postfix") or facts.get("sendmail") or ():
+    for instance in facts.get("postfix") or ():
         directory = instance["config_directory"]
         of_plan = planned.get(directory) or {}
         candidate[directory] = {

@@ -92,10 +92,14 @@ def _of_sendmail(facts: Mapping[str, t.Any], policies: Mapping[str, Policy]) -> 
     findings = [one for plan in plans for one in plan["findings"]]
     findings.sort(key=lambda one: SEVERITIES.index(one["severity"]))
     parts = {
-        host.cf: {"parameters": plan["parameters"], "services": plan["services"]}
+        host.cf: {
+            "parameters": plan["parameters"],
+            "options": plan["parameters"],
+            "services": plan["services"],
+        }
         for host, plan in zip(hosts, plans, strict=True)
     }
-    nothing: dict[str, t.Any] = {"parameters": {}, "services": {}}
+    nothing: dict[str, t.Any] = {"parameters": {}, "options": {}, "services": {}}
     return {
         **next(iter(parts.values()), nothing),
         "instances": parts,

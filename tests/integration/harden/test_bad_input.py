@@ -71,7 +71,7 @@ def without_postfix(sound: Lab) -> t.Iterator[Lab]:
 def test_a_host_without_postfix(without_postfix: Lab) -> None:
     done = without_postfix.playbook()
     assert done.returncode == 2
-    assert "mx1: there is no Postfix here" in message(done.stdout)
+    assert "mx1: there is neither Postfix nor sendmail here" in message(done.stdout)
 
 
 @pytest.fixture
