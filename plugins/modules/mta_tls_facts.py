@@ -238,7 +238,7 @@ ansible_facts:
               O(why) explains.
             - C(signatures) are the schemes that the server signs with. C(session_tickets) and C(renegotiation) (begun by the
               client) are V(true) or V(false), C(client_certificate) is V(none), V(asked) or V(required), and C(dh) has the
-              C(bits) and the C(source) of the parameters for DHE, and all C(sizes): without a certificate, OpenSSL may take smaller
+              C(bits) and the C(source) of the parameters for DHE, and all C(sizes), since without a certificate OpenSSL may take smaller
               ones. These are for inbound services.
             - Each of C(server_names) has a C(name) and its C(certificate_files). Each of C(policies) has C(destination),
               C(security_level), C(protocols) and C(cipher_string).
