@@ -7,18 +7,21 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import CATALOGUE, SEVERITIES
-from ansible_collections.postmaster.tls.plugins.module_utils._smtp._reply import printable
+from ansible_collections.postmaster.tls.plugins.plugin_utils._audit_blocks import (
+    blocks,
+    escaped,
+    findings_of,
+    instances_of,
+    settings,
+)
 
 Data = Mapping[str, t.Any]
-_SERVICE_HEAD: t.Final = ("service", "lane", "level", "protocols", "suites", "first suite")
+_SERVICE_HEAD: t.Final = ("service", "lane", "level", "protocols", "suites", "first suite", "port")
 _CERTIFICATE_HEAD: t.Final = ("certificate", "names", "key", "not after", "days left")
-_FINDING_HEAD: t.Final = ("severity", "where", "what", "evidence", "remedy")
-_SPECIAL: t.Final = re.compile(r"([\\`*{}\[\]<>|#~&]|(?<![^\W_])_|_(?![^\W_]))")
 
 
 def page(reports: Sequence[Data], *, date: str = "") -> str:
@@ -26,7 +29,7 @@ def page(reports: Sequence[Data], *, date: str = "") -> str:
     lines = ["# TLS of the mail servers", ""]
     audited = [one for one in reports if one["audited"]]
     number = f"{len(audited)} of {len(reports)} hosts audited"
-    lines += [f"{number}, {_text(date)}." if date else f"{number}.", ""]
+    lines += [f"{number}, {escaped(date)}." if date else f"{number}.", ""]
     lines += _overview(reports)
     lines += _unaudited([one for one in reports if not one["audited"]])
     lines += _fleet(audited)
@@ -35,13 +38,9 @@ def page(reports: Sequence[Data], *, date: str = "") -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _text(value: t.Any) -> str:
-    return _SPECIAL.sub(r"\\\1", printable(" ".join(str(value).split())))
-
-
 def _table(head: Sequence[str], rows: Iterable[Sequence[t.Any]]) -> list[str]:
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
-    lines += [f"| {' | '.join(_text(cell) for cell in row)} |" for row in rows]
+    lines += [f"| {' | '.join(escaped(cell) for cell in row)} |" for row in rows]
     return [*lines, ""]
 
 
@@ -53,9 +52,11 @@ def _overview(reports: Sequence[Data]) -> list[str]:
 def _overview_row(report: Data) -> list[t.Any]:
     if not report["audited"]:
         return [report["host"], "not audited", "", *("" for _each in SEVERITIES), ""]
-    instances = report["mta_tls"].get("postfix") or ()
-    versions = dict.fromkeys(f"Postfix {one['version'] or 'unknown'}" for one in instances)
-    libraries = dict.fromkeys(one["library"]["version"] or "not determined" for one in instances)
+    instances = instances_of(report["mta_tls"])
+    versions = dict.fromkeys(f"{kind} {one['version'] or 'unknown'}" for kind, one in instances)
+    libraries = dict.fromkeys(
+        one["library"]["version"] or "not determined" for _kind, one in instances
+    )
     agreeing = sum(one["agrees"] for one in report["probes"])
     probes = f"{agreeing} of {len(report['probes'])} agree" if report["probes"] else ""
     counts = [report["counts"][severity] or "" for severity in SEVERITIES]
@@ -75,24 +76,26 @@ def _unaudited(reports: Sequence[Data]) -> list[str]:
     return ["## Not audited", "", *_table(("host", "reason"), rows)]
 
 
-def _findings(report: Data) -> list[Data]:
-    own = (report["mta_tls"] or {}).get("findings") or ()
-    return [*own, *(finding for probe in report["probes"] for finding in probe["findings"])]
-
-
 def _fleet(reports: Sequence[Data]) -> list[str]:
     hosts: dict[tuple[str, str], dict[str, None]] = {}
     for report in reports:
-        for finding in _findings(report):
+        for finding in findings_of(report):
             hosts.setdefault((finding["severity"], finding["code"]), {})[report["host"]] = None
     if not hosts:
         return ["## Findings", "", "None.", ""]
     ordered = sorted(hosts, key=lambda one: (SEVERITIES.index(one[0]), one[1]))
     rows = [
-        (severity, _title(code), code, len(hosts[severity, code]), ", ".join(hosts[severity, code]))
+        (
+            severity,
+            _title(code),
+            code,
+            len(hosts[severity, code]),
+            ", ".join(hosts[severity, code]),
+            _remedy(code),
+        )
         for severity, code in ordered
     ]
-    head = ("severity", "what", "code", "hosts", "which")
+    head = ("severity", "what", "code", "hosts", "which", "what to do")
     return ["## Findings", "", *_table(head, rows)]
 
 
@@ -100,11 +103,17 @@ def _title(code: str) -> str:
     return CATALOGUE[code].title if code in CATALOGUE else code
 
 
+def _remedy(code: str) -> str:
+    return CATALOGUE[code].remedy if code in CATALOGUE else ""
+
+
 def _host(report: Data) -> list[str]:
     facts = report["mta_tls"]
-    lines = [f"## {_text(report['host'])}", ""]
-    for instance in facts.get("postfix") or ():
-        lines += [f"### Postfix in {_text(instance['config_directory'])}", ""]
+    lines = [f"## {escaped(report['host'])}", ""]
+    lines += blocks(report) + settings(report)
+    for kind, instance in instances_of(facts):
+        place = instance.get("config_directory") or instance.get("file") or ""
+        lines += [f"### {kind} in {escaped(place)}", ""]
         lines += _table(_SERVICE_HEAD, map(_service_row, instance["services"]))
     certificates = facts.get("certificates") or ()
     if certificates:
@@ -116,9 +125,6 @@ def _host(report: Data) -> list[str]:
     if report["probes"]:
         results = [(one["label"], one["message"] or "as the facts say") for one in report["probes"]]
         lines += ["### Probes", "", *_table(("service", "result"), results)]
-    findings = sorted(_findings(report), key=lambda one: SEVERITIES.index(one["severity"]))
-    if findings:
-        lines += ["### What to do", "", *_table(_FINDING_HEAD, map(_finding_row, findings))]
     return lines
 
 
@@ -132,11 +138,8 @@ def _service_row(service: Data) -> tuple[t.Any, ...]:
         unknown if protocols is None else " ".join(protocols) or "none",
         unknown if suites is None else len(suites),
         suites[0]["name"] if suites else "",
+        ", ".join(dict.fromkeys(str(one["port"]) for one in service.get("listen") or ())),
     )
-
-
-def _finding_row(finding: Data) -> list[t.Any]:
-    return [finding[key] for key in ("severity", "where", "message", "evidence", "remedy")]
 
 
 def _certificate_row(certificate: Data) -> tuple[t.Any, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
@@ -19,6 +20,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._audit import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+CASE1 = Path(__file__).resolve().parents[3] / "fixtures" / "audit" / "case1-mx1.json"
 SUITE = {"name": "ECDHE-RSA-AES128-GCM-SHA256", "protocols": ["TLSv1.2"]}
 SERVICE = {
     "name": "smtp/inet",
@@ -76,6 +78,12 @@ def test_the_page_begins_with_every_host() -> None:
     assert ["b", "gone"] in rows(page)
 
 
+def test_a_host_without_a_mail_server_is_audited_and_has_none() -> None:
+    page = audit_report(hostvars(a=gathered(postfix=[], detected=[])))
+    assert "1 of 1 hosts audited." in page
+    assert rows(page)[2][:2] == ["a", "none found"]
+
+
 def test_what_is_not_determined_is_said_so() -> None:
     (row,) = [
         one for one in rows(audit_report(hostvars(a=gathered()))) if one[0] == UNKNOWN["name"]
@@ -86,7 +94,44 @@ def test_what_is_not_determined_is_said_so() -> None:
 def test_a_finding_of_several_hosts_stands_once_with_all_of_them() -> None:
     page = audit_report(hostvars(a=gathered("key-weak"), b=gathered("key-weak")))
     (row,) = [one for one in rows(page) if one[2:3] == ["key-weak"]]
-    assert row[3:] == ["2", "a, b"]
+    assert row[3:5] == ["2", "a, b"]
+    assert "Request a certificate for a new key" in row[5]
+
+
+def test_a_finding_of_several_places_stands_once_with_what_it_means_and_what_to_do() -> None:
+    page = audit_report(hostvars(a=gathered("key-weak", "key-weak")))
+    assert page.count("(key-weak)") == 1
+    (block,) = re.findall(r"1\. \*\*.*?\(key-weak\)\n\n(.*?)\n\n(.*?)\n\n", page, re.DOTALL)
+    assert len(block[0]) > 40
+    assert next(line.strip() for line in block[1].splitlines()) == "- here: x"
+    assert "- **do**: Request a certificate" in block[1]
+
+
+def test_an_urgent_finding_has_the_exact_settings() -> None:
+    report = json.loads(CASE1.read_text())
+    page = audit_report({"mx1": {"audit_mta_report": report}})
+    assert "    postconf -e 'smtpd_tls_protocols = >=TLSv1.2'\n" in page
+    assert "    postconf -X smtpd_tls_exclude_ciphers\n" in page
+    assert "    # was aNULL, eNULL, LOW, " in page
+    sound = {**report["mta_tls"], "findings": []}
+    sound["postfix"] = [
+        {**one, "services": [{**service, "findings": []} for service in one["services"]]}
+        for one in sound["postfix"]
+    ]
+    sound_report = {**report, "mta_tls": sound, "probes": []}
+    assert "postconf" not in audit_report({"mx1": {"audit_mta_report": sound_report}})
+
+
+def test_a_sendmail_is_shown_like_a_postfix() -> None:
+    instance = {
+        "version": "8.18.1",
+        "config_directory": "/etc/mail",
+        "library": {"version": "OpenSSL 3.5.7"},
+        "services": [SERVICE],
+    }
+    page = audit_report(hostvars(a=gathered(postfix=[], sendmail=[instance])))
+    assert "sendmail 8.18.1" in page
+    assert "### sendmail in /etc/mail" in page
 
 
 def test_a_failed_probe_disagrees() -> None:

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""What is wrong with one audited host, for whom, why, and what to do: one block of Markdown for each kind of finding."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import CATALOGUE, SEVERITIES
+from ansible_collections.postmaster.tls.plugins.module_utils._smtp._reply import printable
+from ansible_collections.postmaster.tls.plugins.plugin_utils._plan import policy_plan
+
+Data = Mapping[str, t.Any]
+POLICY: t.Final = "intermediate"
+_USUAL: t.Final = "/etc/postfix"
+_URGENT: t.Final = SEVERITIES[:2]
+_INBOUND: t.Final = ("mx", "submission")
+_SPECIAL: t.Final = re.compile(r"([\\`*{}\[\]<>|#~&]|(?<![^\W_])_|_(?![^\W_]))")
+
+
+def escaped(value: t.Any) -> str:
+    """One line of text that adds no markup to a page."""
+    return _SPECIAL.sub(r"\\\1", printable(" ".join(str(value).split())))
+
+
+def instances_of(facts: Data) -> list[tuple[str, Data]]:
+    """Every mail server of a host, each with the name of its kind."""
+    return [
+        *(("Postfix", one) for one in facts.get("postfix") or ()),
+        *(("sendmail", one) for one in facts.get("sendmail") or ()),
+    ]
+
+
+def findings_of(report: Data) -> list[Data]:
+    """What the facts and the probes of a host found, the facts first."""
+    own = (report["mta_tls"] or {}).get("findings") or ()
+    return [*own, *(finding for probe in report["probes"] for finding in probe["findings"])]
+
+
+def blocks(report: Data) -> list[str]:
+    """The lines that tell everything that was found wrong with a host, the worst first; none for a sound one."""
+    kinds: dict[tuple[str, str], list[Data]] = {}
+    for finding in findings_of(report):
+        kinds.setdefault((finding["severity"], finding["code"]), []).append(finding)
+    ordered = sorted(kinds, key=lambda one: SEVERITIES.index(one[0]))
+    lines: list[str] = []
+    for number, kind in enumerate(ordered, 1):
+        lines += _block(number, kinds[kind])
+    return ["### What is wrong, and what to do", "", *lines] if lines else []
+
+
+def _block(number: int, findings: Sequence[Data]) -> list[str]:
+    first = findings[0]
+    evidence: dict[str, list[str]] = {}
+    for one in findings:
+        evidence.setdefault(escaped(one["evidence"]), []).append(escaped(one["where"]))
+    lines = [
+        f"{number}. **{first['severity']}: {escaped(first['message'])}** ({first['code']})",
+        "",
+    ]
+    if first["code"] in CATALOGUE:
+        lines += [f"   {escaped(CATALOGUE[first['code']].explanation)}", ""]
+    for text, places in evidence.items():
+        lines.append(f"   - {', '.join(dict.fromkeys(places))}: {text}")
+    return [*lines, f"   - **do**: {escaped(first['remedy'])}", ""]
+
+
+def settings(report: Data) -> list[str]:
+    """The lines with the exact settings that a policy would give a host on which something urgent was found."""
+    facts = report["mta_tls"]
+    lanes = sorted(_troubled(facts))
+    if not lanes:
+        return []
+    try:
+        plan = policy_plan(facts, **dict.fromkeys(lanes, POLICY))
+    except PostmasterTlsError:
+        return []
+    changes = [one for one in plan["changes"] if one.get("file") == "main.cf"]
+    if not changes:
+        return []
+    text = (
+        f"What the policy {POLICY} says for this version, library and certificate. The playbook `harden_mta` makes the"
+        " change, proves it and takes it back if it cannot; with `--check --diff` it shows all of it first. By hand:"
+    )
+    commands = [line for one in changes for line in _commands(one)]
+    return ["### Settings that would mend it", "", text, "", *commands, "    postfix reload", ""]
+
+
+def _troubled(facts: Data) -> set[str]:
+    """The lanes of the inbound services that have an urgent finding."""
+    return {
+        service["lane"]
+        for _kind, instance in instances_of(facts)
+        for service in instance["services"]
+        if service["lane"] in _INBOUND
+        and any(one["severity"] in _URGENT for one in service.get("findings") or ())
+    }
+
+
+def _plain(value: t.Any) -> str:
+    return printable(" ".join(str(value).split()))
+
+
+def _commands(change: Data) -> list[str]:
+    """Lines of an indented block, in which nothing is markup."""
+    name, before, after = change["parameter"], change["before"], change["after"]
+    was = "not set" if before is None else _plain(before)
+    setting = f"-X {name}" if after is None else f"-e {shlex.quote(f'{name} = {_plain(after)}')}"
+    place = change.get("instance") or _USUAL
+    where = "" if place == _USUAL else f"-c {shlex.quote(_plain(place))} "
+    return [f"    # was {was}: {_plain(change['reason'])}", f"    postconf {where}{setting}"]
+
+
+__all__ = ["POLICY", "blocks", "escaped", "findings_of", "instances_of", "settings"]
