@@ -51,9 +51,12 @@ def parse_access(text: str) -> tuple[Entry, ...]:
 
 
 def access_file(sendmail: Sendmail) -> str | None:
-    """The file of the map that rulesets call access; None where sendmail.cf has no such map."""
+    """The text of the map that rulesets call access; None where sendmail.cf has no such map."""
     found = next((one for one in sendmail.cf.maps if one.name == "access"), None)
-    return found.target if found and found.target.startswith("/") else None
+    if found is None or not found.target.startswith("/"):
+        return None
+    root, suffix = os.path.splitext(found.target)
+    return root if suffix in _SUFFIXES else found.target
 
 
 def _modified(path: str) -> float | None:

@@ -205,7 +205,7 @@ class _Describer:
         if not self.predicted:
             self.facts.findings += drift_findings(sendmail.file, self.run)
         name = sendmail.cf.macros.get("j", "")
-        self.facts.names.append("" if "$" in name else name)
+        self.facts.names.append(name if name and "$" not in name else sendmail.build.host)
         self.facts.instances.append(
             {
                 "version": sendmail.build.text,

@@ -11,6 +11,7 @@ Source: safefile() and safedirpath() in libsmutil/safefile.c, as inittls() in se
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import typing as t
@@ -18,6 +19,7 @@ import typing as t
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 _ROOT: t.Final = 0
+_MOST_LINKS: t.Final = 20
 
 
 @dataclass(frozen=True)
@@ -33,19 +35,31 @@ class Standards:
         return cls(frozenset(words), frozenset({_ROOT, *owners}))
 
 
+def _directories(path: str, depth: int = 0) -> t.Iterator[str]:
+    """Every directory on the way, with those that a link on the way leads through."""
+    if depth > _MOST_LINKS:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+    current = "/"
+    yield current
+    for part in filter(None, path.split("/")):
+        parent, current = current, os.path.join(current, part)
+        if os.path.islink(current):
+            yield from _directories(os.path.join(parent, os.readlink(current)), depth + 1)
+        else:
+            yield current
+
+
 def _of_directories(path: str, standards: Standards) -> str | None:
-    directory = os.path.realpath(os.path.dirname(path))
-    while True:
+    """What is wrong above the file; where the file is a link, sendmail does not look at the directories of its target."""
+    for directory in _directories(os.path.dirname(path)):
         mode = os.stat(directory).st_mode
-        sticky = "truststickybit" in standards.waived and mode & stat.S_ISVTX
-        if mode & stat.S_IWOTH and not sticky:
+        if "truststickybit" in standards.waived and mode & stat.S_ISVTX:
+            continue
+        if mode & stat.S_IWOTH:
             return f"everybody may write to {directory}"
-        group = mode & stat.S_IWGRP and "groupwritabledirpathsafe" not in standards.waived
-        if group and not sticky:
+        if mode & stat.S_IWGRP and "groupwritabledirpathsafe" not in standards.waived:
             return f"the group may write to {directory}"
-        if directory == "/":
-            return None
-        directory = os.path.dirname(directory)
+    return None
 
 
 def _of_file(path: str, standards: Standards, *, secret: bool) -> str | None:

@@ -26,6 +26,7 @@ _LISTS: t.Final = ("Compiled with:", "FFR Defines:")
 _LIBRARY: t.Final = re.compile(
     r"OpenSSL: (?P<which>compiled|linked)\s+0x(?P<number>[0-9a-fA-F]{8})"
 )
+_HOST: t.Final = re.compile(r"\(canonical domain name\) \$j = (?P<name>\S+)")
 _SINGLE_CURVE: t.Final = b"EC_KEY_new_by_curve_name"
 
 
@@ -61,7 +62,8 @@ class SendmailVersion:
 @dataclass(frozen=True)
 class Build:
     """One sendmail: its version as text and to compare, the words it was compiled with (FFR defines among them), and
-    the OPENSSL_VERSION_NUMBER of the headers and of the library it runs on, 0 where it does not tell.
+    the OPENSSL_VERSION_NUMBER of the headers and of the library it runs on, 0 where it does not tell. `host` is the name
+    that it finds for this host.
     """
 
     text: str
@@ -69,6 +71,7 @@ class Build:
     options: frozenset[str]
     compiled: int = 0
     linked: int = 0
+    host: str = ""
 
     @property
     def has_tls(self) -> bool:
@@ -90,6 +93,7 @@ def parse_build(output: str) -> Build:
     found = _VERSION.search(output)
     if not found:
         raise InvalidInput("sendmail does not tell its version.")
+    host = _HOST.search(output)
     numbers = {one["which"]: int(one["number"], 16) for one in _LIBRARY.finditer(output)}
     return Build(
         found["text"],
@@ -97,6 +101,7 @@ def parse_build(output: str) -> Build:
         frozenset(word.partition("=")[0] for word in _words(output)),
         numbers.get("compiled", 0),
         numbers.get("linked", 0),
+        host["name"] if host else "",
     )
 
 

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import os
+import typing as t
+from pathlib import Path
+
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._access import (
+    Entry,
+    access_policies,
+    parse_access,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import parse_cf
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._drift import differences
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import Sendmail
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import parse_build
+from hypothesis import given
+from hypothesis import strategies as st
+
+TEXT = """\
+# STARTTLS
+Connect:192.0.2.1\tREJECT
+TLS_Srv:mx.example.com\tVERIFY:128
+tls_clt:\tENCR:112
+Try_TLS:old.example.com  NO
+Srv_Features:\tV
+TLS_Srv_features:192.0.2.9\tCipherList=ALL:@SECLEVEL=0;Options=-SSL_OP_NO_TLSv1
+"""
+STEERED = [
+    Entry("TLS_Srv", "mx.example.com", "VERIFY:128"),
+    Entry("TLS_Clt", "", "ENCR:112"),
+    Entry("Try_TLS", "old.example.com", "NO"),
+    Entry("Srv_Features", "", "V"),
+]
+FEATURES = Entry(
+    "TLS_Srv_features", "192.0.2.9", "CipherList=ALL:@SECLEVEL=0;Options=-SSL_OP_NO_TLSv1"
+)
+
+
+def installed(
+    directory: Path, recorded: t.Callable[[str], str], *, cf: str, text: str = TEXT
+) -> Sendmail:
+    (directory / "access").write_text(text)
+    file = directory / "sendmail.cf"
+    file.write_text(cf.replace("DIRECTORY", str(directory)))
+    build = parse_build(recorded("debug-trixie.txt"))
+    return Sendmail(build, parse_cf(file.read_text()), str(file))
+
+
+def test_entries_about_tls() -> None:
+    assert list(parse_access(TEXT)) == [*STEERED, FEATURES]
+
+
+def test_without_the_feature_session_features_are_not_heeded(
+    tmp_path: Path, recorded: t.Callable[[str], str]
+) -> None:
+    cf = "Kaccess hash -T<TMPF> DIRECTORY/access\n"
+    entries, found = access_policies(installed(tmp_path, recorded, cf=cf))
+    assert entries == [one.as_dict() for one in STEERED]
+    assert [one.code for one in found] == ["access-map-unread"]
+    assert "tls_session_features" in found[0].evidence
+    entries, found = access_policies(installed(tmp_path, recorded, cf=f"{cf}Stls_srv_features\n"))
+    assert entries[-1] == FEATURES.as_dict()
+    assert found == []
+
+
+def test_without_the_map_nothing_is_heeded(
+    tmp_path: Path, recorded: t.Callable[[str], str]
+) -> None:
+    entries, found = access_policies(installed(tmp_path, recorded, cf="V10\n"))
+    assert entries == []
+    assert [one.code for one in found] == ["access-map-unread"]
+    assert "access_db" in found[0].evidence
+
+
+def test_a_database_older_than_its_text(tmp_path: Path, recorded: t.Callable[[str], str]) -> None:
+    database = tmp_path / "access.db"
+    database.write_bytes(b"")
+    cf = "Kaccess hash DIRECTORY/access.db\n"
+    sendmail = installed(tmp_path, recorded, cf=cf, text="Try_TLS:old.example.com NO\n")
+    os.utime(database, (1, 1))
+    assert [one.code for one in access_policies(sendmail)[1]] == ["access-map-stale"]
+    os.utime(database)
+    os.utime(tmp_path / "access", (1, 1))
+    assert access_policies(sendmail)[1] == []
+
+
+def test_only_lines_that_mean_something_differ() -> None:
+    built = "# built by root\nO CipherList=HIGH\nO LogLevel=9\n"
+    live = "# built by somebody\n\nO CipherList=LOW\nO LogLevel=9\n#O DANE=true\n"
+    assert differences(live, built) == ("-O CipherList=HIGH", "+O CipherList=LOW")
+    assert differences(built, built + "# more\n") == ()
+
+
+@given(st.text())
+def test_any_text_is_read(text: str) -> None:
+    parse_access(text)

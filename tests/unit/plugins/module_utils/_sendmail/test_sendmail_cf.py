@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import Map, parse_cf
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons import (
+    daemons_of,
+    parse_daemon,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+Recorded = t.Callable[[str], str]
+
+
+def test_freebsd(recorded: Recorded) -> None:
+    cf = parse_cf(recorded("freebsd.cf"))
+    assert cf.value("ServerCertFile") == "/etc/mail/certs/host.cert"
+    assert cf.value("ServerKeyFile") == "/etc/mail/certs/host.key"
+    assert cf.value("DHParameters") == "/etc/mail/certs/dh.param"
+    assert cf.environment == {"OPENSSL_CONF": "/etc/mail/sendmail.ossl"}
+    assert cf.maps[0] == Map("access", "hash", ("-o", "-T<TMPF>"), "/etc/mail/access")
+    assert cf.level == "10/Berkeley"
+    found = daemons_of(cf.values("DaemonPortOptions"))
+    assert [(one.name, one.address, one.port, one.lane) for one in found] == [
+        ("IPv4", "0.0.0.0", 25, "mx"),
+        ("IPv6", "::", 25, "mx"),
+        ("MSA", "0.0.0.0", 587, "submission"),
+    ]
+
+
+def test_redhat(recorded: Recorded) -> None:
+    cf = parse_cf(recorded("redhat.cf"))
+    assert cf.value("CipherList") == "PROFILE=SYSTEM"
+    mx, submission, implicit = daemons_of(cf.values("DaemonPortOptions"))
+    assert (mx.on_loopback, mx.implicit) == (True, False)
+    assert (submission.port, submission.modifiers, submission.on_loopback) == (587, "Ea", False)
+    assert (implicit.port, implicit.implicit, implicit.lane) == (465, True, "submission")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("O CipherList=HIGH\n", "HIGH"),
+        ("O CipherList = HIGH \n", "HIGH"),
+        ("O cipherlist=HIGH\n", "HIGH"),
+        ("O CipherList=LOW\nO CipherList=HIGH\n", "HIGH"),
+        ("#O CipherList=LOW\n", None),
+        ("# text\n O CipherList=LOW\n", None),
+        ("OCipherList=LOW\n", None),
+        ("O CipherList=HIGH:\n\t!aNULL\n", "HIGH: !aNULL"),
+        ("DXHIGH\nO CipherList=$X:!aNULL\n", "HIGH:!aNULL"),
+        ("D{list}HIGH\nO CipherList=${list}\n", "HIGH"),
+        ("DX$X\nO CipherList=$X\n", "$X"),
+        ("O CipherList\n", ""),
+    ],
+)
+def test_options(text: str, expected: str | None) -> None:
+    assert parse_cf(text).value("CipherList") == expected
+
+
+def test_an_option_given_several_times() -> None:
+    cf = parse_cf("O DaemonPortOptions=Name=A\nO DaemonPortOptions=Name=B\nOOName=C\n")
+    assert cf.values("DaemonPortOptions") == ("Name=A", "Name=B", "Name=C")
+
+
+def test_a_daemon_is_told_by_the_first_letters_of_its_settings() -> None:
+    daemon = parse_daemon("p=26, a=192.0.2.1, d=3, D=b, r=7, Modifiers=S f, N=out")
+    assert (daemon.port, daemon.address, daemon.name) == (26, "192.0.2.1", "out")
+    assert (daemon.modifiers, daemon.offers_tls) == ("Sf", False)
+
+
+def test_without_a_line_there_is_one_daemon() -> None:
+    (daemon,) = daemons_of(())
+    assert (daemon.name, daemon.port, daemon.address) == ("Daemon0", 25, "0.0.0.0")
+    assert daemons_of(("Family=local, Addr=/run/smtp",)) == ()
+
+
+@given(st.text())
+def test_any_text_is_read(text: str) -> None:
+    parse_cf(text)
+    daemons_of(parse_cf(text).values("DaemonPortOptions"))
+    parse_daemon(text)

@@ -1,0 +1,208 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import shutil
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed, run
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail import _facts
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import parse_cf
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._facts import (
+    SendmailFacts,
+    library_environment,
+    sendmail_facts,
+    with_candidate,
+)
+from ansible_collections.postmaster.tls.tests.support.pems import make_pair
+
+Service = dict[str, t.Any]
+PROGRAM = str(shutil.which("openssl", path="/usr/bin:/bin:/usr/local/bin"))
+
+
+class Host:
+    """A sendmail that prints what a real one printed, linked with the libraries of the openssl command of this machine."""
+
+    def __init__(self, directory: Path, said: str) -> None:
+        self.file = directory / "sendmail.cf"
+        self.said = said
+        pair = make_pair(directory, "rsa")
+        Path(pair.key).chmod(0o600)
+        self.lines = [
+            "O DontBlameSendmail=TrustStickyBit,CertOwner",
+            f"O ServerCertFile={pair.certificate}",
+            f"O ServerKeyFile={pair.key}",
+            f"O CACertFile={pair.certificate}",
+            "O CACertPath=/etc/ssl/certs",
+            "O DaemonPortOptions=Name=MTA, Addr=127.0.0.1",
+            "O DaemonPortOptions=Name=TLSMTA, Port=465, M=s",
+            "O DaemonPortOptions=Name=plain, Port=26, M=S",
+        ]
+
+    def run(self, command: t.Sequence[str]) -> Completed:
+        if list(command[1:]) == ["-d0.15", "-bt"]:
+            return Completed(0, self.said, "")
+        return run(command)
+
+    def facts(self, *more: str, candidate: t.Mapping[str, t.Any] | None = None) -> SendmailFacts:
+        self.file.write_text("".join(f"{line}\n" for line in [*self.lines, *more]))
+        files = (str(self.file),)
+        return sendmail_facts(PROGRAM, files=files, candidate=candidate, run=self.run)
+
+    def services(
+        self, *more: str, candidate: t.Mapping[str, t.Any] | None = None
+    ) -> dict[str, Service]:
+        found = self.facts(*more, candidate=candidate)
+        return {one["name"]: one for one in found.instances[0]["services"]}
+
+
+@pytest.fixture
+def host(tmp_path: Path, recorded: t.Callable[[str], str]) -> Host:
+    return Host(tmp_path, recorded("debug-sid.txt"))
+
+
+def codes(service: Service) -> list[str]:
+    return [one["code"] for one in service["findings"]]
+
+
+def names(service: Service) -> set[str]:
+    return {suite["name"] for suite in service["ciphers"]}
+
+
+def test_one_service_for_each_daemon_and_the_client(host: Host) -> None:
+    found = host.services()
+    assert [
+        (one["name"], one["direction"], one["lane"], one["security_level"], one["listen"])
+        for one in found.values()
+    ] == [
+        ("MTA", "inbound", "mx", "may", [{"address": "127.0.0.1", "port": 25}]),
+        ("TLSMTA", "inbound", "submission", "encrypt", [{"address": "0.0.0.0", "port": 465}]),
+        ("plain", "inbound", "mx", "none", [{"address": "0.0.0.0", "port": 26}]),
+        ("client", "outbound", "outbound", "may", []),
+    ]
+    assert found["MTA"]["ciphers"] == found["TLSMTA"]["ciphers"]
+    assert (found["plain"]["protocols"], codes(found["plain"])) == ([], ["starttls-not-offered"])
+    assert codes(found["MTA"]) == ["listens-on-loopback"]
+
+
+def test_what_is_in_force_is_what_openssl_makes_of_it(host: Host) -> None:
+    service = host.services("O CipherList=ECDHE+AESGCM")["MTA"]
+    assert {name for name in names(service) if not name.startswith("TLS_")} == {
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-RSA-AES256-GCM-SHA384",
+    }
+    assert service["cipher_string"] == "ECDHE+AESGCM"
+    dropped = {one["suite"]["name"]: one for one in service["dropped"]}
+    assert dropped["AES128-SHA"]["reason"] == "not in CipherList"
+    assert dropped["AES128-SHA"]["setting"] == "CipherList = ECDHE+AESGCM"
+    ecdsa = dropped["ECDHE-ECDSA-AES128-GCM-SHA256"]
+    assert (ecdsa["reason"], ecdsa["cause"]) == ("no ECDSA certificate", "certificate")
+
+
+def test_an_item_of_the_list_is_blamed(host: Host) -> None:
+    service = host.services("O CipherList=HIGH:!kRSA:@SECLEVEL=0")["MTA"]
+    dropped = {one["suite"]["name"]: one for one in service["dropped"]}
+    assert dropped["AES256-GCM-SHA384"]["reason"] == "excluded by !kRSA in CipherList"
+
+
+def test_a_rejected_list_is_reported_and_something_else_is_in_force(host: Host) -> None:
+    service = host.services("O CipherList=NOSUCH")["MTA"]
+    assert "cipher-list-ignored" in codes(service)
+    assert service["protocols"] == ["TLSv1.3"]
+    assert "no suite is left up to TLS 1.2" in str(service["findings"])
+    unread = host.services("O CipherList=@SECLEVEL=9")["MTA"]
+    assert "cipher-list-ignored" in codes(unread)
+    assert "OpenSSL's default list" in str(unread["findings"])
+    assert "ECDHE-RSA-AES128-GCM-SHA256" in names(unread)
+
+
+def test_protocols_and_what_switches_them_off(host: Host) -> None:
+    service = host.services("O ServerSSLOptions=+SSL_OP_NO_TLSv1_3")["MTA"]
+    assert service["protocols"] == ["TLSv1.2"]
+    assert "tls13-off" in codes(service)
+    dropped = {one["suite"]["name"]: one for one in service["dropped"]}
+    assert dropped["TLS_AES_128_GCM_SHA256"]["reason"] == "TLSv1.3 is off"
+    assert "SSL_OP_NO_TLSv1_3" in dropped["TLS_AES_128_GCM_SHA256"]["setting"]
+
+
+def test_beside_suites(host: Host) -> None:
+    service = host.services()["MTA"]
+    assert service["client_certificate"] == "asked"
+    assert (service["session_tickets"], service["renegotiation"]) == (True, False)
+    assert service["dh"]["source"] == "auto"
+    lines = ("O TLSSrvOptions=V", "O ServerSSLOptions=SSL_OP_NO_TICKET", "O DHParameters=none")
+    other = host.services(*lines)["MTA"]
+    assert (other["client_certificate"], other["session_tickets"]) == ("none", False)
+    assert other["dh"] is None
+
+
+def test_a_candidate_is_predicted_and_nothing_is_written(host: Host) -> None:
+    before = host.services("O CipherList=AES128-SHA:@SECLEVEL=0")["MTA"]
+    options = {"CipherList": "ECDHE+AESGCM", "ServerSSLOptions": ["SSL_OP_NO_TLSv1_3"]}
+    after = host.services("O CipherList=AES128-SHA:@SECLEVEL=0", candidate=options)["MTA"]
+    assert "AES128-SHA" in names(before)
+    assert names(after) == {"ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384"}
+    assert host.file.read_text().count("CipherList") == 1
+    gone = host.services("O CipherList=AES128-SHA", candidate={"cipherlist": None})["MTA"]
+    assert gone["cipher_string"] is None
+
+
+def test_a_key_that_others_may_read_switches_tls_off(host: Host) -> None:
+    Path(host.lines[2].partition("=")[2]).chmod(0o644)
+    service = host.services()["MTA"]
+    assert (service["protocols"], service["ciphers"]) == ([], [])
+    assert "certificate-unsafe" in codes(service)
+
+
+def test_certificates_and_the_library(host: Host) -> None:
+    found = host.facts()
+    (entry,) = found.certificates
+    assert entry.matches is True
+    assert found.names == ["mx.example.test"]
+    library = found.instances[0]["library"]
+    assert library["built_with"] == "0x30600020"
+    assert "ssl" in library["path"]
+
+
+def test_a_file_that_cannot_be_read(host: Host) -> None:
+    with pytest.raises(InvalidInput, match=r"cannot be read: name the sendmail\.cf"):
+        sendmail_facts(PROGRAM, files=("/nonexistent/sendmail.cf",), run=host.run)
+
+
+def test_a_sendmail_that_does_not_answer_stays_in_the_list(host: Host) -> None:
+    host.said = ""
+    found = host.facts()
+    assert found.instances[0]["services"] == []
+    assert "does not tell its version" in found.instances[0]["reason"]
+    assert [one.code for one in found.findings] == ["not-determined"]
+
+
+def test_a_program_with_its_own_group_ignores_openssl_conf(tmp_path: Path) -> None:
+    cf = parse_cf("EOPENSSL_CONF=/etc/mail/sendmail.ossl\n")
+    program = tmp_path / "sendmail"
+    program.write_bytes(b"")
+    program.chmod(0o755)
+    expected = (("OPENSSL_CONF", "/etc/mail/sendmail.ossl"),)
+    assert library_environment(str(program), cf) == expected
+    program.chmod(0o2755)
+    group = program.stat().st_gid
+    assert library_environment(str(program), cf) == (expected if group == 0 else ())
+
+
+def test_options_are_replaced_by_name() -> None:
+    cf = parse_cf("O CipherList=A\nO DaemonPortOptions=Name=A\nO LogLevel=9\n")
+    changed = with_candidate(cf, {"DaemonPortOptions": ["Name=B", "Name=C"], "cipherlist": "X"})
+    assert changed.values("DaemonPortOptions") == ("Name=B", "Name=C")
+    assert (changed.value("CipherList"), changed.value("LogLevel")) == ("X", "9")
+
+
+def test_no_drift_is_looked_for_in_other_files(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(_facts, "drift_findings", lambda file, _run: asked.append(file) or [])
+    host.facts()
+    host.facts(candidate={"LogLevel": "9"})
+    assert asked == [str(host.file)]

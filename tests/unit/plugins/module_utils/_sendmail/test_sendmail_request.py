@@ -1,0 +1,192 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import parse_cf
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options import bits_by_name
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import (
+    Sendmail,
+    dh_source,
+    read_ssl_options,
+    request_of,
+    ssl_option_bits,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import parse_build
+
+Make = t.Callable[..., Sendmail]
+Recorded = t.Callable[[str], str]
+
+
+@pytest.fixture
+def make(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> Make:
+    """A sendmail of a release with these lines; every file is sound unless its name says otherwise."""
+    module = "ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request.unsafe"
+
+    def judge(path: str, *_standards: object, **_secret: bool) -> str | None:
+        return "it is bad" if "bad" in path else None
+
+    monkeypatch.setattr(module, judge)
+
+    def made(*lines: str, release: str = "trixie") -> Sendmail:
+        build = parse_build(recorded(f"debug-{release}.txt"))
+        text = "".join(f"O {line}\n" for line in lines)
+        return Sendmail(build, parse_cf(text), "/etc/mail/sendmail.cf", single_curve=True)
+
+    return made
+
+
+SOUND = ("ServerCertFile=/c.pem", "ServerKeyFile=/k.pem", "CACertFile=/a.pem", "CACertPath=/a")
+
+
+@pytest.mark.parametrize(
+    ("text", "bits", "unknown"),
+    [
+        ("SSL_OP_NO_SSLv3", 1 << 25, None),
+        ("+SSL_OP_NO_SSLv3 +ssl_op_no_tlsv1", 3 << 25, None),
+        ("SSL_OP_NO_SSLv3,SSL_OP_NO_TLSv1", 3 << 25, None),
+        ("SSL_OP_NO_SSLv3, SSL_OP_NO_TLSv1", 3 << 25, None),
+        ("+SSL_OP_NO_SSLv3 -SSL_OP_NO_SSLv3", 0, None),
+        ("0x02000000", 1 << 25, None),
+        ("0200000000", 1 << 25, None),
+        ("33554432", 1 << 25, None),
+        ("0x02000000zzz", 1 << 25, None),
+        ("SSL_OP_NO_SSLv2", 0, None),
+        ("SSL_OP_NOSUCH SSL_OP_NO_SSLv3", 1 << 25, "SSL_OP_NOSUCH"),
+        ("NO_SSLv3", 0, "NO_SSLv3"),
+        ("SSL_OP_NO_SSLv3 ,SSL_OP_NO_TLSv1", 3 << 25, ""),
+        ("", 0, None),
+    ],
+)
+def test_ssl_options(make: Make, text: str, bits: int, unknown: str | None) -> None:
+    assert read_ssl_options(text, 0, bits_by_name(make().build)) == (bits, unknown)
+
+
+def test_lines_add_up_and_defaults_can_be_taken_away(make: Make) -> None:
+    lines = ("ServerSSLOptions=+SSL_OP_NO_SSLv3 -SSL_OP_ALL", "ServerSSLOptions=SSL_OP_NO_TLSv1")
+    assert ssl_option_bits(make(*lines), client=False) == 3 << 25
+    assert ssl_option_bits(make(*lines), client=True) == 0x80004840
+
+
+@pytest.mark.parametrize(
+    ("release", "value", "expected"),
+    [
+        ("bullseye", "", "2048"),
+        ("bookworm", "", "2048"),
+        ("trixie", "", "auto"),
+        ("bookworm", "auto", "2048"),
+        ("trixie", "auto", "auto"),
+        ("trixie", "A", "auto"),
+        ("trixie", "i", "2048"),
+        ("trixie", "1024", "1024"),
+        ("trixie", "none", "none"),
+        ("trixie", "5", "512"),
+        ("trixie", "/dh.pem", "auto:/dh.pem"),
+        ("bullseye", "/dh.pem", "2048:/dh.pem"),
+        ("bullseye", "/bad.pem", "2048"),
+        ("trixie", "dh.pem", "auto"),
+    ],
+)
+def test_where_the_parameters_come_from(
+    make: Make, release: str, value: str, expected: str
+) -> None:
+    assert dh_source(make(f"DHParameters={value}", release=release)) == expected
+
+
+def steps(sendmail: Sendmail, *, client: bool = False) -> list[tuple[t.Any, ...]]:
+    settings = request_of(sendmail, client=client).settings
+    assert settings is not None
+    return list(settings.steps)
+
+
+def test_the_steps_of_a_server(make: Make) -> None:
+    sendmail = make(*SOUND, "CipherList=HIGH", "CipherSuites=TLS_AES_128_GCM_SHA256")
+    assert steps(sendmail) == [
+        ("key", True, "/k.pem"),
+        ("certificate", True, "/c.pem"),
+        ("check", True, "/k.pem"),
+        ("options", True),
+        ("dh", False, "auto"),
+        ("curve", False, "415"),
+        ("trust", True, "/a.pem", "/a"),
+        ("ciphers", False),
+        ("suites", False, "TLS_AES_128_GCM_SHA256"),
+    ]
+
+
+def test_a_second_certificate_may_fail(make: Make) -> None:
+    found = steps(make(*SOUND[2:], "ServerCertFile=/c.pem,/c2.pem", "ServerKeyFile=/k.pem,/k2.pem"))
+    assert found[:6] == [
+        ("key", True, "/k.pem"),
+        ("certificate", True, "/c.pem"),
+        ("check", True, "/k.pem"),
+        ("key", False, "/k2.pem"),
+        ("certificate", False, "/c2.pem"),
+        ("check", False, "/k2.pem"),
+    ]
+
+
+def test_without_dh_the_curve_is_not_set_either(make: Make) -> None:
+    names = [name for name, *_rest in steps(make(*SOUND, "DHParameters=none"))]
+    assert "dh" not in names
+    assert "curve" not in names
+
+
+def test_the_client_needs_nothing(make: Make) -> None:
+    assert [name for name, *_rest in steps(make(), client=True)] == ["options"]
+    bad = make("ClientCertFile=/bad.pem", "ClientKeyFile=/k.pem", "CACertPath=/a", "CACertFile=/a")
+    assert [name for name, *_rest in steps(bad, client=True)] == [
+        "key",
+        "check",
+        "options",
+        "trust",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "evidence"),
+    [
+        (SOUND[1:], "certificate-missing", "ServerCertFile is not set"),
+        (("ServerCertFile=c.pem", *SOUND[1:]), "certificate-missing", "ServerCertFile = c.pem"),
+        (SOUND[:3], "certificate-missing", "CACertPath is not set"),
+        ((*SOUND, "ServerKeyFile=/bad"), "certificate-unsafe", "ServerKeyFile = /bad: it is bad"),
+        ((*SOUND, "CACertFile=/bad"), "certificate-unsafe", "CACertFile = /bad: it is bad"),
+        ((*SOUND, "ServerSSLOptions=X"), "sendmail-option-unknown", "unknown 'X'"),
+    ],
+)
+def test_what_switches_tls_off(
+    make: Make, lines: tuple[str, ...], code: str, evidence: str
+) -> None:
+    request = request_of(make(*lines), client=False)
+    assert request.settings is None
+    assert request.problem is not None
+    assert request.problem.code == code
+    assert evidence in request.problem.evidence
+
+
+def test_an_option_of_a_later_release(make: Make) -> None:
+    line = "CipherSuites=TLS_AES_128_GCM_SHA256"
+    problem = request_of(make(*SOUND, line, release="bullseye"), client=True).problem
+    assert problem is not None
+    assert problem.evidence == "line 5: CipherSuites, which sendmail 8.15.2 does not have"
+    assert request_of(make(*SOUND, line, release="bookworm"), client=True).problem is None
+
+
+def test_the_letters_of_tlssrvoptions(make: Make) -> None:
+    assert request_of(make(*SOUND), client=False).asks_certificate
+    assert not request_of(make(*SOUND, "TLSSrvOptions=X,V"), client=False).asks_certificate
+    assert request_of(make(*SOUND, "TLSSrvOptions=XV"), client=False).asks_certificate
+    without = request_of(make("TLSSrvOptions=C"), client=False)
+    assert without.problem is None
+    assert without.settings is not None
+
+
+def test_a_build_without_tls(recorded: Recorded) -> None:
+    text = recorded("debug-trixie.txt").replace("STARTTLS", "STOPTLS")
+    sendmail = Sendmail(parse_build(text), parse_cf(""), "sendmail.cf")
+    problem = request_of(sendmail, client=False).problem
+    assert problem is not None
+    assert problem.code == "sendmail-without-tls"
