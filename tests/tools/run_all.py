@@ -103,7 +103,7 @@ def lab_of(scenario: str) -> dict[str, str]:
 def checks() -> dict[str, list[Check]]:
     """Return all checks by group, in the order in which they run."""
     static = lints()
-    unit = pytests("unit", "-n", "2", "tests/unit")
+    unit = pytests("unit", "-n", "3", "tests/unit")
     quickly = ("--hypothesis-profile=quick", "-m", "not slow")
     unshrunk = Check("unit:quick", (*unit.argv, *quickly), junit=True)
     quick = [check for check in static if check.name in QUICK]
