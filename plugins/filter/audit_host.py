@@ -10,9 +10,13 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils import _audit
 
 
 def audit_host(
-    result: dict[str, t.Any], host: str, *, probes: t.Sequence[dict[str, t.Any]] = ()
+    result: dict[str, t.Any],
+    host: str,
+    *,
+    probes: t.Sequence[dict[str, t.Any]] = (),
+    dane: t.Sequence[dict[str, t.Any]] = (),
 ) -> dict[str, t.Any]:
-    return _audit.host_report(result, host=host, probes=probes)
+    return _audit.host_report(result, host=host, probes=probes, dane=dane)
 
 
 class FilterModule:

@@ -19,12 +19,19 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._verdict import pro
 Data = dict[str, t.Any]
 REPORT: t.Final = "audit_mta_report"
 FORMATS: t.Final = ("json", "markdown")
+_URGENT: t.Final = ("critical", "high")
+#: The states in which senders that validate DANE deliver.
+_DELIVERED: t.Final = ("absent", "insecure", "ok", "rollover-safe", "wait")
 
 
 def host_report(
-    result: Mapping[str, t.Any], *, host: str, probes: Iterable[Mapping[str, t.Any]] = ()
+    result: Mapping[str, t.Any],
+    *,
+    host: str,
+    probes: Iterable[Mapping[str, t.Any]] = (),
+    dane: Iterable[Mapping[str, t.Any]] = (),
 ) -> Data:
-    """What an audit keeps of one host: the result of ``mta_tls_facts`` and those of ``starttls_probe``.
+    """What an audit keeps of one host: the result of ``mta_tls_facts``, those of ``starttls_probe`` and of ``tlsa_info``.
 
     A host that could not be asked has ``audited`` false, a ``reason``, and no facts.
     """
@@ -32,7 +39,7 @@ def host_report(
     report: Data = {"host": host, "audited": facts is not None, "reason": None, "mta_tls": facts}
     if facts is None:
         report["reason"] = _one_line(result.get("msg") or "the module did not run")
-    probed = [_probed(one) for one in probes]
+    probed = [*(_probed(one) for one in probes), *(_validated(one) for one in dane)]
     findings = [*(facts or {}).get("findings", ()), *(f for one in probed for f in one["findings"])]
     report["probes"] = probed
     counts = {
@@ -50,6 +57,22 @@ def _probed(result: Mapping[str, t.Any]) -> Data:
         "reached": result.get("reached"),
         **{part: result.get(part) for part in parts},
         "findings": list(result.get("findings") or ()),
+    }
+
+
+def _validated(result: Mapping[str, t.Any]) -> Data:
+    """What a sender that validates DANE finds, beside the probes; it agrees where nothing keeps such a sender from delivering."""
+    findings = list(result.get("findings") or ())
+    state = result.get("state")
+    said = result.get("reason") or result.get("msg")
+    parts = ("name", "port", "state", "secure", "records", "matches", "chains", "publish", "lookup")
+    return {
+        "label": f"DANE of {result.get('name') or result.get('audit_mta_name') or 'a name'}",
+        "agrees": state in _DELIVERED and not any(one["severity"] in _URGENT for one in findings),
+        "message": f"{state or 'not determined'}{': ' if said else ''}{_one_line(said or '')}",
+        "reached": bool(result.get("chains")),
+        "dane": {part: result.get(part) for part in parts},
+        "findings": findings,
     }
 
 

@@ -164,3 +164,35 @@ def test_no_text_of_a_host_breaks_the_page(text: str) -> None:
     assert [len(row) for row in rows(page)] == [len(row) for row in rows(harmless)]
     assert len(page.splitlines()) == len(harmless.splitlines())
     assert not re.search(r"(?<!\\)<", page)
+
+
+@pytest.mark.parametrize(
+    ("state", "codes", "agrees"),
+    [
+        ("ok", [], True),
+        ("ok", ["tlsa-malformed"], True),
+        ("absent", [], True),
+        ("stale", ["stale-tlsa"], False),
+        (None, ["not-determined"], False),
+    ],
+)
+def test_what_a_validating_sender_finds_stands_beside_the_probes(
+    state: str | None, codes: list[str], agrees: bool
+) -> None:
+    found = [finding(code, where="_25._tcp.mx1", evidence="3 1 1 ab").as_dict() for code in codes]
+    result = {"name": "mx1.example.test", "state": state, "reason": "why", "findings": found}
+    report = host_report(gathered(), host="mx1", dane=[result])
+    [probe] = report["probes"]
+    assert (probe["label"], probe["agrees"]) == ("DANE of mx1.example.test", agrees)
+    assert probe["message"] == f"{state or 'not determined'}: why"
+    assert probe["dane"]["state"] == state
+    assert sum(report["counts"].values()) == len(codes)
+    page = audit_report({"mx1": {"audit_mta_report": report}})
+    assert all(code in page for code in codes)
+
+
+def test_a_name_that_could_not_be_asked_says_why() -> None:
+    failed = {"failed": True, "msg": "no dnspython", "audit_mta_name": "mx1.example.test"}
+    [probe] = host_report(gathered(), host="mx1", dane=[failed])["probes"]
+    assert (probe["label"], probe["agrees"]) == ("DANE of mx1.example.test", False)
+    assert probe["message"] == "not determined: no dnspython"
