@@ -75,7 +75,7 @@ def negotiable(result: Effective, dropped: t.Sequence[Dropped]) -> dict[str, t.A
         "protocols": [one.label for one in result.protocols],
         "ciphers": [_cipher_dict(code, result) for code in result.order()],
         "dropped": [dropped_dict(one) for one in dropped],
-        "groups": [_groups.name_of(code) for code in result.groups],
+        "groups": [_groups.name_of(code) for code in result.groups] if result.suites else [],
     }
 
 

@@ -77,18 +77,12 @@ def _unasked(seen: Told, expected: bool) -> t.Iterator[str]:
 
 
 def _of_groups(predicted: Told, seen: Told) -> t.Iterator[str]:
-    """Without TLS 1.3, a server that has nothing but ECDSA may insist on the curve of its certificate: no client can tell
-    then whether it has others too.
+    """Of groups that the probe did not determine nothing is said: without TLS 1.3, a server that has nothing but ECDSA may
+    insist on the curve of its certificate, and no client can tell whether it has others too.
     """
     doubtful = set(seen["doubtful groups"])
     if set(predicted["groups"]) - doubtful != set(seen["groups"]):
         yield f"groups: predicted {predicted['groups']}, seen {seen['groups']}"
-    exchanges = {
-        one["authentication"] for one in predicted["ciphers"] if one["key_exchange"] == "ECDHE"
-    }
-    insists = exchanges == {"ECDSA"} and "TLSv1.3" not in predicted["protocols"]
-    if doubtful and not insists:
-        yield f"groups: the probe did not determine {sorted(doubtful)}"
 
 
 def _of_protocol(protocol: str, expected: list[str], got: list[str], seen: Told) -> t.Iterator[str]:

@@ -68,9 +68,7 @@ def probed(port: int, *, implicit: bool, deep: bool = True) -> dict[str, t.Any]:
 
 def doubtful(got: dict[str, t.Any]) -> bool:
     """Tell whether a busy machine may have kept something from the probe."""
-    silent = not got["reached"] or got["throttled"] or bool(got["undetermined"])
-    newer = any(one["name"] == "TLSv1.3" and one["accepted"] for one in got["protocols"])
-    return silent or (newer and any(one["accepted"] is None for one in got["groups"]))
+    return not got["reached"] or bool(got["throttled"] or got["undetermined"])
 
 
 def main() -> None:

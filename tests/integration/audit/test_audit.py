@@ -21,6 +21,12 @@ pytestmark = pytest.mark.lab
 CHECKOUT = Path(__file__).resolve().parents[3]
 LAB = [sys.executable, str(CHECKOUT / "tests" / "lab" / "lab.py")]
 BIN = Path(sys.executable).parent
+SECONDS = 25
+HANGS = "/usr/local/bin/hanging-python"
+SPOILT = f"""
+printf '#!/bin/sh\\nexec sleep 600\\n' > {HANGS} && chmod +x {HANGS}
+echo '/etc/postfix/main.cf: $(' > /etc/postfix/main.cf
+"""
 BROKEN = {"ansible_connection": "local", "ansible_python_interpreter": "/nonexistent/python"}
 EVERY_FILE = "find / -xdev -type f -newer /tmp/before -not -path '/proc/*' -not -path '/sys/*' -not -path '/run/*'"
 
@@ -43,8 +49,8 @@ def inventory(environment: dict[str, str]) -> Path:
     return Path(done.stdout.split()[-1])
 
 
-def on_mx1(environment: dict[str, str], script: str) -> str:
-    command = [*LAB, "exec", "mx1", "sh", "-c", script]
+def on(environment: dict[str, str], host: str, script: str) -> str:
+    command = [*LAB, "exec", host, "sh", "-c", script]
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, check=False
     ).stdout
@@ -70,17 +76,25 @@ def audit(
     own = yaml.safe_load(inventory.read_text())["all"]
     lab_address = own["children"]["mta"]["hosts"]["mx1"]["ansible_host"]
     gone = ".".join([*lab_address.split(".")[:3], str(int(lab_address.split(".")[3]) + 40)])
-    more = {"mta": {"hosts": {"gone": {"ansible_host": gone}, "broken": BROKEN}}}
-    (directory / "more.yml").write_text(yaml.safe_dump(more))
+    sender = own["children"]["senders"]["hosts"]["sender"]["ansible_host"]
+    on(environment, "sender", SPOILT)
+    more = {
+        "gone": {"ansible_host": gone},
+        "broken": BROKEN,
+        "hangs": {"ansible_host": sender, "ansible_python_interpreter": HANGS},
+        "spoilt": {"ansible_host": sender},
+    }
+    (directory / "more.yml").write_text(yaml.safe_dump({"mta": {"hosts": more}}))
     argv = [str(BIN / "ansible-playbook"), "-i", str(inventory), "-i", str(directory / "more.yml")]
     argv += [str(CHECKOUT / "playbooks" / "audit-mta.yml"), "-e", "audit_mta_probe=true"]
     argv += ["-e", f"audit_mta_directory={directory / 'out'}", *request.param.split()]
-    on_mx1(environment, "touch /tmp/before; sleep 0.01")
+    argv += ["-e", f"audit_mta_timeout={SECONDS}"]
+    on(environment, "mx1", "touch /tmp/before; sleep 0.01")
     done = subprocess.run(
         argv, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout
-    written = on_mx1(environment, EVERY_FILE).split()
+    written = on(environment, "mx1", EVERY_FILE).split()
     reports = {
         path.stem: json.loads(path.read_text()) for path in (directory / "out").glob("*.json")
     }
@@ -88,11 +102,22 @@ def audit(
 
 
 def test_one_bad_host_stops_nobody(audit: Audit) -> None:
-    assert set(audit.reports) == {"mx1", "gone", "broken"}
-    assert {name for name, one in audit.reports.items() if one["audited"]} == {"mx1"}
-    assert "1 of 3 hosts audited" in audit.summary
+    assert set(audit.reports) == {"mx1", "gone", "broken", "hangs", "spoilt"}
+    silent = {name for name, one in audit.reports.items() if not one["audited"]}
+    assert silent == {"gone", "broken", "hangs"}
+    assert "2 of 5 hosts audited" in audit.summary
     assert "/nonexistent/python" in audit.reports["broken"]["reason"]
     assert "could not be sent" in audit.reports["gone"]["reason"]
+    assert f"{SECONDS} second" in audit.reports["hangs"]["reason"]
+
+
+def test_a_configuration_that_postfix_cannot_read_is_not_determined(audit: Audit) -> None:
+    (instance,) = audit.reports["spoilt"]["mta_tls"]["postfix"]
+    assert instance["reason"]
+    assert instance["services"] == []
+    assert "not-determined" in {
+        one["code"] for one in audit.reports["spoilt"]["mta_tls"]["findings"]
+    }
 
 
 def test_what_is_wrong_is_told(audit: Audit) -> None:
