@@ -75,23 +75,27 @@ def _skip(text: str, position: int) -> tuple[int, str]:
 
 
 def _arguments(text: str, start: int) -> tuple[tuple[Argument, ...], int]:
-    """The arguments behind the bracket at C(start), and the position behind its counterpart."""
+    """The arguments behind the bracket at C(start), and the position behind its counterpart.
+
+    Blanks before an argument are no part of it unless they are quoted; those behind it are (m4(1), "Macro arguments").
+    """
     found: list[Argument] = []
     position = begin = start + 1
-    words, depth = "", 1
+    words, depth, begun = "", 1, False
     while position < len(text):
         character = text[position]
         closing = character == ")" and depth == 1
         if closing or (character == "," and depth == 1):
-            found.append(Argument(words.strip(), begin, position))
-            words, begin = "", position + 1
+            found.append(Argument(words, begin, position))
+            words, begin, begun = "", position + 1, False
             if closing:
                 return tuple(found), position + 1
             position += 1
             continue
         depth += {"(": 1, ")": -1}.get(character, 0)
         position, piece = _skip(text, position)
-        words += piece
+        begun = begun or character == "`" or bool(piece.strip())
+        words += piece if begun else ""
     return tuple(found), len(text)
 
 

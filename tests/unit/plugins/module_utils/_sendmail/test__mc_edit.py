@@ -100,6 +100,13 @@ def test_a_value_that_m4_would_read_otherwise_is_refused(value: str) -> None:
         edit_defines(DEBIAN, {"confA": value})
 
 
+@pytest.mark.parametrize("value", [" ", " a", "a ", ""])
+def test_quoted_blanks_around_a_value_belong_to_it(value: str) -> None:
+    edited = edit_defines(DEBIAN, {"confA": value})
+    assert f"define(`confA', `{value}')dnl\n" in edited.text
+    assert edit_defines(edited.text, {"confA": value}).changes == ()
+
+
 def test_a_name_that_is_none_is_refused() -> None:
     with pytest.raises(InvalidInput, match="'con fA' cannot be a name"):
         edit_defines(DEBIAN, {"con fA": "1"})
