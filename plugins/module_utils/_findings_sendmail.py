@@ -46,6 +46,17 @@ SENDMAIL: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
         "Compare the certificate and the key that belong together, and look at the permissions of both.",
     ),
     (
+        "chain-not-served",
+        "high",
+        "sendmail does not send the intermediate certificates of its certificate file",
+        (
+            "sendmail loads the first certificate of ServerCertFile alone; OpenSSL completes the chain with what CACertFile and "
+            "CACertPath hold. Intermediates that only follow in the certificate file are not sent, and whoever verifies the "
+            "certificate, DANE senders with a record of usage 2 among them, finds no path to a root."
+        ),
+        "Append the intermediate certificates to the file that confCACERT names.",
+    ),
+    (
         "certificate-unsafe",
         "critical",
         "sendmail refuses a file because others could have changed or read it",

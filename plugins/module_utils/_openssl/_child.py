@@ -38,6 +38,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._pem impor
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._rehearsal import (
     ALL_TLS13,
     rehearse,
+    served,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._steps import (
     SET_TMP_DH,
@@ -289,6 +290,8 @@ def perform(library: Library, ask: Reply) -> Reply:
         return {"ok": True, "found": asked}
     if what == "rehearse":
         return {"ok": True, "found": [rehearse(library, context, one) for one in ask["wanted"]]}
+    if what == "served":
+        return {"ok": True, "found": [served(library, context, one) for one in ask["wanted"]]}
     if what == "chosen":
         return {"ok": True, "found": [chosen(library, context, *one) for one in ask["wanted"]]}
     if what == "talk":

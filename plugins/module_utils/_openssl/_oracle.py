@@ -25,6 +25,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked im
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     Library,
+    Refusal,
     Settings,
     start_library,
 )
@@ -53,6 +54,11 @@ class Oracle:
         if settings not in self._answers:
             self._answers[settings] = effective(self.library, settings)
         return self._answers[settings]
+
+    def served(self, settings: Settings) -> list[list[str]]:
+        """The chains, in PEM, that a server with these settings sends; none where the library makes no context."""
+        context = self.library.open(settings)
+        return [] if isinstance(context, Refusal) else self.library.served(context)
 
     def possible(self, settings: Settings, level: int) -> Possible | None:
         """What the certificates allow at a security level and without one; None at level 0, which holds nothing back."""

@@ -7,10 +7,14 @@
 
 from __future__ import annotations
 
+import ctypes
+
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding import Library
 
 BOUNDS = (123, 124)  # SSL_CTRL_SET_MIN_PROTO_VERSION, SSL_CTRL_SET_MAX_PROTO_VERSION
+SET_SIGALGS_LIST = 98  # SSL_CTRL_SET_SIGALGS_LIST
 ERROR_SSL = 1
+PENDING = 10
 MOST_TURNS = 8
 EVERYTHING = b"ALL:COMPLEMENTOFALL:@SECLEVEL=0"
 ALL_TLS13 = (
@@ -19,17 +23,20 @@ ALL_TLS13 = (
 )
 
 
-def rehearse(library: Library, context: int, protocol: int) -> str:
-    """The error with which a server ends a handshake of this version that a client of the same library begins; empty if
-    it does not. Some certificates are only refused when they are about to be sent.
-    """
+def client_of(library: Library, protocol: int = 0) -> int:
+    """A client's context that offers all that it can, of one version or of every version (0)."""
     client = library.new_context("TLS_client_method")
     for bound in BOUNDS:
         library.SSL_CTX_ctrl(client, bound, protocol, None)
     library.SSL_CTX_set_cipher_list(client, EVERYTHING)
     library.SSL_CTX_set_ciphersuites(client, ALL_TLS13)
     library.ERR_clear_error()
-    ends = [library.SSL_new(client), library.SSL_new(context)]
+    return client
+
+
+def shake_hands(library: Library, client: int, server: int) -> tuple[list[int], str]:
+    """Both ends of a handshake, and the error with which the server ends it; free the ends."""
+    ends = [library.SSL_new(client), library.SSL_new(server)]
     pipes = [library.BIO_new(library.BIO_s_mem()) for _side in ends]
     for pipe in pipes:
         library.BIO_up_ref(pipe)
@@ -37,20 +44,57 @@ def rehearse(library: Library, context: int, protocol: int) -> str:
     library.SSL_set_bio(ends[1], *reversed(pipes))
     library.SSL_set_connect_state(ends[0])
     library.SSL_set_accept_state(ends[1])
-    trouble = ""
     for _turn in range(MOST_TURNS):
         library.SSL_do_handshake(ends[0])
         library.ERR_clear_error()
         done = library.SSL_do_handshake(ends[1])
-        failed = done <= 0 and library.SSL_get_error(ends[1], done) == ERROR_SSL
-        if done > 0 or failed:
-            trouble = library.error() if failed else ""
+        if done > 0:
             break
+        if library.SSL_get_error(ends[1], done) == ERROR_SSL:
+            return ends, library.error()
+    return ends, ""
+
+
+def rehearse(library: Library, context: int, protocol: int) -> str:
+    """The error with which a server ends a handshake of this version that a client of the same library begins; empty if
+    it does not. Some certificates are only refused when they are about to be sent.
+    """
+    client = client_of(library, protocol)
+    ends, trouble = shake_hands(library, client, context)
+    finish(library, client, ends)
+    return trouble
+
+
+def finish(library: Library, client: int, ends: list[int]) -> None:
     for end in ends:
         library.SSL_free(end)
     library.SSL_CTX_free(client)
     library.ERR_clear_error()
-    return trouble
 
 
-__all__ = ["ALL_TLS13", "rehearse"]
+def served(library: Library, context: int, signatures: str) -> list[str]:
+    """The chain, in PEM, that a server sends to a client that knows these signature schemes only; empty without one.
+
+    Where the server was given no intermediate certificates, OpenSSL completes the chain with those that it trusts.
+    """
+    client = client_of(library)
+    library.SSL_CTX_ctrl(client, SET_SIGALGS_LIST, 0, signatures.encode())
+    ends, _trouble = shake_hands(library, client, context)
+    stack = library.SSL_get_peer_cert_chain(ends[0])
+    count = library.OPENSSL_sk_num(stack) if stack else 0
+    found = [pem_of(library, library.OPENSSL_sk_value(stack, index)) for index in range(count)]
+    finish(library, client, ends)
+    return found
+
+
+def pem_of(library: Library, certificate: int) -> str:
+    bio = library.BIO_new(library.BIO_s_mem())
+    library.PEM_write_bio_X509(bio, certificate)
+    size = library.BIO_ctrl(bio, PENDING, 0, None)
+    buffer = ctypes.create_string_buffer(max(size, 1))
+    count = library.BIO_read(bio, buffer, size) if size else 0
+    library.BIO_free(bio)
+    return buffer.raw[: max(count, 0)].decode("ascii")
+
+
+__all__ = ["ALL_TLS13", "rehearse", "served"]

@@ -44,6 +44,10 @@ module.main()
 """
 
 
+_KINDS: t.Final = [
+    "RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512:RSA+SHA1",
+    "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ECDSA+SHA1:ed25519:ed448",
+]
 _OF_CERTIFICATES: t.Final = ("key", "certificate", "chain", "check")
 Step = tuple[t.Any, ...]
 
@@ -277,6 +281,10 @@ class Library:
     def rehearsed(self, context: Context, versions: t.Sequence[int]) -> list[str]:
         """For each version: the error with which the server ends a whole handshake, empty where there is none."""
         return t.cast("list[str]", self._asked("rehearse", context, list(versions))["found"])
+
+    def served(self, context: Context) -> list[list[str]]:
+        """The chains, in PEM, that a server sends to clients of each kind of key: those of RSA, and those of ECDSA or EdDSA."""
+        return t.cast("list[list[str]]", self._asked("served", context, _KINDS)["found"])
 
     def _asked(self, what: str, context: Context, wanted: list[t.Any]) -> dict[str, t.Any]:
         return self._answered({"do": what, "context": context.number, "wanted": wanted})

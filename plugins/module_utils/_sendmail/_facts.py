@@ -49,6 +49,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf impor
     Option,
     parse_cf,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._chains import (
+    as_served,
+    chains_sent,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._describe import (
     Asker,
     describe_service,
@@ -198,8 +202,9 @@ class _Describer:
             self.facts.findings += found
             if self.callers and not service.client:
                 self._hear(sendmail, service, facts, asker)
+            chains = None if service.client else chains_sent(sendmail, asker.oracle)
             for kind, *files in certificates:
-                self._certificate(kind, files, asker.oracle)
+                self._certificate(kind, files, asker.oracle, chains)
         policies, odd = access_policies(sendmail)
         self.facts.findings += odd
         if not self.predicted:
@@ -264,12 +269,20 @@ class _Describer:
             facts["differs_from_command"] = bool(findings)
         return facts, findings
 
-    def _certificate(self, kind: str, files: list[str], oracle: Oracle | None) -> None:
+    def _certificate(
+        self,
+        kind: str,
+        files: list[str],
+        oracle: Oracle | None,
+        chains: t.Sequence[t.Sequence[str]] | None,
+    ) -> None:
         key = (kind, *files)
         if key in self.loaded or not all(files):
             return
         self.loaded.add(key)
         found = inspected(oracle.library if oracle else None, kind, files)
+        if chains is not None:
+            found = tuple(as_served(entry, chains) for entry in found)
         self.facts.certificates += found
         self.facts.findings += [one for entry in found for one in entry.findings]
 

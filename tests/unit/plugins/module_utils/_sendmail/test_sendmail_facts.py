@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import typing as t
 from pathlib import Path
 
@@ -206,3 +207,47 @@ def test_no_drift_is_looked_for_in_other_files(host: Host, monkeypatch: pytest.M
     host.facts()
     host.facts(candidate={"LogLevel": "9"})
     assert asked == [str(host.file)]
+
+
+def openssl(directory: Path, *arguments: str) -> None:
+    command = [PROGRAM, *arguments]
+    subprocess.run(command, cwd=directory, check=True, capture_output=True, timeout=30)
+
+
+@pytest.fixture
+def full_chain(host: Host, tmp_path: Path) -> Path:
+    """The server's certificate is one of an intermediate authority, which follows it in the certificate file."""
+    new = ("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    root = ("-x509", "-days", "9", "-subj", "/CN=root", "-keyout", "root.key", "-out", "root.pem")
+    openssl(tmp_path, *new, *root)
+    for name, parent, extension in (
+        ("middle", "root", "basicConstraints=critical,CA:TRUE"),
+        ("leaf", "middle", "subjectAltName=DNS:mx.example.test"),
+    ):
+        (tmp_path / "ext").write_text(extension)
+        wanted = ("-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        openssl(tmp_path, *new, *wanted)
+        by = ("-CA", f"{parent}.pem", "-CAkey", f"{parent}.key", "-CAcreateserial")
+        out = ("-days", "9", "-extfile", "ext", "-out", f"{name}.pem")
+        openssl(tmp_path, "x509", "-req", "-in", f"{name}.csr", *by, *out)
+    texts = {name: (tmp_path / f"{name}.pem").read_text() for name in ("leaf", "middle", "root")}
+    (tmp_path / "full.pem").write_text(texts["leaf"] + texts["middle"])
+    (tmp_path / "authorities.pem").write_text(texts["middle"] + texts["root"])
+    (tmp_path / "leaf.key").chmod(0o600)
+    host.lines += [f"O ServerCertFile={tmp_path}/full.pem", f"O ServerKeyFile={tmp_path}/leaf.key"]
+    return tmp_path
+
+
+def test_intermediates_behind_the_certificate_are_not_sent(host: Host, full_chain: Path) -> None:
+    found = host.facts(f"O CACertFile={full_chain}/root.pem")
+    (entry,) = found.certificates
+    assert len(entry.chain) == 1
+    assert [one.code for one in entry.findings] == ["chain-not-served"]
+    assert entry.findings[0].evidence == f"{full_chain}/full.pem has 2 certificates; 1 sent"
+
+
+def test_openssl_completes_the_chain_from_the_authorities(host: Host, full_chain: Path) -> None:
+    found = host.facts(f"O CACertFile={full_chain}/authorities.pem")
+    (entry,) = found.certificates
+    assert entry.findings == ()
+    assert entry.chain[1].split() == (full_chain / "middle.pem").read_text().split()
