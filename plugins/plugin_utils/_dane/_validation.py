@@ -37,7 +37,7 @@ with contextlib.suppress(ImportError):
     import dns.name
     import dns.rdatatype
 
-Ask = Callable[[dns.name.Name, int], Message | Failure]
+Ask = Callable[["dns.name.Name", int], Message | Failure]
 _NS: t.Final = 2
 _NXDOMAIN: t.Final = 3
 
