@@ -12,25 +12,18 @@ import typing as t
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import openssl_facts
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._compact import compact
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._why import (
-    Suites,
-    wanted_suites,
-    why,
-)
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix._facts import (
-    PostfixFacts,
-    postfix_facts,
-    saved_facts,
-)
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix._saved import Saved
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner, find_command
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._facts import (
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._program import (
     DEFAULT_CF,
-    SendmailFacts,
     is_sendmail,
-    sendmail_facts,
 )
+
+if t.TYPE_CHECKING:
+    from ansible_collections.postmaster.tls.plugins.module_utils._postfix._facts import PostfixFacts
+    from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._facts import (
+        SendmailFacts,
+    )
 
 
 @dataclass(frozen=True)
@@ -93,7 +86,10 @@ def _split(
 
 
 def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
-    """Gather the facts; empty lists on a host without a mail server. Raises InvalidInput for unfit options."""
+    """Gather the facts; empty lists on a host without a mail server. Raises InvalidInput for unfit options.
+
+    What is understood of an MTA is loaded only where that MTA is.
+    """
     suites, callers = _wanted(options.why)
     if options.saved is not None:
         return _gathered(options, suites, *_from_saved(options, options.saved, callers, run))
@@ -103,8 +99,12 @@ def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
     files = options.sendmail_cf or (DEFAULT_CF,)
     candidate, sendmail_options = _split(options.candidate or {}, files)
     version = openssl["command"]["version"]
-    postfix, sendmail = PostfixFacts(), SendmailFacts()
+    postfix, sendmail = None, None
     if postconf and options.subset & {"postfix", "certificates"}:
+        from ansible_collections.postmaster.tls.plugins.module_utils._postfix._facts import (  # noqa: PLC0415
+            postfix_facts,
+        )
+
         postfix = postfix_facts(
             postconf,
             directories=options.directories,
@@ -114,25 +114,47 @@ def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
             callers=callers,
         )
     if command and options.subset & {"sendmail", "certificates"}:
-        sendmail = sendmail_facts(
-            command,
-            files=files,
-            candidate=sendmail_options,
-            command_version=version,
-            run=run,
-            callers=callers,
-        )
+        sendmail = _sendmail(command, files, sendmail_options, version, run, callers)
     mtas = [name for name, found in (("postfix", postconf), ("sendmail", command)) if found]
     return _gathered(options, suites, postfix, openssl, sendmail=sendmail, detected=mtas)
 
 
-def _wanted(why: t.Iterable[t.Any]) -> tuple[Suites, t.Sequence[t.Any]]:
+def _sendmail(
+    command: str,
+    files: t.Sequence[str],
+    candidate: t.Mapping[str, t.Any],
+    version: str | None,
+    run: Runner,
+    callers: t.Sequence[t.Any],
+) -> SendmailFacts:
+    from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._facts import (  # noqa: PLC0415
+        sendmail_facts,
+    )
+
+    return sendmail_facts(
+        command,
+        files=files,
+        candidate=candidate,
+        command_version=version,
+        run=run,
+        callers=callers,
+    )
+
+
+def _wanted(why: t.Iterable[t.Any]) -> tuple[t.Sequence[t.Any], t.Sequence[t.Any]]:
     """The suites and the senders of the option C(why)."""
     senders = [one for one in why if isinstance(one, dict)]
-    suites = wanted_suites(str(one) for one in why if not isinstance(one, dict))
+    names = [str(one) for one in why if not isinstance(one, dict)]
+    suites: t.Sequence[t.Any] = ()
+    if names:
+        from ansible_collections.postmaster.tls.plugins.module_utils._openssl._why import (  # noqa: PLC0415
+            wanted_suites,
+        )
+
+        suites = wanted_suites(names)
     if not senders:
         return suites, ()
-    from ansible_collections.postmaster.tls.plugins.module_utils._openssl._heard import (  # noqa: PLC0415 - seldom asked for
+    from ansible_collections.postmaster.tls.plugins.module_utils._openssl._heard import (  # noqa: PLC0415
         callers_of,
     )
 
@@ -145,6 +167,10 @@ def _from_saved(
     callers: t.Sequence[t.Any],
     run: Runner,
 ) -> tuple[PostfixFacts, dict[str, t.Any]]:
+    from ansible_collections.postmaster.tls.plugins.module_utils._postfix._saved_facts import (  # noqa: PLC0415
+        saved_facts,
+    )
+
     if options.candidate or options.directories or options.postconf:
         raise InvalidInput(
             "saved cannot be used together with candidate, postfix_config_directories or postconf_command: "
@@ -153,37 +179,47 @@ def _from_saved(
     given = {name: value for name, value in saved.items() if value is not None}
     version = given.get("openssl")
     openssl = {"command": {"path": None, "version": version}, "config": None, "crypto_policy": None}
-    return saved_facts(Saved(**given), run, callers), openssl
+    return saved_facts(given, run, callers), openssl
+
+
+def _answers(
+    suites: t.Sequence[t.Any], instances: t.Sequence[dict[str, t.Any]]
+) -> dict[str, t.Any]:
+    if not suites:
+        return {}
+    from ansible_collections.postmaster.tls.plugins.module_utils._openssl._why import why  # noqa: PLC0415
+
+    return {"why": why(tuple(suites), instances)}
 
 
 def _gathered(
     options: HostOptions,
-    suites: Suites,
-    postfix: PostfixFacts,
+    suites: t.Sequence[t.Any],
+    postfix: PostfixFacts | None,
     openssl: dict[str, t.Any],
     *,
     sendmail: SendmailFacts | None = None,
     detected: t.Sequence[str] = ("postfix",),
 ) -> HostFacts:
-    sendmail = sendmail or SendmailFacts()
+    parts = [one for one in (postfix, sendmail) if one is not None]
+    instances = {"postfix": postfix.instances if postfix else []}
+    instances["sendmail"] = sendmail.instances if sendmail else []
     facts: dict[str, t.Any] = {
         "detected": list(detected),
-        "postfix": postfix.instances if "postfix" in options.subset else [],
-        "sendmail": sendmail.instances if "sendmail" in options.subset else [],
-        "findings": [one.as_dict() for one in (*postfix.findings, *sendmail.findings)],
+        **{name: found if name in options.subset else [] for name, found in instances.items()},
+        "findings": [one.as_dict() for part in parts for one in part.findings],
+        **_answers(suites, [one for part in parts for one in part.instances]),
     }
-    if suites:
-        facts["why"] = why(suites, [*postfix.instances, *sendmail.instances])
     compact([*facts["postfix"], *facts["sendmail"]])
     if "openssl" in options.subset:
         facts["openssl"] = openssl
     material: list[dict[str, t.Any]] = []
     if "certificates" in options.subset:
-        certificates = [*postfix.certificates, *sendmail.certificates]
+        certificates = [entry for part in parts for entry in part.certificates]
         facts["certificates"] = [entry.as_dict() for entry in certificates]
-        names = sorted(set(filter(None, (*postfix.names, *sendmail.names))))
+        names = sorted({name for part in parts for name in part.names if name})
         material = [{"chain": list(entry.chain), "names": names} for entry in certificates]
-    return HostFacts(facts, material, [*postfix.heard, *sendmail.heard])
+    return HostFacts(facts, material, [one for part in parts for one in part.heard])
 
 
 __all__ = ["HostFacts", "HostOptions", "host_facts"]

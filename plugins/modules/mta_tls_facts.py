@@ -334,31 +334,32 @@ _SAVED: t.Final[dict[str, t.Any]] = {
     "files": {"type": "dict"},
     "config_directory": {"type": "str", "default": "/etc/postfix"},
 }
+_ARGUMENTS: t.Final[dict[str, t.Any]] = {
+    "gather_subset": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["openssl", "postfix", "sendmail", "certificates"],
+        "default": ["openssl", "postfix", "sendmail", "certificates"],
+    },
+    "postfix_config_directories": {"type": "list", "elements": "path", "default": []},
+    "postconf_command": {"type": "path"},
+    "sendmail_command": {"type": "path"},
+    "sendmail_cf": {"type": "path"},
+    "candidate": {"type": "dict", "default": {}},
+    "why": {"type": "list", "elements": "raw", "default": []},
+    "saved": {"type": "dict", "options": _SAVED},
+    "dane": {"type": "list", "elements": "str", "default": []},
+    "domain": {"type": "str"},
+    "resolver": {"type": "list", "elements": "str"},
+    "trust_resolver": {"type": "bool", "default": False},
+    "validate": {"type": "str", "choices": ["resolver", "self"], "default": "resolver"},
+    "trust_anchor": {"type": "path"},
+}
 
 
 def main() -> t.NoReturn:
     module = AnsibleModule(
-        argument_spec={
-            "gather_subset": {
-                "type": "list",
-                "elements": "str",
-                "choices": ["openssl", "postfix", "sendmail", "certificates"],
-                "default": ["openssl", "postfix", "sendmail", "certificates"],
-            },
-            "postfix_config_directories": {"type": "list", "elements": "path", "default": []},
-            "postconf_command": {"type": "path"},
-            "sendmail_command": {"type": "path"},
-            "sendmail_cf": {"type": "path"},
-            "candidate": {"type": "dict", "default": {}},
-            "why": {"type": "list", "elements": "raw", "default": []},
-            "saved": {"type": "dict", "options": _SAVED},
-            "dane": {"type": "list", "elements": "str", "default": []},
-            "domain": {"type": "str"},
-            "resolver": {"type": "list", "elements": "str"},
-            "trust_resolver": {"type": "bool", "default": False},
-            "validate": {"type": "str", "choices": ["resolver", "self"], "default": "resolver"},
-            "trust_anchor": {"type": "path"},
-        },
+        argument_spec=_ARGUMENTS,
         supports_check_mode=True,
     )
     options = HostOptions(

@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib.util
 import marshal
 import os
 import select
@@ -17,14 +19,6 @@ import time
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl import (
-    _binding,
-    _child,
-    _peeking,
-    _pem,
-    _rehearsal,
-    _steps,
-)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked import Linked
 from ansible_collections.postmaster.tls.plugins.module_utils._records import (
     dataclass,
@@ -32,14 +26,27 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import (
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._run import ENVIRONMENT, start
 
+if (
+    t.TYPE_CHECKING
+):  # what the child runs: Ansible ships what is imported here, and nobody runs it here
+    from ansible_collections.postmaster.tls.plugins.module_utils._openssl import (
+        _binding,  # noqa: F401
+        _child,  # noqa: F401
+        _peeking,  # noqa: F401
+        _pem,  # noqa: F401
+        _rehearsal,  # noqa: F401
+        _steps,  # noqa: F401
+    )
+
+_OF_THE_CHILD: t.Final = ("_binding", "_peeking", "_pem", "_rehearsal", "_steps", "_child")
 SERVER_PREFERENCE: t.Final = 1 << 22  # SSL_OP_CIPHER_SERVER_PREFERENCE
 _BOOTSTRAP: t.Final = """\
 import marshal, sys, types
 stream = sys.stdin.buffer
-for name, source in marshal.loads(stream.read(int.from_bytes(stream.read(4), "big"))):
+for name, code in marshal.loads(stream.read(int.from_bytes(stream.read(4), "big"))):
     module = types.ModuleType(name)
     sys.modules[name] = module
-    exec(compile(source, name, "exec"), module.__dict__)
+    exec(code, module.__dict__)
 module.main()
 """
 
@@ -146,12 +153,17 @@ class Context:
     bounds: Bounds = Bounds()
 
 
-def _sources() -> list[tuple[str, str]]:
+@functools.cache
+def _codes() -> bytes:
+    """Names and compiled code of the child's modules: compiled here once, for every child, and not executed."""
+    package = __name__.rpartition(".")[0]
     found = []
-    for module in (_binding, _peeking, _pem, _rehearsal, _steps, _child):
-        loader = t.cast(t.Any, module.__loader__)
-        found.append((module.__name__, loader.get_source(module.__name__)))
-    return found
+    for short in _OF_THE_CHILD:
+        name = f"{package}.{short}"
+        spec = importlib.util.find_spec(name)
+        loader = t.cast(t.Any, spec.loader if spec else None)
+        found.append((name, loader.get_code(name)))
+    return _frame(found)
 
 
 def _frame(data: t.Any) -> bytes:
@@ -184,8 +196,8 @@ class Library:
         self._clock = clock
 
     def greet(self, config_file: str, config_name: str) -> None:
-        """Send the child its source, let it load the library, and learn the version."""
-        self._send(_frame(_sources()))
+        """Send the child its code, let it load the library, and learn the version."""
+        self._send(_codes())
         reply = self._ask(
             {
                 "libssl": self.linked.libssl,

@@ -44,10 +44,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._destinati
     policies,
     server_names,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix._paper import (
-    certain_losses,
-    loss_findings,
-)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import (
     Request,
     request_of,
@@ -138,6 +134,11 @@ def _not_asked(
     service: TlsService, request: Request, version: PostfixVersion, *, where: str, reason: str
 ) -> tuple[dict[str, t.Any], list[Finding]]:
     """What is certain although nobody could ask the library."""
+    from ansible_collections.postmaster.tls.plugins.module_utils._postfix._paper import (  # noqa: PLC0415 - seldom needed
+        certain_losses,
+        loss_findings,
+    )
+
     losses = certain_losses(service, request, version)
     unknown = {**NOT_DETERMINED, "dropped": [dropped_dict(one) for one in losses] or None}
     findings = [finding("not-determined", where=where, evidence=reason)]

@@ -8,8 +8,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import functools
 import os
 import typing as t
 
@@ -48,11 +46,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._describe 
     tls_settings,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix._saved import (
-    Saved,
-    saved_chains,
-    saved_instance,
-)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import (
     TlsService,
     tls_services,
@@ -67,9 +60,6 @@ _NO_LIBRARY: t.Final[dict[str, t.Any]] = {
     "built_with": None,
     "config": None,
 }
-_SAVED: t.Final = (
-    "these are saved files of another host: its library was not asked, and keys were not looked at."
-)
 Changes = t.Mapping[str, t.Mapping[str, t.Any]]
 Callers = t.Sequence[t.Any]
 
@@ -99,7 +89,7 @@ def _config(instance: Instance, oracle: Oracle) -> dict[str, t.Any] | None:
     return policy.as_dict() if policy else None
 
 
-class _Describer:
+class Describer:
     """Describes one instance after the other into one PostfixFacts."""
 
     def __init__(
@@ -267,7 +257,7 @@ def changes_by_instance(candidate: t.Mapping[str, t.Any], directories: t.Sequenc
 
 
 def _add_instance(
-    describer: _Describer, directory: str, changes: Changes, *, postconf: str, run: Runner
+    describer: Describer, directory: str, changes: Changes, *, postconf: str, run: Runner
 ) -> None:
     try:
         instance = collect(postconf, directory, run)
@@ -299,31 +289,10 @@ def postfix_facts(
     found = _directories(postconf, directories, run)
     changes = changes_by_instance(candidate, found)
     with contextlib.ExitStack() as stack:
-        describer = _Describer(facts, Libraries(run, stack), command_version, callers=callers)
+        describer = Describer(facts, Libraries(run, stack), command_version, callers=callers)
         for directory in found:
             _add_instance(describer, directory, changes, postconf=postconf, run=run)
     return facts
 
 
-def saved_facts(saved: Saved, run: Runner, callers: Callers = ()) -> PostfixFacts:
-    """The facts of an instance that was saved elsewhere; nothing of this host is looked at.
-
-    Raises InvalidInput where the version is missing or master.cf has no service.
-    """
-
-    def read(path: str) -> str:
-        if path not in saved.files:
-            raise FileNotFoundError(errno.ENOENT, "not among the saved files", path)
-        return saved.files[path]
-
-    facts = PostfixFacts()
-    disk = Disk(functools.partial(saved_chains, saved), read)
-    with contextlib.ExitStack() as stack:
-        libraries = Libraries(run, stack, absent=_SAVED)
-        _Describer(facts, libraries, None, disk, callers).describe(saved_instance(saved))
-    for instance in facts.instances:
-        instance["library"]["version"] = saved.openssl or None
-    return facts
-
-
-__all__ = ["PostfixFacts", "changes_by_instance", "postfix_facts", "saved_facts"]
+__all__ = ["Callers", "Describer", "PostfixFacts", "changes_by_instance", "postfix_facts"]

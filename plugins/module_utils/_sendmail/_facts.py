@@ -59,6 +59,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._describe
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._drift import drift_findings
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._files import Standards
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._program import (
+    DEFAULT_CF,
+    program_of,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import Sendmail
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._services import (
     Service,
@@ -70,7 +74,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version 
     single_curve,
 )
 
-DEFAULT_CF: t.Final = "/etc/mail/sendmail.cf"
 _NO_LIBRARY: t.Final[dict[str, t.Any]] = {
     "path": None,
     "version": None,
@@ -79,8 +82,6 @@ _NO_LIBRARY: t.Final[dict[str, t.Any]] = {
     "config": None,
 }
 _OPENSSL_CONF: t.Final = "OPENSSL_CONF"
-_MAILER_CONF: t.Final = ("/usr/local/etc/mail/mailer.conf", "/etc/mail/mailer.conf")
-_OPTION_OF_ITS_OWN: t.Final = b"DaemonPortOptions"
 
 
 @dataclass
@@ -120,30 +121,6 @@ def _standards(cf: ConfigurationFile) -> Standards:
     users = (_uid(cf.value(name) or "") for name in ("RunAsUser", "TrustedUser"))
     blame = ",".join(cf.values("DontBlameSendmail"))
     return Standards.of(blame, [uid for uid in users if uid is not None])
-
-
-def program_of(sendmail: str, read: t.Callable[[str], str | None] = read_text) -> str:
-    """The program behind the command: a link is followed, and mailer.conf(5) where a mailwrapper(8) is in its place."""
-    program = os.path.realpath(sendmail)
-    if os.path.basename(program) == "mailwrapper":
-        for path in _MAILER_CONF:
-            for line in (read(path) or "").splitlines():
-                words = line.split()
-                if words[:1] == ["sendmail"] and len(words) > 1:
-                    return os.path.realpath(words[1])
-    return program
-
-
-def is_sendmail(sendmail: str) -> bool:
-    """Whether the command is sendmail itself, not the command of that name that every other MTA has as well.
-
-    A program that this user cannot read counts as sendmail: it is asked then.
-    """
-    try:
-        with open(program_of(sendmail), "rb") as stream:
-            return _OPTION_OF_ITS_OWN in stream.read()
-    except OSError:
-        return os.path.exists(DEFAULT_CF)
 
 
 def library_environment(program: str, cf: ConfigurationFile) -> tuple[tuple[str, str], ...]:
@@ -343,11 +320,8 @@ def _unknown(file: str, reason: str) -> dict[str, t.Any]:
 
 
 __all__ = [
-    "DEFAULT_CF",
     "SendmailFacts",
-    "is_sendmail",
     "library_environment",
-    "program_of",
     "read_sendmail",
     "sendmail_facts",
     "with_candidate",

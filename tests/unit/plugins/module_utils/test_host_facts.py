@@ -390,7 +390,7 @@ def test_what_a_server_does_beside_suites(host: Host) -> None:
     assert (service["session_tickets"], service["renegotiation"]) == (False, False)
     assert host.service("smtp/inet")["session_tickets"] is True
     assert service["client_certificate"] == "none"
-    assert service["dh"] == {"bits": 2048, "source": "auto"}
+    assert service["dh"] == {"bits": 2048, "source": "auto", "sizes": [1024, 2048, 3072]}
 
 
 def test_a_part_that_was_not_asked_for_is_left_out(host: Host) -> None:
