@@ -13,6 +13,7 @@ options:
     description:
       - The domain that mail is addressed to. Senders accept a certificate with this name too, where the TLSA record is one of
         usage 2 (RFC 7672 section 3.2.3).
+      - Whether its MX records are protected by DNSSEC is then looked up too.
     version_added: 0.3.0
     type: str
   resolver:

@@ -63,6 +63,16 @@ DANE: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
         "Sign the zone and publish its DS record in the parent zone, that of an alias and its target too; or remove the TLSA records.",
     ),
     (
+        "mx-without-dnssec",
+        "low",
+        "The MX records of the domain are not protected by DNSSEC",
+        (
+            "Somebody on the path can lead senders to another server than this one, so what its TLSA records prove is less "
+            "(RFC 7672 section 2.2.1)."
+        ),
+        "Sign the zone of the domain, and publish its DS record in the parent zone.",
+    ),
+    (
         "dane-bogus",
         "critical",
         "The DNS answers for this server fail DNSSEC validation",

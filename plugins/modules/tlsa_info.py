@@ -230,6 +230,7 @@ lookup:
       V(unreachable) and V(malformed), and C(reason) says more.
     - C(name) is where aliases led to, C(base) the name that the certificate is asked for by, C(names) are those that it may show,
       C(addresses) are those of the server.
+    - With O(domain), C(mx) has C(status), C(secure) and C(hosts) of its MX records.
   returned: success
   type: dict
 findings:

@@ -122,7 +122,17 @@ def lookup_data(survey: Survey) -> Data:
         "names": list(survey.names),
         "addresses": list(survey.addresses),
         "reason": survey.tlsa.reason,
+        "mx": _mx(survey),
     }
+
+
+def _mx(survey: Survey) -> Data | None:
+    found = survey.mx
+    if found is None:
+        return None
+    rdatas = found.rrset.rdatas if found.rrset else ()
+    hosts = [str(one.exchange).rstrip(".").lower() for one in rdatas]
+    return {"status": found.status, "secure": found.secure, "hosts": sorted(hosts)}
 
 
 def covers(survey: Survey, coming: Coming, *, now: datetime) -> bool | None:

@@ -131,6 +131,8 @@ def findings_of(survey: Survey, judged: Sequence[Judged], state: State) -> list[
     found = _of_lookup(survey, state, where)
     if state.name in (None, "absent", "insecure", "bogus"):
         return found
+    if survey.mx is not None and survey.mx.status == "found" and survey.mx.secure is False:
+        found.append(_found("mx-without-dnssec", where, survey.mx.reason or ""))
     reasons = [(record, unusable(record)) for record in survey.records]
     bad = [f"{_short(record)}: {reason}" for record, reason in reasons if reason]
     if bad and len(bad) == len(reasons):

@@ -24,7 +24,10 @@ with contextlib.suppress(ImportError):
 
 @dataclass(frozen=True)
 class Survey:
-    """``base`` is the name whose certificate counts; ``hosts`` the answers for A and AAAA; ``insecure`` why senders do not use DANE."""
+    """``base`` is the name whose certificate counts; ``hosts`` the answers for A and AAAA; ``insecure`` why senders do not use DANE.
+
+    ``mx`` is the answer for the MX records of the domain, None without one.
+    """
 
     base: str
     names: tuple[str, ...]
@@ -34,6 +37,7 @@ class Survey:
     tlsa: Answer
     insecure: str | None
     records: tuple[Record, ...] = field(default=())
+    mx: Answer | None = None
 
     @property
     def trouble(self) -> Answer | None:
@@ -69,6 +73,7 @@ def survey(look: Look, name: str, port: int, *, domain: str | None = None) -> Su
         tlsa=tlsa,
         insecure=insecure,
         records=tuple(_records(tlsa)),
+        mx=look.look(named(domain), dns.rdatatype.MX) if domain else None,
     )
 
 

@@ -223,6 +223,29 @@ def test_an_alias_out_of_the_signed_tree_is_asked_for_by_its_own_name() -> None:
     assert outcome(found)["state"] == "absent"
 
 
+@pytest.mark.parametrize(
+    ("domain", "secure", "found"),
+    [("example.test", True, []), ("plain.test", False, ["mx-without-dnssec"])],
+)
+def test_the_mx_records_of_the_domain(domain: str, secure: bool, found: list[str]) -> None:
+    parent, *below = family()
+    for zone in below:
+        mx = dns.rdata.from_text("IN", "MX", "10 mx1.example.test.")
+        zone.add(zone.origin, mx)
+    owner = dns.name.from_text("_25._tcp.mx1.example.test.")
+    below[0].add(owner, dns.rdata.from_text("IN", "TLSA", CURRENT))
+    resolver = Resolver([Server("127.0.0.1")], transport=Resolving(parent, *below))
+    look = Validator(
+        lambda name, rdtype: resolver.ask(name, rdtype, unchecked=True),
+        {parent.origin: [parent.ds]},
+        now=ZONES_NOW,
+    )
+    result = outcome(survey(look, MX, 25, domain=domain))
+    known = {"status": "found", "secure": secure, "hosts": [MX]}
+    assert (result["state"], result["lookup"]["mx"], codes(result)) == ("ok", known, found)
+    assert result["lookup"]["names"] == [MX, domain]
+
+
 @pytest.mark.parametrize("name", ["", ".", "a..b", "x" * 64 + ".test", "y." * 200])
 def test_a_name_that_is_none(name: str) -> None:
     with pytest.raises(InvalidInput, match="is not a host name"):
