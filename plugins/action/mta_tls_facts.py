@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from ansible.plugins.action import ActionBase
@@ -91,17 +92,22 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         try:
             require_cryptography()
-            trust = TrustStore.system()
             arguments, comparison = without_dane(with_hellos_of_senders(self._task.args))
         except PostmasterTlsError as error:
             return {**result, "failed": True, "msg": str(error)}
-        result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
+        with ThreadPoolExecutor(max_workers=1) as aside:
+            roots = aside.submit(TrustStore.system)
+            result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
         material, heard = result.pop("_certificates", None), result.pop("_heard", None)
         if material is None:
             return result
         facts = with_senders(result["ansible_facts"]["mta_tls"], arguments.get("why"), heard or [])
         now = datetime.now(UTC)
         if "certificates" in facts:
+            try:
+                trust = roots.result()
+            except PostmasterTlsError as error:
+                return {**result, "failed": True, "msg": str(error)}
             facts = with_certificates(facts, material, now=now, trust=trust)
             facts = comparison(facts, material, now) if comparison else facts
         result["ansible_facts"]["mta_tls"] = facts

@@ -189,10 +189,18 @@ class _Server:
     def _one_by_one(
         self, protocol: Protocol, suites: tuple[int, ...], groups: tuple[int, ...]
     ) -> tuple[int, ...]:
-        if not suites:
-            return ()
-        hellos = [_hello(protocol, suites, groups=(group,)) for group in groups]
-        return self._taken(protocol, groups, hellos)
+        """Which groups are taken by themselves; of those that are refused together, none is."""
+        pending = [(group,) for group in groups if group in _groups.USUAL] if suites else []
+        rare = tuple(group for group in groups if group not in _groups.USUAL) if suites else ()
+        taken: set[int] = set()
+        pending += [rare] if rare else []
+        while pending:
+            hellos = [_hello(protocol, suites, groups=some) for some in pending]
+            found = self._taken(protocol, range(len(pending)), hellos)
+            accepted = [pending[position] for position in found]
+            taken.update(some[0] for some in accepted if len(some) == 1)
+            pending = [half for some in accepted for half in _halves(some)]
+        return tuple(group for group in groups if group in taken)
 
     def signatures(self) -> dict[Protocol, tuple[int, ...]]:
         """The schemes that the server would sign with, in TLS 1.2 and 1.3, asked for one by one."""
@@ -233,6 +241,11 @@ class _Server:
     ) -> tuple[int, ...]:
         chosen = self.library.chosen(self.context, [(int(protocol), hello) for hello in hellos])
         return tuple(value for value, suite in zip(values, chosen) if suite)
+
+
+def _halves(groups: tuple[int, ...]) -> list[tuple[int, ...]]:
+    middle = len(groups) // 2
+    return [groups[:middle], groups[middle:]] if middle else []
 
 
 def _is_anonymous(code: int) -> bool:
