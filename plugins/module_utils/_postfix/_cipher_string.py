@@ -15,7 +15,7 @@ import re
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
-from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, replace
 
 _SEPARATORS: t.Final = re.compile(r"[\s,:]+")
 _VERIFYING: t.Final = frozenset(
@@ -36,7 +36,8 @@ class Exclusion:
 class CipherString:
     """What is handed to OpenSSL. `text` is None if Postfix refuses to build it, and `problem` says why.
 
-    `base` is the list of the grade, `base_setting` the parameter that holds it, `grade_setting` the one that chose it.
+    `base` is the list of the grade, `base_setting` the parameter that holds it, `grade_setting` the one that chose it. With
+    `unknown` the list is the default of a build, and nobody has told what that build has.
     """
 
     text: str | None
@@ -46,6 +47,11 @@ class CipherString:
     grade_setting: str
     exclusions: tuple[Exclusion, ...]
     problem: str | None = None
+    unknown: bool = False
+
+    def of_an_unknown_build(self) -> CipherString:
+        """The same where the list is not among the parameters that are known; the exclusions are certain all the same."""
+        return replace(self, text=None, problem=None, unknown=True)
 
 
 def list_parameter(grade: str, version: PostfixVersion) -> str | None:

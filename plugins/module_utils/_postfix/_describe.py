@@ -157,6 +157,10 @@ def _asked(
     reason: str,
 ) -> tuple[dict[str, t.Any], list[Finding]]:
     settings = request.settings
+    if request.cipher_string.unknown and not request.problem and service.level != "none":
+        missing = request.cipher_string.base_setting
+        reason = f"the default of {missing} depends on the build, and is not among the parameters"
+        return _not_asked(service, request, version, where=where, reason=reason)
     if settings is None:
         return dict(NOTHING), []
     if oracle is not None:

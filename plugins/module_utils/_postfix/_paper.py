@@ -120,6 +120,10 @@ def _causes(
     return found
 
 
+def _is_refused(request: Request) -> bool:
+    return request.cipher_string.text is None and not request.cipher_string.unknown
+
+
 def certain_losses(
     service: TlsService, request: Request, version: PostfixVersion
 ) -> tuple[Dropped, ...]:
@@ -128,7 +132,7 @@ def certain_losses(
     """
     found = []
     for suite in (one for one in _suites.ALL if one.code in modern_suites()):
-        if suite.minimum == Protocol.TLSv1_3 or request.cipher_string.text is None:
+        if suite.minimum == Protocol.TLSv1_3 or _is_refused(request):
             continue
         causes = _causes(suite, service, request, version)
         if causes:

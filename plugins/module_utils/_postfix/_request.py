@@ -153,14 +153,17 @@ def _options(service: TlsService) -> int:
 def _ciphers(service: TlsService, version: PostfixVersion) -> CipherString:
     value, prefix = service.macros.value, service.prefix
     if service.direction == "outbound":
-        return client_cipher_string(value, version, prefix=prefix, level=service.level or "may")
-    return server_cipher_string(
-        value,
-        version,
-        prefix=prefix,
-        mandatory=service.mandatory,
-        asks_certificate=asks_certificate(service),
-    )
+        found = client_cipher_string(value, version, prefix=prefix, level=service.level or "may")
+    else:
+        found = server_cipher_string(
+            value,
+            version,
+            prefix=prefix,
+            mandatory=service.mandatory,
+            asks_certificate=asks_certificate(service),
+        )
+    known = not found.base_setting or found.base_setting in service.values
+    return found if known else found.of_an_unknown_build()
 
 
 def asks_certificate(service: TlsService) -> bool:

@@ -135,3 +135,25 @@ def test_a_candidate_needs_the_host_itself() -> None:
     )
     with pytest.raises(InvalidInput, match="saved cannot be used together with candidate"):
         host_facts(options, run=nothing_runs)
+
+
+@pytest.mark.parametrize("version", ["2.6.7", "2.7.1", "2.9.6"])
+def test_a_list_that_the_build_decides_is_not_taken_for_an_empty_one(version: str) -> None:
+    """From 2.6.7 on the default lists depend on the OpenSSL that Postfix was compiled with (mail_params.h)."""
+    saved = {"main": MAIN, "master": MASTER, "version": version}
+    options = HostOptions(frozenset({"postfix"}), saved=saved)
+    service = host_facts(options, run=nothing_runs).facts["postfix"][0]["services"][0]
+    found = {one["code"]: one for one in service["findings"]}
+    assert "cipher-list-rejected" not in found
+    assert "depends on the build" in found["not-determined"]["evidence"]
+    assert (service["protocols"], service["cipher_string"]) == (None, None)
+    gone = {one["suite"]["name"]: one["reason"] for one in service["dropped"]}
+    assert gone["AES128-SHA"] == "excluded by RSA+AES"
+
+
+def test_with_the_saved_parameters_the_list_of_that_build_is_known() -> None:
+    saved = {"main": MAIN, "master": MASTER, "version": "2.9.6"}
+    saved["parameters"] = "tls_export_cipherlist = aNULL:-aNULL:ALL:+RC4:@STRENGTH"
+    options = HostOptions(frozenset({"postfix"}), saved=saved)
+    service = host_facts(options, run=nothing_runs).facts["postfix"][0]["services"][0]
+    assert service["cipher_string"].startswith("aNULL:-aNULL:ALL:+RC4:@STRENGTH:!aNULL")
