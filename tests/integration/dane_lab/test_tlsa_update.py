@@ -15,7 +15,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._authority im
     served,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import parsed
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import Record, parsed
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._resolver import Resolver
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._update import (
     Change,
@@ -87,7 +87,10 @@ def test_a_dry_run_says_what_it_would_do(clean: DaneLab) -> None:
 
 
 def test_a_record_that_is_malformed_is_removed_like_any_other(clean: DaneLab) -> None:
-    clean.update(f"update add {OWNER} 5 TYPE52 \\# 2 0301")
+    known = clean.variables
+    truncated = Change("example.test.", OWNER, (), (Record(bytes((3, 1))),), 5)
+    apply(truncated, Server(known["lab_nameservers"][0]), key_in(known["lab_tsig_key_file"]))
+    assert publish(clean, ONE, dry=True)["before"] == ["\\# 2 0301"]
     publish(clean, ONE, state="exact")
     assert clean.published("ns1", OWNER) == [ONE]
 
