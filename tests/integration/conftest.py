@@ -5,19 +5,21 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from mtalab.images import RECIPES
+from xdist.scheduler import LoadScopeScheduling
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is not about one release stays together too (pytest -n 2 --dist loadgroup)."""
-    for item in items:
-        params = (
-            item.callspec.params
-            if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-            else {}
-        )
-        releases = [
-            value for value in params.values() if isinstance(value, str) and value in RECIPES
-        ]
-        item.add_marker(pytest.mark.xdist_group(releases[0] if releases else "the rest"))
+class ByRelease(LoadScopeScheduling):
+    """Tests whose first parameter is a release stay together, and so does everything else."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        found = re.search(r"\[([a-z]+)", nodeid)
+        return found[1] if found and found[1] in RECIPES else "the rest"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByRelease:
+    """How tests are shared by more than one process (pytest -n 2)."""
+    return ByRelease(config, log)

@@ -81,7 +81,7 @@ def integrations() -> list[Check]:
 
 
 #: Rooms whose tests have containers of their own for each release, and mostly wait for them.
-SHARED = dict.fromkeys(("change", "facts", "plan", "senders"), ("-n", "2", "--dist", "loadgroup"))
+SHARED = dict.fromkeys(("change", "facts", "plan", "senders"), ("-n", "2"))
 
 
 def scenarios() -> list[Check]:
