@@ -256,3 +256,39 @@ def test_times_are_utc() -> None:
     at = datetime.fromisoformat("2026-11-21T13:00:00+01:00")
     result = outcome(surveyed(CURRENT), published=Published(at.astimezone(UTC)))
     assert result["wait_until"] == "2026-11-21T12:05:00Z"
+
+
+def steps(*rows: tuple[Sequence[str], Sequence[Signed]]) -> list[str]:
+    return [outcome(surveyed(*records), shown(*chain))["state"] for records, chain in rows]
+
+
+def test_rfc7671_section_8_1_a_new_key_under_the_same_parameters() -> None:
+    """The new record beside the old one; when caches have it, the new certificate; then without the old record."""
+    old, new = record(3, 1, 1, LEAF), record(3, 1, 1, NEXT)
+    assert steps(([old], [LEAF]), ([old, new], [LEAF]), ([old, new], [NEXT]), ([new], [NEXT])) == [
+        "ok",
+        "rollover-safe",
+        "rollover-safe",
+        "ok",
+    ]
+    assert steps(([old], [NEXT]), ([new], [LEAF])) == ["stale", "stale"]
+
+
+def test_rfc7671_section_8_2_from_the_key_of_the_server_to_its_issuer() -> None:
+    """The record of the issuer is published while the chain that it needs is not served yet."""
+    old, issuer = record(3, 1, 1, LEAF), record(2, 0, 1, ROOT)
+    assert steps(
+        ([old], [LEAF]),
+        ([old, issuer], [LEAF]),
+        ([old, issuer], [NEXT, ROOT]),
+        ([issuer], [NEXT, ROOT]),
+    ) == ["ok", "rollover-safe", "rollover-safe", "ok"]
+    assert steps(([issuer], [NEXT])) == ["stale"]
+
+
+def test_rfc7671_section_8_3_another_digest_for_every_key_at_once() -> None:
+    """Agility is by usage and selector: a stronger digest of one key alone would leave the other key out."""
+    weak = [record(3, 1, 1, LEAF), record(3, 1, 1, NEXT)]
+    strong = [record(3, 1, 2, LEAF), record(3, 1, 2, NEXT)]
+    assert steps(([*weak, *strong], [NEXT]), ([*weak, strong[0]], [LEAF])) == ["rollover-safe"] * 2
+    assert steps(([*weak, strong[0]], [NEXT])) == ["broken"]
