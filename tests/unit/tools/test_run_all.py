@@ -124,11 +124,11 @@ def test_the_only_lane_is_shown_as_it_goes() -> None:
 
 
 def test_what_a_check_leaves_running_is_not_waited_for() -> None:
-    daemon = "import subprocess; subprocess.Popen(['sleep', '20'])"
+    daemon = "import subprocess; subprocess.Popen(['sleep', '100'])"
     began = time.monotonic()
     _text, [tally] = ran([Check("a", says("started", then=daemon))])
     assert tally.passed == 1
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
 
 
 def test_a_check_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
