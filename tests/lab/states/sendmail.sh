@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A sound sendmail: Debian's own sendmail.mc with an RSA certificate and ports 25, 587 and 465. What would slow a probe
-# down is left out: the pause before the greeting, and the limits of connections.
+# down is left out: the pause before the greeting, and the limits of connections and load.
 # Argument: the name of the host. Mail for postmaster@example.test goes to /home/postmaster/Maildir.
 set -eu
 name=$1
@@ -35,6 +35,9 @@ DAEMON_OPTIONS(\`Family=inet, Name=MTA-v4, Port=smtp, Addr=0.0.0.0')dnl
 $listen6
 DAEMON_OPTIONS(\`Family=inet, Name=MSA-v4, Port=submission, Addr=0.0.0.0, M=E')dnl
 DAEMON_OPTIONS(\`Family=inet, Name=TLSMSA-v4, Port=smtps, Addr=0.0.0.0, M=Es')dnl
+dnl # The load is that of the whole machine
+define(\`confREFUSE_LA', \`1000')dnl
+define(\`confQUEUE_LA', \`1000')dnl
 dnl # The certificate of the lab
 define(\`confCACERT_PATH', \`/etc/ssl/certs')dnl
 define(\`confCACERT', \`/etc/mail/tls/lab-trusted.crt')dnl
