@@ -263,7 +263,7 @@ ansible_facts:
           description:
             - The certificates that the services load, each once.
             - Each has C(file), C(key_file), C(key_matches), C(key_mode), C(subject), C(issuer), C(san), C(not_before),
-              C(not_after), C(days_left), C(key_type), C(key_bits), C(signature), C(sha256), C(spki_sha256), C(chain),
+              C(not_after), C(days_left), C(key_type), C(key_bits), C(key_curve), C(signature), C(sha256), C(spki_sha256), C(chain),
               C(chain_complete) and C(findings). From C(subject) on they are left out where no certificate was found.
             - With O(dane) each has C(dane), with an entry for each name that it is compared with, which has C(name), C(port) and the values
               of RV(postmaster.tls.starttls_probe#module:dane).

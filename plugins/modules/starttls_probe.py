@@ -531,7 +531,7 @@ certificates:
     - The certificates that are served, each with its chain.
     - C(sni) is the name that a client sent who gets it. V(none) where it is served to clients that send no name. One that
       those get too is listed once, with the name.
-    - Each has C(subject), C(issuer), C(san), C(not_before), C(not_after), C(days_left), C(key_type), C(key_bits),
+    - Each has C(subject), C(issuer), C(san), C(not_before), C(not_after), C(days_left), C(key_type), C(key_bits), C(key_curve),
       C(signature), C(sha256), C(spki_sha256), C(chain), C(chain_complete) and C(findings).
     - C(name_matches) tells whether it covers O(sni) or O(host), and C(verified) whether it leads to a trusted root.
       C(verify_reason) says why not. They are V(none) where it cannot be told.

@@ -92,6 +92,7 @@ UNKNOWN: t.Final[Entry] = {
     "days_left": None,
     "key_type": None,
     "key_bits": None,
+    "key_curve": None,
     "signature": None,
     "sha256": None,
     "spki_sha256": None,
@@ -155,6 +156,7 @@ def _fields(certificate: x509.Certificate, *, now: datetime) -> Entry:
         "days_left": (not_after(certificate) - now) // timedelta(days=1),
         "key_type": key_type,
         "key_bits": key_bits,
+        "key_curve": _curve(certificate),
         "signature": _SIGNATURES.get(oid, oid),
         "sha256": hashlib.sha256(der).hexdigest(),
         "spki_sha256": hashlib.sha256(subject_public_key_info(der)).hexdigest(),
@@ -201,6 +203,12 @@ def _key(certificate: x509.Certificate) -> tuple[str, int | None]:
     if isinstance(key, ed448.Ed448PublicKey):
         return "ed448", 456
     return type(key).__name__, None
+
+
+def _curve(certificate: x509.Certificate) -> str | None:
+    """The curve of an ECDSA key, by its name in IANA's registry of groups; null for any other key."""
+    key = certificate.public_key()
+    return key.curve.name if isinstance(key, ec.EllipticCurvePublicKey) else None
 
 
 def _judge_dates(

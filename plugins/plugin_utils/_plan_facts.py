@@ -33,7 +33,8 @@ _TWINS: t.Final = re.compile(r"^(?:tlsproxy|postscreen)_tls_")
 class Reader:
     """One program of master.cf that reads TLS parameters; ``entry`` is where its -o overrides are.
 
-    ``prefix`` is that of its own parameters (smtpd_tls_); ``certificate_types`` of None were not determined.
+    ``prefix`` is that of its own parameters (smtpd_tls_); ``certificate_types`` of None were not determined. ``curves`` are
+    those of the ECDSA keys that are known.
     """
 
     service: str
@@ -45,6 +46,7 @@ class Reader:
     overrides: Mapping[str, str] = field(default_factory=dict)
     certificate_types: frozenset[str] | None = None
     rsa_bits: int | None = None
+    curves: tuple[str, ...] = ()
     offered: tuple[str, ...] | None = None
     level_only: bool = False
 
@@ -145,6 +147,16 @@ def _certificates(
     return (frozenset(str(word) for word in seen) if seen else None), None
 
 
+def _curves(facts: Mapping[str, t.Any], service: Mapping[str, t.Any]) -> tuple[str, ...]:
+    files = set(service.get("certificate_files") or ())
+    found = (
+        item.get("key_curve")
+        for item in facts.get("certificates") or ()
+        if item.get("file") in files
+    )
+    return tuple(sorted({str(curve) for curve in found if curve}))
+
+
 def _offered(service: Mapping[str, t.Any]) -> tuple[str, ...] | None:
     suites = service.get("ciphers")
     if suites is None:
@@ -171,6 +183,7 @@ def _readers(facts: Mapping[str, t.Any], service: Mapping[str, t.Any]) -> list[R
         overrides=dict(service.get("overrides") or {}),
         certificate_types=types,
         rsa_bits=bits,
+        curves=_curves(facts, service),
         offered=_offered(service),
     )
     if not postscreen:

@@ -156,6 +156,11 @@ class _Judge:
         bits, least = self.reader.rsa_bits, policy.certificate.rsa_bits
         if bits and least and bits < least:
             yield self._finding("key-weak", f"RSA with {bits} bits; {policy.name} asks for {least}")
+        allowed = policy.certificate.curves
+        for curve in self.reader.curves:
+            if allowed and curve not in allowed:
+                asks = f"{policy.name} asks for {' or '.join(allowed)}"
+                yield self._finding("key-weak", f"an ECDSA key on {curve}; {asks}")
 
     def _unfit(self, evidence: str) -> Finding:
         return self._finding("policy-unfit-certificate", evidence)

@@ -85,6 +85,10 @@ def _certificates(policy: Policy, result: Mapping[str, t.Any]) -> Iterator[Viola
         elif kind == "rsa" and bits and rule.rsa_bits and bits < rule.rsa_bits:
             message = f"an RSA key of {bits} bits is served, {policy.name} asks for {rule.rsa_bits}"
             yield _of_certificate(f"rsa {bits}", message)
+        curve = certificate.get("key_curve")
+        if curve and rule.curves and curve not in rule.curves:
+            message = f"an ECDSA key on {curve} is served, {policy.name} asks for {' or '.join(rule.curves)}"
+            yield _of_certificate(f"ecdsa {curve}", message)
 
 
 def _of_certificate(name: str, message: str) -> Violation:

@@ -146,14 +146,28 @@ class _Server:
             ordered = (cipher.code for cipher in self.context.ciphers if cipher.code in accepted)
             self.suites[protocol] = tuple(ordered)
 
-    def rehearse(self) -> None:
-        """Leave out the protocols in which the library chooses a suite, but does not want to send the certificate."""
-        spoken = list(self.suites)
-        errors = self.library.rehearsed(self.context, [int(protocol) for protocol in spoken])
-        for protocol, error in zip(spoken, errors):
-            if any(reason in error for reason in _OF_CERTIFICATES):
-                self.broken[protocol] = error
-                del self.suites[protocol]
+    def rehearse(self, signatures: dict[Protocol, tuple[int, ...]]) -> None:
+        """Leave out the schemes of TLS 1.3 whose certificate the library does not want to send when it has chosen a suite, and
+        the protocol if no other scheme is left. In older versions its first flight shows that.
+        """
+        protocol = Protocol.TLSv1_3
+        if protocol not in signatures:
+            return
+        kinds: dict[str, list[int]] = {}
+        for scheme in signatures[protocol]:
+            kinds.setdefault(_signatures.key_type_of(scheme), []).append(scheme)
+        named = [":".join(map(_signatures.name_of, schemes)) for schemes in kinds.values()]
+        errors = self.library.rehearsed(self.context, [(int(protocol), one) for one in named])
+        refused = {
+            kind: error
+            for kind, error in zip(kinds, errors)
+            if any(reason in error for reason in _OF_CERTIFICATES)
+        }
+        left = (code for kind, codes in kinds.items() if kind not in refused for code in codes)
+        signatures[protocol] = tuple(left)
+        if refused and not signatures[protocol]:
+            self.broken[protocol] = next(iter(refused.values()))
+            del self.suites[protocol], signatures[protocol]
 
     def groups(self) -> tuple[int, ...]:
         """The groups of the newest versions, those of TLS 1.3 first; without TLS 1.2 those of the newest one before it."""
@@ -190,6 +204,7 @@ class _Server:
         self, protocol: Protocol, suites: tuple[int, ...], groups: tuple[int, ...]
     ) -> tuple[int, ...]:
         """Which groups are taken by themselves; of those that are refused together, none is."""
+        pending: list[tuple[int, ...]]
         pending = [(group,) for group in groups if group in _groups.USUAL] if suites else []
         rare = tuple(group for group in groups if group not in _groups.USUAL) if suites else ()
         taken: set[int] = set()
@@ -280,14 +295,15 @@ def _server(library: Library, context: Context, settings: Settings) -> Effective
     for protocol in PROTOCOLS:
         if int(protocol) not in settings.excluded:
             server.ask_suites(protocol)
-    server.rehearse()
+    signatures = server.signatures()
+    server.rehearse(signatures)
     return Effective(
         server.suites,
         server.groups(),
         context.ciphers,
         context.keys,
         unknown=tuple(server.unknown),
-        signatures=server.signatures(),
+        signatures=signatures,
         dh=tuple(sorted(server.primes[False])),
         anonymous_dh=tuple(sorted(server.primes[True])),
         ignored=context.ignored,

@@ -147,6 +147,17 @@ def _not_asked(
     return unknown, findings
 
 
+def _without_settings(
+    service: TlsService, request: Request, version: PostfixVersion, where: str
+) -> tuple[dict[str, t.Any], list[Finding]]:
+    """No TLS, unless only the list of this build is unknown."""
+    if not request.cipher_string.unknown or request.problem or service.level == "none":
+        return dict(NOTHING), []
+    missing = request.cipher_string.base_setting
+    reason = f"the default of {missing} depends on the build, and is not among the parameters"
+    return _not_asked(service, request, version, where=where, reason=reason)
+
+
 def _asked(
     service: TlsService,
     request: Request,
@@ -157,12 +168,8 @@ def _asked(
     reason: str,
 ) -> tuple[dict[str, t.Any], list[Finding]]:
     settings = request.settings
-    if request.cipher_string.unknown and not request.problem and service.level != "none":
-        missing = request.cipher_string.base_setting
-        reason = f"the default of {missing} depends on the build, and is not among the parameters"
-        return _not_asked(service, request, version, where=where, reason=reason)
     if settings is None:
-        return dict(NOTHING), []
+        return _without_settings(service, request, version, where)
     if oracle is not None:
         denied = unreadable(path for _kind, *paths in settings.certificates for path in paths)
         reason = f"{denied} cannot be read by this user" if denied else ""

@@ -30,7 +30,7 @@ FIXTURES = Path(__file__).parents[3] / "fixtures/dane"
 KEYS = {
     "subject", "issuer", "san", "not_before", "not_after", "days_left", "key_type", "key_bits",
     "signature", "sha256", "spki_sha256", "chain", "chain_complete", "findings", "ca", "path_length",
-    "key_usage", "extended_key_usage",
+    "key_usage", "extended_key_usage", "key_curve",
 }  # fmt: skip
 
 ROOT = sign("Root", ca=True, end=NOW + timedelta(days=3000))
@@ -53,6 +53,7 @@ def test_a_sound_chain_in_pem_or_der() -> None:
     assert entry["not_after"] == "2027-02-09T12:00:00Z"
     assert entry["days_left"] == 80
     assert (entry["key_type"], entry["key_bits"]) == ("ecdsa", 256)
+    assert entry["key_curve"] == "secp256r1"
     assert entry["signature"] == "ecdsa-with-SHA256"
     assert [one["subject"] for one in entry["chain"]] == [f"CN={MX}", "CN=Middle"]
     assert entry["chain_complete"] is True

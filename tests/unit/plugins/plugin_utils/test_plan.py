@@ -284,6 +284,17 @@ def test_what_needs_no_words(host: Host, lanes: dict[str, str]) -> None:
     assert policy_plan(host.facts(), **lanes)["findings"] == []
 
 
+@pytest.mark.parametrize(("curve", "told"), [("secp384r1", False), ("secp521r1", True)])
+def test_a_curve_that_the_policy_does_not_name_is_told(curve: str, told: bool) -> None:
+    facts = Host(certificates=("ECDSA",)).facts()
+    facts["certificates"][0]["key_curve"] = curve
+    plan = policy_plan(facts, submission="modern")
+    weak = [one["evidence"] for one in plan["findings"] if one["code"] == "key-weak"]
+    assert {one.partition(";")[0] for one in weak} == (
+        {f"an ECDSA key on {curve}"} if told else set()
+    )
+
+
 def test_a_suite_of_tls_1_3_that_the_policy_excludes_is_told() -> None:
     facts = Host(entries=(MX,)).facts()
     facts["postfix"][0]["services"][0]["ciphers"] = [

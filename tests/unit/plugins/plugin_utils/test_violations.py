@@ -61,6 +61,23 @@ def test_a_certificate_of_another_type() -> None:
     assert not any(kind == "certificate" for _p, kind, _n in found("modern", certificates=ecdsa))
 
 
+@pytest.mark.parametrize(
+    ("curve", "violates"),
+    [("secp256r1", False), ("secp384r1", False), ("secp521r1", True), (None, False)],
+)
+def test_the_curve_of_a_key_is_judged_where_the_policy_names_curves(
+    curve: str | None, violates: bool
+) -> None:
+    served = [{"key_type": "ecdsa", "key_bits": 521, "key_curve": curve}]
+    names = [
+        name for _p, kind, name in found("modern", certificates=served) if kind == "certificate"
+    ]
+    assert names == ([f"ecdsa {curve}"] if violates else [])
+    assert not [
+        kind for _p, kind, _n in found("rfc9325", certificates=served) if kind == "certificate"
+    ]
+
+
 @pytest.mark.parametrize("key", ["protocols", "ciphers", "groups", "certificates"])
 @pytest.mark.parametrize("value", [None, [], {}])
 def test_what_was_not_determined_is_never_a_violation(key: str, value: Any) -> None:
