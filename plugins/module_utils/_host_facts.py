@@ -38,6 +38,7 @@ class HostOptions:
     sendmail: str | None = None
     sendmail_cf: tuple[str, ...] = ()
     saved: t.Mapping[str, t.Any] | None = None
+    mx_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,8 @@ def _gathered(
     if "certificates" in options.subset:
         certificates = [entry for part in parts for entry in part.certificates]
         facts["certificates"] = [entry.as_dict() for entry in certificates]
-        names = sorted({name for part in parts for name in part.names if name})
+        own = [name for part in parts for name in part.names]
+        names = sorted({name.lower().rstrip(".") for name in (*own, *options.mx_names) if name})
         material = [{"chain": list(entry.chain), "names": names} for entry in certificates]
     return HostFacts(facts, material, [one for part in parts for one in part.heard])
 

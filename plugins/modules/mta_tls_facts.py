@@ -119,6 +119,14 @@ options:
     type: list
     elements: raw
     default: []
+  mx_names:
+    description:
+      - Names that the MX records of domains have for this host. A certificate that senders get is expected to cover them as well as
+        the host's own name, C(myhostname) for Postfix, or it has the finding C(certificate-name-mismatch).
+    type: list
+    elements: str
+    default: []
+    version_added: 0.3.0
   dane:
     description:
       - The names that senders know the host by, as the MX records have them. The certificates on disk of every inbound service for
@@ -348,6 +356,7 @@ _ARGUMENTS: t.Final[dict[str, t.Any]] = {
     "candidate": {"type": "dict", "default": {}},
     "why": {"type": "list", "elements": "raw", "default": []},
     "saved": {"type": "dict", "options": _SAVED},
+    "mx_names": {"type": "list", "elements": "str", "default": []},
     "dane": {"type": "list", "elements": "str", "default": []},
     "domain": {"type": "str"},
     "resolver": {"type": "list", "elements": "str"},
@@ -371,6 +380,7 @@ def main() -> t.NoReturn:
         candidate=module.params["candidate"],
         why=tuple(module.params["why"]),
         saved=module.params["saved"],
+        mx_names=tuple(module.params["mx_names"]),
     )
     try:
         found = host_facts(options, run=run)

@@ -399,3 +399,11 @@ def test_a_part_that_was_not_asked_for_is_left_out(host: Host) -> None:
     assert found["postfix"] == []
     assert len(found["certificates"]) == 1
     assert "openssl" not in found
+
+
+def test_the_names_of_mx_records_are_expected_in_certificates_as_well(host: Host) -> None:
+    names = ("mx2.example.test", "MX.example.org.")
+    options = HostOptions(EVERYTHING, (str(host.etc),), host.postconf, mx_names=names)
+    (material,) = host_facts(options, run=host.run).material
+    own = host.facts().material[0]["names"]
+    assert material["names"] == sorted([*own, "mx2.example.test", "mx.example.org"])
