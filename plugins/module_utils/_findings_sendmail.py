@@ -22,6 +22,16 @@ SENDMAIL: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
         "Use names that this library knows: 'openssl ciphers' with the list shows whether it does.",
     ),
     (
+        "list-cut-off",
+        "high",
+        "sendmail reads only the beginning of a list",
+        (
+            "A value longer than 2047 characters is cut off without a word: what stands behind is not in force, and the last name "
+            "may be a torn one."
+        ),
+        "Shorten the list: keywords such as ECDHE+AESGCM stand for many names.",
+    ),
+    (
         "cipher-suites-ignored",
         "medium",
         "OpenSSL rejects the CipherSuites, and sendmail goes on without them",

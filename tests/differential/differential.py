@@ -19,11 +19,13 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "lab")]
 
 from mtadiff import host as postfix_host
+from mtadiff import undo
 from mtadiff.configuration import RELEASES
 from mtadiff.generator import Generator
 from mtadiff.proofs import Judged, compared, scanned, undone
 from mtadiff.sendmail import generator as sendmail_generator
 from mtadiff.sendmail import host as sendmail_host
+from mtadiff.sendmail import undo as sendmail_undo
 from mtadiff.sendmail.configuration import RELEASES as WITH_SENDMAIL
 from mtadiff.sendmail.configuration import SUFFIX
 from mtalab.paths import lab_name
@@ -74,9 +76,9 @@ def prove(host: t.Any, release: str, arguments: argparse.Namespace) -> Tally:
         settled += batch
         for one in batch:
             show(one, report)
-    undo = 0 if release.endswith(SUFFIX) else arguments.undo
+    trials_of = sendmail_undo.trials if release.endswith(SUFFIX) else undo.trials
     for what, results in (
-        ("undone settings", undone(host, settled, count=undo)),
+        ("undone settings", undone(host, settled, count=arguments.undo, trials_of=trials_of)),
         ("sslscans", scanned(host, settled, count=arguments.sslscan)),
     ):
         for one in results:

@@ -34,7 +34,7 @@ _ALL: t.Final = "ALL:COMPLEMENTOFALL"
 
 #: The kinds of causes. The words are stable over releases; the texts of the reasons may be improved.
 KINDS: t.Final = (
-    *("excluded", "not-in-list", "protocol", "certificate", "security-level", "group"),
+    *("excluded", "not-in-list", "protocol", "certificate", "security-level", "group", "dh"),
     *("tls13-list", "credentials", "mta", "library", "no-tls", "unexplained"),
 )
 
@@ -78,7 +78,7 @@ class Choices:
 
     `exclusions` are (item, parameter) in order; `base` is the list of the grade, which the parameter `base_list` holds
     and `base_setting` chooses; `level_setting` is what sets the security level, `absent` how a suite is called that is not
-    in the list, where there are no grades.
+    in the list, where there are no grades; `dh_setting` is what leaves a server without parameters for DHE, if it is.
     """
 
     base: str
@@ -95,6 +95,7 @@ class Choices:
     group_setting: str = "tls_eecdh_auto_curves"
     config_setting: str = "Ciphersuites in openssl.cnf"
     absent: str = ""
+    dh_setting: str = ""
 
 
 class Matcher:
@@ -250,6 +251,8 @@ class Explainer:
                 level = str(choices.level)
                 weak = f"the certificate is too weak for security level {level}"
                 found.append(Cause(weak, choices.level_setting, "security-level", level))
+            if choices.dh_setting and suite.key_exchange == "DHE":
+                found.append(Cause("no parameters for DHE", choices.dh_setting, "dh"))
             if _exchanges_by_curve(suite) and self.no_curve:
                 reason = "no elliptic curve that TLSv1.2 knows is left"
                 found.append(Cause(reason, choices.group_setting, "group"))

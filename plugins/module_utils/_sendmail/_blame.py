@@ -17,6 +17,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options 
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import (
     OP_NO,
     Sendmail,
+    dh_source,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
@@ -67,6 +68,12 @@ def _level_setting(sendmail: Sendmail, base: str, policy: SystemPolicy | None, l
     return f"OpenSSL's own default, {level}"
 
 
+def _dh_setting(sendmail: Sendmail, result: Effective) -> str:
+    """What leaves the daemons without parameters for DHE: the option, or OpenSSL, to which they are too small."""
+    refused = any(one.stage == "dh" for one in result.ignored)
+    return _written(sendmail, "DHParameters") if refused or dh_source(sendmail) == "none" else ""
+
+
 def choices_of(
     sendmail: Sendmail, result: Effective, policy: SystemPolicy | None, *, client: bool
 ) -> Choices:
@@ -96,6 +103,7 @@ def choices_of(
         if suites == "CipherSuites"
         else f"Ciphersuites in {path}",
         absent=f"not in {listed}",
+        dh_setting="" if client else _dh_setting(sendmail, result),
     )
 
 

@@ -36,6 +36,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version 
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
+LONGEST_VALUE: t.Final = 2047  # MAXLINE of sendmail/conf.h, as setoption() expands a value
 _P256: t.Final = "415"
 _FIXED_DH: t.Final = SendmailVersion(8, 15, 2)
 _AUTOMATIC_DH: t.Final = SendmailVersion(8, 18, 0)
@@ -67,8 +68,8 @@ class Sendmail:
     single_curve: bool = False
 
     def value(self, name: str) -> str:
-        """The value of an option that is in force, empty if it is not set."""
-        return self.cf.value(name) or ""
+        """The value of an option that is in force, empty if it is not set; sendmail cuts it off where it is too long."""
+        return (self.cf.value(name) or "")[:LONGEST_VALUE]
 
 
 @dataclass(frozen=True)
@@ -289,6 +290,7 @@ def _problem(sendmail: Sendmail) -> Problem | None:
 
 
 __all__ = [
+    "LONGEST_VALUE",
     "OP_NO",
     "Problem",
     "Request",

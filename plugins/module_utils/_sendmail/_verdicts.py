@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import (
+    LONGEST_VALUE,
     Request,
     Sendmail,
 )
@@ -98,9 +99,20 @@ def strength_findings(
     return found
 
 
+def _length_findings(sendmail: Sendmail, where: str) -> list[Finding]:
+    """Whether sendmail cuts a list off."""
+    found = []
+    for name in ("CipherList", "CipherSuites"):
+        length = len(sendmail.cf.value(name) or "")
+        if length > LONGEST_VALUE:
+            evidence = f"{name} has {length} characters, {LONGEST_VALUE} are read"
+            found.append(told("list-cut-off", where, evidence))
+    return found
+
+
 def service_findings(sendmail: Sendmail, service: Service, where: str) -> list[Finding]:
     """What is odd about where a daemon listens, and whether it or the client has TLS at all."""
-    daemon, found = service.daemon, []
+    daemon, found = service.daemon, _length_findings(sendmail, where)
     if daemon is None:
         if service.level == "none":
             evidence = ", ".join(sendmail.cf.values("ClientPortOptions"))

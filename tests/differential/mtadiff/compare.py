@@ -56,7 +56,7 @@ def disagreements(entry: Told) -> list[str]:
         found += _of_protocol(protocol, expected.get(protocol, []), got.get(protocol, []), seen)
     if sorted(predicted["protocols"]) != sorted(got):
         found.append(f"protocols: predicted {predicted['protocols']}, seen {sorted(got)}")
-    if not found:
+    if not found and got:
         found += _of_groups(predicted, seen)
     if not found and expected and seen["features"]:
         found += features.disagreements(predicted, seen["features"])

@@ -38,15 +38,20 @@ def compared(
 
 
 def undone(
-    host: Host, judged: t.Sequence[Judged], *, count: int, most: int | None = None
+    host: Host,
+    judged: t.Sequence[Judged],
+    *,
+    count: int,
+    most: int | None = None,
+    trials_of: t.Callable[..., list[t.Any]] = undo.trials,
 ) -> t.Iterator[Judged]:
     """Undo what the facts blame, in the first configurations that have TLS; `most` trials of each, by default all."""
     suitable = [one for one in judged if compare.seen_suites(one.told["seen"])]
     for start in range(0, min(count, len(suitable)), 5):
         before: list[dict[str, list[str]]] = []
-        trials: list[undo.Trial] = []
+        trials: list[t.Any] = []
         for one in suitable[start : min(start + 5, count)]:
-            made = undo.trials(one.configuration, one.told["predicted"], most=most)
+            made = trials_of(one.configuration, one.told["predicted"], most=most)
             trials += made
             before += [compare.seen_suites(one.told["seen"])] * len(made)
         results = (

@@ -18,6 +18,10 @@ SUFFIX = "-sendmail"
 RELEASES = tuple(f"{release}{SUFFIX}" for release in mtadiff.configuration.RELEASES)
 
 
+def _option_of(line: str) -> str:
+    return line[2:].partition("=")[0] if line.startswith("O ") else ""
+
+
 @dataclass(frozen=True)
 class Configuration:
     """A name that leads back to how it was made, the lines, which program reads them, and whether TLS begins at once."""
@@ -32,6 +36,16 @@ class Configuration:
         """The lines, numbered, and what else matters."""
         told = {str(number): line for number, line in enumerate(self.lines)}
         return {**told, "program": self.program, "implicit": str(self.implicit)}
+
+    def with_options(self, name: str, options: t.Mapping[str, t.Sequence[str]]) -> Configuration:
+        """Return the same with other values of these options; without values an option is gone."""
+        kept = [line for line in self.lines if _option_of(line) not in options]
+        added = [f"O {option}={value}" for option, values in options.items() for value in values]
+        return Configuration(name, (*kept, *added), self.program, self.implicit)
+
+    def values(self, option: str) -> list[str]:
+        """Return the values of an option, in order."""
+        return [line.partition("=")[2] for line in self.lines if _option_of(line) == option]
 
     def task(self, port: int) -> dict[str, t.Any]:
         """Return what the host has to be told."""

@@ -32,14 +32,16 @@ class Host:
         self._podman = podman
         self.container = container
 
-    def judge(self, configurations: t.Sequence[Configuration]) -> list[Told]:
-        """Return {predicted, seen} for each configuration, in order."""
+    def judge(self, configurations: t.Sequence[Configuration], *, deep: bool = True) -> list[Told]:
+        """Return {predicted, seen} for each configuration, in order; a deep look is also for signatures and features."""
         tasks = [one.task(port) for port, one in enumerate(configurations, FIRST_PORT)]
         script = f"{TREE}/tests/differential/mtadiff/sendmail/inside.py"
         path = f"--env=PYTHONPATH=/driver:{TREE}/tests/differential"
         inside = ("exec", "--interactive", path, self.container, "nice", "python3", "-B", script)
         limit = 60 + SECONDS_FOR_EACH * len(configurations)
-        told = self._podman(*inside, stdin=json.dumps(tasks).encode(), timeout=limit)
+        told = self._podman(
+            *inside, stdin=json.dumps({"tasks": tasks, "deep": deep}).encode(), timeout=limit
+        )
         return t.cast("list[Told]", json.loads(told))
 
     @property

@@ -77,14 +77,18 @@ def predicted(task: dict[str, t.Any]) -> dict[str, t.Any]:
     return {name: service[name] for name in FACTS}
 
 
+def _seen(task: dict[str, t.Any], *, deep: bool) -> dict[str, t.Any]:
+    return probed(task["port"], implicit=task["implicit"], deep=deep)
+
+
 def main() -> None:
     """Print one entry for each task of the standard input."""
-    tasks = json.load(sys.stdin)
+    asked = json.load(sys.stdin)
     end_all()
     found = []
-    for task, process in [(task, start(task)) for task in tasks]:
+    for task, process in [(task, start(task)) for task in asked["tasks"]]:
         up = listens(task["port"], process)
-        seen = probed(task["port"], implicit=task["implicit"]) if up else None
+        seen = _seen(task, deep=asked["deep"]) if up else None
         said = log_of(task["port"]).read_text()
         found.append({"predicted": predicted(task), "seen": seen, "said": said})
     json.dump(found, sys.stdout)

@@ -102,6 +102,13 @@ def steps(sendmail: Sendmail, *, client: bool = False) -> list[tuple[t.Any, ...]
     return list(settings.steps)
 
 
+def test_a_long_value_is_cut_off(make: Make) -> None:
+    names = ":".join(["ECDHE-RSA-AES128-GCM-SHA256"] * 100)
+    settings = request_of(make(*SOUND, f"CipherList={names}"), client=False).settings
+    assert settings is not None
+    assert settings.ciphers == names[:2047]
+
+
 def test_the_steps_of_a_server(make: Make) -> None:
     sendmail = make(*SOUND, "CipherList=HIGH", "CipherSuites=TLS_AES_128_GCM_SHA256")
     assert steps(sendmail) == [
