@@ -202,14 +202,22 @@ Spoil = Callable[[dns.message.Message], dns.message.Message | bytes | None]
 
 
 class Resolving:
-    """A transport: answers from the deepest zone that has a name, through aliases, as a resolver that does not validate."""
+    """A transport: answers from the deepest zone that has a name, through aliases, as a resolver does.
+
+    With ``secure`` it says of every answer that it validated it, else of the root alone, if it ``validates``.
+    """
 
     def __init__(
-        self, *zones: SignedZone, spoil: Spoil | None = None, secure: bool = False
+        self,
+        *zones: SignedZone,
+        spoil: Spoil | None = None,
+        secure: bool = False,
+        validates: bool = True,
     ) -> None:
         self.zones = zones
         self.spoil = spoil
         self.secure = secure
+        self.validates = validates
         self.asked: list[tuple[str, str]] = []
 
     def __call__(self, _server: Server, query: bytes, _tcp: bool, _timeout: float) -> bytes:
@@ -218,9 +226,11 @@ class Resolving:
         self.asked.append((question.name.to_text(), dns.rdatatype.to_text(question.rdtype)))
         found = dns.message.make_response(asked, recursion_available=True)
         found.flags |= asked.flags & dns.flags.CD
-        if self.secure:
+        if self.secure or (question.name == dns.name.root and self.validates):
             found.flags |= dns.flags.AD
         name = question.name
+        if name == dns.name.root:
+            return found.to_wire()
         for _alias in range(8):
             code, answer, authority = self._zone(name, question.rdtype).answer(
                 name, question.rdtype

@@ -86,11 +86,22 @@ class ByResolver:
         return Answer("malformed", None, name, reason=f"{name} leads through too many aliases")
 
     def _judged(self, found: Message) -> tuple[bool | None, str | None]:
+        """Whether an answer is secure, and why not. One that is signed is not insecure by a resolver that does not validate."""
         if not self._trusted:
             return None, "the resolver is not on loopback, so its word on DNSSEC is not taken"
         if found.authenticated:
             return True, None
+        signed = any(one.signatures for one in (*found.answer, *found.authority))
+        if signed and not self._validates():
+            return (
+                None,
+                "the answer is signed, and the resolver validates nothing, not even the root",
+            )
         return False, "the resolver did not authenticate the answer (no AD bit)"
+
+    def _validates(self) -> bool:
+        found = self._resolver.ask(dns.name.root, dns.rdatatype.SOA, unchecked=False)
+        return isinstance(found, Message) and found.authenticated
 
     def _failed(self, failure: Failure, name: dns.name.Name, rdtype: int) -> Answer:
         """A resolver that fails, and answers when it is told not to validate, found the answer bogus."""

@@ -83,6 +83,18 @@ def test_only_loopback_is_local(addresses: list[str], local: bool) -> None:
     assert resolver(Resolving(*family()), *addresses).local is local
 
 
+@pytest.mark.parametrize(("signed", "told"), [(True, None), (False, False)])
+def test_a_resolver_that_validates_nothing_does_not_make_a_signed_answer_insecure(
+    signed: bool, told: bool | None
+) -> None:
+    parent, child, plain = family()
+    resolving = Resolving(parent, child, plain, validates=False)
+    host = child if signed else plain
+    name = dns.name.from_text("mx1", host.origin)
+    found = ByResolver(resolver(resolving), trusted=True).look(name, dns.rdatatype.A)
+    assert (found.status, found.secure) == ("found", told)
+
+
 def failing(message: dns.message.Message) -> None:
     """A validating resolver that finds the answer bogus: SERVFAIL, unless it is told not to check."""
     if not message.flags & dns.flags.CD:
