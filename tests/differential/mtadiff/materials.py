@@ -120,6 +120,8 @@ openssl gendsa -out dsa.key dsa.param 2>&1
 openssl req -x509 -new -days 30 -subj /CN=mx.example.test -key dsa.key -out dsa.pem 2>&1
 openssl dhparam -dsaparam -out dh1024.pem 1024 2>&1
 openssl dhparam -dsaparam -out dh2048.pem 2048 2>&1
+openssl genpkey -genparam -algorithm DHX -pkeyopt dh_rfc5114:1 -out dhx1024.pem 2>&1 ||
+    openssl genpkey -genparam -algorithm DH -pkeyopt dh_rfc5114:1 -out dhx1024.pem 2>&1
 cat ec.key ec.pem rsa.key rsa.pem > chain.pem
 for key in rsa ec dsa; do cat "$key.key" "$key.pem" > "chain-$key.pem"; done
 cat ed.key ed.pem > chain-ed.pem

@@ -49,6 +49,16 @@ ONCE_WRONG = {
         "tls_medium_cipherlist": "ECDHE:AECDH:@SECLEVEL=3",
     },
     "a-group-that-tls12-does-not-have": {**RSA, "tls_eecdh_auto_curves": "X25519MLKEM768"},
+    "dh-parameters-of-x942-which-openssl-3-passes-over": {
+        **RSA,
+        "smtpd_tls_dh1024_param_file": f"{materials.DIRECTORY}/dhx1024.pem",
+    },
+    "a-curve-that-few-senders-know": {**BOTH, "tls_eecdh_auto_curves": "brainpoolP256r1"},
+    "curves-of-a-server-below-tls12": {
+        **RSA,
+        "smtpd_tls_protocols": "TLSv1.1",
+        "tls_eecdh_auto_curves": "brainpoolP256r1 P-384",
+    },
 }
 
 
