@@ -289,7 +289,7 @@ def perform(library: Library, ask: Reply) -> Reply:
         asked = [choices(library, context, *one) for one in ask["wanted"]]
         return {"ok": True, "found": asked}
     if what == "rehearse":
-        return {"ok": True, "found": [rehearse(library, context, one) for one in ask["wanted"]]}
+        return {"ok": True, "found": [rehearse(library, context, *one) for one in ask["wanted"]]}
     if what == "served":
         return {"ok": True, "found": [served(library, context, one) for one in ask["wanted"]]}
     if what == "chosen":

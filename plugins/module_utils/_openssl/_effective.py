@@ -205,7 +205,8 @@ class _Server:
     ) -> tuple[int, ...]:
         """Which groups are taken by themselves; of those that are refused together, none is."""
         pending: list[tuple[int, ...]]
-        pending = [(group,) for group in groups if group in _groups.USUAL] if suites else []
+        usual = [group for group in groups if group in _groups.USUAL] if suites else []
+        pending: list[tuple[int, ...]] = [(group,) for group in usual]
         rare = tuple(group for group in groups if group not in _groups.USUAL) if suites else ()
         taken: set[int] = set()
         pending += [rare] if rare else []

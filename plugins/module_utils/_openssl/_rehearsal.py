@@ -55,11 +55,12 @@ def shake_hands(library: Library, client: int, server: int) -> tuple[list[int], 
     return ends, ""
 
 
-def rehearse(library: Library, context: int, protocol: int) -> str:
-    """The error with which a server ends a handshake of this version that a client of the same library begins; empty if
-    it does not. Some certificates are only refused when they are about to be sent.
+def rehearse(library: Library, context: int, protocol: int, signatures: str) -> str:
+    """The error with which a server ends a handshake of this version, begun by a client of the same library that knows these
+    signature schemes only; empty if it does not. Some certificates are only refused when they are about to be sent.
     """
     client = client_of(library, protocol)
+    library.SSL_CTX_ctrl(client, SET_SIGALGS_LIST, 0, signatures.encode())
     ends, trouble = shake_hands(library, client, context)
     finish(library, client, ends)
     return trouble

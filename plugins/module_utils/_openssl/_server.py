@@ -290,9 +290,11 @@ class Library:
         reply = self._ask({"do": "load", "kind": kind, "files": list(files)})
         return None if reply["ok"] else _refusal(reply)
 
-    def rehearsed(self, context: Context, versions: t.Sequence[int]) -> list[str]:
-        """For each version: the error with which the server ends a whole handshake, empty where there is none."""
-        return t.cast("list[str]", self._asked("rehearse", context, list(versions))["found"])
+    def rehearsed(self, context: Context, wanted: t.Sequence[tuple[int, str]]) -> list[str]:
+        """For each (version, signature schemes of the client by name, with colons): the error with which the server ends a
+        whole handshake, empty where there is none.
+        """
+        return t.cast("list[str]", self._asked("rehearse", context, list(wanted))["found"])
 
     def served(self, context: Context) -> list[list[str]]:
         """The chains, in PEM, that a server sends to clients of each kind of key: those of RSA, and those of ECDSA or EdDSA."""

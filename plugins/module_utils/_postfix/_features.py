@@ -29,6 +29,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services 
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
 
 _NO_TICKET, _NO_RENEGOTIATION, _MAY_RENEGOTIATE = 1 << 14, 1 << 30, 1 << 8
+#: SSL_CTX_set_security_level(3ssl).
+_NO_TICKETS_FROM: t.Final = 3
 _NEVER_RENEGOTIATES: t.Final = PostfixVersion(3, 8, 0)
 _TICKET_CIPHER: t.Final = PostfixVersion(3, 0, 0)
 
@@ -44,6 +46,7 @@ def _tickets(service: TlsService, result: Effective, version: PostfixVersion) ->
         and lifetime
         and int(lifetime.group()) > 0
         and not result.bounds.options & _NO_TICKET
+        and result.bounds.level < _NO_TICKETS_FROM
     )
 
 

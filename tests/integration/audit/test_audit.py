@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import typing as t
@@ -56,6 +57,13 @@ def on(environment: dict[str, str], host: str, script: str) -> str:
     ).stdout
 
 
+def saving_commands() -> str:
+    """The very commands that docs/offline.md tells people to run."""
+    text = (CHECKOUT / "docs" / "offline.md").read_text()
+    (block,) = re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return block
+
+
 class Audit(t.NamedTuple):
     """What one run left behind."""
 
@@ -78,7 +86,10 @@ def audit(
     gone = ".".join([*lab_address.split(".")[:3], str(int(lab_address.split(".")[3]) + 40)])
     sender = own["children"]["senders"]["hosts"]["sender"]["ansible_host"]
     on(environment, "sender", SPOILT)
+    saving = f"cd /tmp\n{saving_commands()}\ncat mx-saved.yml; rm mx-saved.yml"
+    (directory / "saved.yml").write_text(on(environment, "mx1", saving))
     more = {
+        "saved": {"audit_mta_saved": str(directory / "saved.yml"), "ansible_host": lab_address},
         "gone": {"ansible_host": gone},
         "broken": BROKEN,
         "hangs": {"ansible_host": sender, "ansible_python_interpreter": HANGS},
@@ -102,13 +113,33 @@ def audit(
 
 
 def test_one_bad_host_stops_nobody(audit: Audit) -> None:
-    assert set(audit.reports) == {"mx1", "gone", "broken", "hangs", "spoilt"}
+    assert set(audit.reports) == {"mx1", "gone", "broken", "hangs", "spoilt", "saved"}
     silent = {name for name, one in audit.reports.items() if not one["audited"]}
     assert silent == {"gone", "broken", "hangs"}
-    assert "2 of 5 hosts audited" in audit.summary
+    assert "3 of 6 hosts audited" in audit.summary
     assert "/nonexistent/python" in audit.reports["broken"]["reason"]
     assert "could not be sent" in audit.reports["gone"]["reason"]
     assert f"{SECONDS} second" in audit.reports["hangs"]["reason"]
+
+
+def test_what_was_saved_is_understood_like_the_live_host(audit: Audit) -> None:
+    live, saved = (audit.reports[name]["mta_tls"] for name in ("mx1", "saved"))
+    (one,), (other,) = live["postfix"], saved["postfix"]
+    assert other["version"] == one["version"]
+    known = ("name", "lane", "listen", "security_level", "cipher_string", "certificate_files")
+    assert [[service[key] for key in known] for service in other["services"]] == [
+        [service[key] for key in known] for service in one["services"]
+    ]
+    assert {
+        service["ciphers"] for service in other["services"] if service["security_level"] != "none"
+    } == {None}
+    codes = {one["code"] for one in saved["findings"]}
+    assert {"protocol-list-mixed", "no-shared-cipher", "not-determined"} <= codes
+    told = ("sha256", "san", "key_type", "key_bits", "chain_complete")
+    assert [[entry[key] for key in told] for entry in saved["certificates"]] == [
+        [entry[key] for key in told] for entry in live["certificates"]
+    ]
+    assert [entry["key_matches"] for entry in saved["certificates"]] == [None]
 
 
 def test_a_configuration_that_postfix_cannot_read_is_not_determined(audit: Audit) -> None:

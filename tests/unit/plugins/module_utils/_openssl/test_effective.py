@@ -293,6 +293,25 @@ def test_without_a_certificate_the_prime_may_depend_on_the_suite(
     assert found.anonymous_dh == (1024, 3072)
 
 
+def test_a_key_too_small_for_the_level_ends_handshakes_of_tls13(
+    library: Library, rsa: Pair
+) -> None:
+    found = effective(library, Settings("ALL:@SECLEVEL=3", certificates=(rsa.settings(),)))
+    assert "key too small" in found.broken[Protocol.TLSv1_3]
+    assert not {Protocol.TLSv1_2, Protocol.TLSv1_3} & set(found.suites)
+
+
+def test_another_key_that_is_large_enough_still_serves(
+    library: Library, rsa: Pair, ec: Pair
+) -> None:
+    both = (rsa.settings(), ec.settings())
+    found = effective(library, Settings("ALL:!aNULL:@SECLEVEL=3", certificates=both))
+    assert found.broken == {}
+    assert found.signatures[Protocol.TLSv1_3] == (0x0403,)
+    names = [_suites.by_code(code) for code in found.suites[Protocol.TLSv1_2]]
+    assert {suite.authentication for suite in names if suite} == {"ECDSA"}
+
+
 def test_every_kind_of_key_signs_with_its_own_schemes(
     library: Library, rsa: Pair, ec: Pair
 ) -> None:
