@@ -204,7 +204,6 @@ class _Server:
         self, protocol: Protocol, suites: tuple[int, ...], groups: tuple[int, ...]
     ) -> tuple[int, ...]:
         """Which groups are taken by themselves; of those that are refused together, none is."""
-        pending: list[tuple[int, ...]]
         usual = [group for group in groups if group in _groups.USUAL] if suites else []
         pending: list[tuple[int, ...]] = [(group,) for group in usual]
         rare = tuple(group for group in groups if group not in _groups.USUAL) if suites else ()
