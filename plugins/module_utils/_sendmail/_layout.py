@@ -6,7 +6,7 @@
 """Where each system keeps what sendmail is configured with, and how its own make builds it.
 
 Source: /usr/share/sendmail/update_mk of Debian's sendmail-base 8.15.2 to 8.18.2 (it writes /etc/mail/Makefile);
-/etc/mail/Makefile and /etc/mail/make of Red Hat's sendmail package; etc/sendmail/Makefile of FreeBSD.
+/etc/mail/Makefile and /etc/mail/make of Red Hat's sendmail package; etc/mail/Makefile of FreeBSD (freebsd-src).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import dat
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import includes
 
 DIRECTORY: t.Final = "/etc/mail"
+MAKE_CONF: t.Final = "/etc/make.conf"
 _CF_DIRECTORIES: t.Final = (
     "/usr/share/sendmail/cf",
     "/usr/local/share/sendmail/cf",
@@ -31,7 +32,8 @@ _OPTION: t.Final = re.compile(r"_OPTION\((?P<option>[A-Za-z.]+),\s*`(?P<macro>co
 
 @dataclass(frozen=True)
 class Layout:
-    """One system. C(targets) and C(map_targets) are given to make; C({mc}) and C({access}) stand for the files.
+    """One system. C(targets) and C(map_targets) are given to make; C({cf}), C({access}) and
+    C({name}) stand for sendmail.cf, the access map's text and its name.
 
     C(built) is the file that make writes first, where it is not the live one; with C(prelude) the file cf.m4 of this
     directory is read before the mc file, which does not include it.
@@ -56,8 +58,17 @@ class Layout:
         if configuration:
             command += [one.format(cf=self.cf) for one in self.targets]
         if access:
-            command += [one.format(access=access) for one in self.map_targets]
+            name = os.path.basename(access)
+            command += [one.format(access=access, name=name) for one in self.map_targets]
         return command
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return "\n" + stream.read()
+    except OSError:
+        return ""
 
 
 def _debian(_makefile: str) -> Layout:
@@ -70,15 +81,17 @@ def _debian(_makefile: str) -> Layout:
 
 
 def _freebsd(makefile: str) -> Layout:
-    given = re.search(r"^SENDMAIL_MC\s*\??=\s*(?P<path>/\S+)", makefile, re.MULTILINE)
+    """The mc file that make.conf names, or else that of the host's name."""
+    settings = makefile + _text(MAKE_CONF)
+    given = re.search(r"^SENDMAIL_MC\s*\??=\s*(?P<path>/\S+)", settings, re.MULTILINE)
     mc = given["path"] if given else f"{DIRECTORY}/{socket.gethostname()}.mc"
     directories = [one for one in _CF_DIRECTORIES if os.path.isfile(f"{one}/m4/cf.m4")]
     return Layout(
         "freebsd",
         mc=mc,
         built=os.path.splitext(mc)[0] + ".cf",
-        targets=("cf", "install-cf"),
-        map_targets=("maps",),
+        targets=("install-cf",),
+        map_targets=("{name}.db",),
         prelude=directories[0] if directories else _CF_DIRECTORIES[0],
     )
 
@@ -96,7 +109,7 @@ _BY_MAKEFILE: t.Final[tuple[tuple[str, t.Callable[[str], Layout]], ...]] = (
 
 def detect() -> Layout:
     """The layout of this host, told by its /etc/mail/Makefile. Raises NotSupported where there is none that is known."""
-    path = f"{DIRECTORY}/Makefile"
+    path = os.path.join(DIRECTORY, "Makefile")
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             text = stream.read()
@@ -129,4 +142,4 @@ def option_macros(layout: Layout, mc: str) -> dict[str, str]:
         ) from error
 
 
-__all__ = ["DIRECTORY", "Layout", "detect", "option_macros"]
+__all__ = ["DIRECTORY", "MAKE_CONF", "Layout", "detect", "option_macros"]
