@@ -33,6 +33,13 @@ CERTIFICATES: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
         "Put a PEM certificate chain and an unencrypted PEM key where the configuration points to.",
     ),
     (
+        "authority-expired",
+        "low",
+        "A certification authority that a service trusts has expired",
+        "Chains that end at it are not verified any more; beside valid ones it does no harm, but the file is old.",
+        "Update the file of authorities, or take the expired ones out of it.",
+    ),
+    (
         "certificate-expired",
         "critical",
         "The certificate has expired",

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime, timezone
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import openssl_facts
@@ -193,6 +194,24 @@ def _answers(
     return {"why": why(tuple(suites), instances)}
 
 
+def _with_authorities(
+    findings: list[dict[str, str]],
+    postfix: PostfixFacts | None,
+    saved: t.Mapping[str, t.Any] | None,
+) -> dict[str, t.Any]:
+    """ca_files, and the findings with those about them. Of a host that is not this one, only saved files are known."""
+    known = postfix.authorities if postfix else {}
+    if not known:
+        return {"ca_files": []}
+    from ansible_collections.postmaster.tls.plugins.module_utils._openssl._authorities import (  # noqa: PLC0415
+        authority_files,
+    )
+
+    files = None if saved is None else dict(saved.get("files") or {})
+    described, found = authority_files(known, files, now=datetime.now(timezone.utc))
+    return {"ca_files": described, "findings": [*findings, *(one.as_dict() for one in found)]}
+
+
 def _gathered(
     options: HostOptions,
     suites: t.Sequence[t.Any],
@@ -216,6 +235,7 @@ def _gathered(
         facts["openssl"] = openssl
     material: list[dict[str, t.Any]] = []
     if "certificates" in options.subset:
+        facts.update(_with_authorities(facts["findings"], postfix, options.saved))
         certificates = [entry for part in parts for entry in part.certificates]
         facts["certificates"] = [entry.as_dict() for entry in certificates]
         own = [name for part in parts for name in part.names]

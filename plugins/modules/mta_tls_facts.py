@@ -278,6 +278,16 @@ ansible_facts:
           returned: when V(certificates) is in O(gather_subset)
           type: list
           elements: dict
+        ca_files:
+          description:
+            - The files of certification authorities that the services of Postfix load (C(smtpd_tls_CAfile) and the like), each once.
+            - Each has C(file), C(directory), which is V(true) for C(CApath), the C(services) that load it, how many C(certificates)
+              it holds, C(first_not_after), when the first of them expires, those that have C(expired), at most 20, each with
+              C(subject), C(not_before) and C(not_after), and the C(reason) why it could not be read.
+            - Of a directory only the number is told.
+          returned: when V(certificates) is in O(gather_subset)
+          type: list
+          elements: dict
         why:
           description:
             - The answers to O(why), each with C(suite), C(config_directory), C(service), C(offered) (V(none) if that could not be

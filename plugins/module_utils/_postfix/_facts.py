@@ -66,7 +66,8 @@ Callers = t.Sequence[t.Any]
 
 @dataclass
 class PostfixFacts:
-    """What is found out about a host: one dictionary an instance, certificates once each, and every finding.
+    """What is found out about a host: one dictionary an instance, certificates once each, and every finding. `authorities` are
+    the places of services by (CAfile or CApath, whether it is a directory).
 
     `names` are the host names of the instances, which a certificate is expected to have. `heard` has what each inbound service
     answers to the callers, if there are any.
@@ -77,6 +78,7 @@ class PostfixFacts:
     findings: list[Finding] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     heard: list[dict[str, t.Any]] = field(default_factory=list)
+    authorities: dict[tuple[str, bool], list[str]] = field(default_factory=dict)
 
 
 def _config(instance: Instance, oracle: Oracle) -> dict[str, t.Any] | None:
@@ -170,6 +172,7 @@ class Describer:
             written=instance.main,
             disk=self.disk,
         )
+        self._authorities(service, where)
         for kind, *files in certificates:
             if (kind, *files) not in self.loaded:
                 self.loaded.add((kind, *files))
@@ -195,6 +198,13 @@ class Describer:
         )
 
         return service_heard(service, instance.version, oracle, self.callers, self.disk)
+
+    def _authorities(self, service: TlsService, where: str) -> None:
+        if service.level not in (None, "none"):
+            for name, directory in (("CAfile", False), ("CApath", True)):
+                path = service.macros.value(f"{service.prefix}_{name}")
+                if path:
+                    self.facts.authorities.setdefault((path, directory), []).append(where)
 
     def _certificate(self, kind: str, files: t.Sequence[str], oracle: Oracle | None) -> None:
         elsewhere = self.disk is not HERE

@@ -407,3 +407,13 @@ def test_the_names_of_mx_records_are_expected_in_certificates_as_well(host: Host
     (material,) = host_facts(options, run=host.run).material
     own = host.facts().material[0]["names"]
     assert material["names"] == sorted([*own, "mx2.example.test", "mx.example.org"])
+
+
+def test_the_files_of_authorities_are_told_with_the_services_that_load_them(host: Host) -> None:
+    change = {"parameters": {"smtpd_tls_CAfile": host.pair.certificate, "smtp_tls_CApath": "/none"}}
+    found = {one["file"]: one for one in host.facts(change).facts["ca_files"]}
+    inbound = found[host.pair.certificate]
+    assert f"{host.etc} smtp/inet" in inbound["services"]
+    assert (inbound["certificates"], inbound["directory"], inbound["expired"]) == (1, False, [])
+    assert found["/none"]["reason"] == "No such file or directory"
+    assert f"{host.etc} smtp/unix" in found["/none"]["services"]
