@@ -251,3 +251,55 @@ def test_openssl_completes_the_chain_from_the_authorities(host: Host, full_chain
     (entry,) = found.certificates
     assert entry.findings == ()
     assert entry.chain[1].split() == (full_chain / "middle.pem").read_text().split()
+
+
+def laid_out(host: Host, text: str, **paths: str) -> dict[str, Service]:
+    """The services of another system's sendmail.cf, with the host's own files in the places of its certificates."""
+    values = dict(
+        line[2:].split("=", 1) for line in host.lines if "CertFile" in line or "Key" in line
+    )
+    for option, path in paths.items():
+        text = text.replace(path, values[option])
+    host.lines = ["O DontBlameSendmail=TrustStickyBit,CertOwner", *text.splitlines()]
+    return host.services()
+
+
+def test_as_freebsd_lays_it_out(host: Host, recorded: t.Callable[[str], str]) -> None:
+    places = {
+        "ServerCertFile": "host.cert",
+        "ServerKeyFile": "host.key",
+        "CACertFile": "cacert.pem",
+    }
+    found = laid_out(
+        host,
+        recorded("freebsd.cf"),
+        **{option: f"/etc/mail/certs/{name}" for option, name in places.items()},
+    )
+    assert {name: (one["lane"], one["listen"]) for name, one in found.items()} == {
+        "IPv4": ("mx", [{"address": "0.0.0.0", "port": 25}]),
+        "IPv6": ("mx", [{"address": "::", "port": 25}]),
+        "MSA": ("submission", [{"address": "0.0.0.0", "port": 587}]),
+        "client": ("outbound", []),
+    }
+    assert found["IPv4"]["client_certificate"] == "none"
+    assert {"TLSv1.2", "TLSv1.3"} <= set(found["IPv4"]["protocols"])
+    assert found["IPv4"]["dh"]["source"] == "auto"
+
+
+def test_as_red_hat_lays_it_out(host: Host, recorded: t.Callable[[str], str]) -> None:
+    found = laid_out(
+        host,
+        recorded("redhat.cf"),
+        ServerCertFile="/etc/pki/tls/certs/sendmail.pem",
+        ServerKeyFile="/etc/pki/tls/private/sendmail.key",
+        CACertFile="/etc/pki/tls/certs/ca-bundle.crt",
+    )
+    assert [(name, one["security_level"]) for name, one in found.items()] == [
+        ("MTA", "may"),
+        ("MSA", "may"),
+        ("TLSMTA", "encrypt"),
+        ("client", "may"),
+    ]
+    assert "listens-on-loopback" in codes(found["MTA"])
+    assert "listens-on-loopback" not in codes(found["MSA"])
+    assert "cipher-list-ignored" in codes(found["MTA"])
