@@ -64,6 +64,14 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "Remove the exclusions named in the evidence, or apply a policy that fits the installed certificate.",
     ),
     Kind(
+        "no-common-group",
+        "critical",
+        "No key exchange group is left that most senders offer",
+        "Senders of today offer X25519, P-256, P-384 or P-521. With none of these the handshake fails although suites are "
+        "left, and says so as 'handshake failure'.",
+        "Put X25519 and prime256v1 into the list of groups: tls_eecdh_auto_curves in Postfix, Groups in openssl.cnf.",
+    ),
+    Kind(
         "cipher-list-rejected",
         "critical",
         "OpenSSL rejects the cipher list",

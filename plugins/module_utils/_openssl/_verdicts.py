@@ -17,11 +17,14 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certifica
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Dropped
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
     modern_suites,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+
+#: X25519, P-256, P-384 and P-521: what the recorded senders of today offer, each at least one of them.
+_COMMON_GROUPS: t.Final = frozenset((0x001D, 0x0017, 0x0018, 0x0019))
 
 
 def refusal_findings(effective: Effective, where: str) -> list[Finding]:
@@ -53,12 +56,28 @@ def causes_of(dropped: t.Iterable[Dropped]) -> str:
     return "; ".join(f"{reason}: {number} suites" for reason, number in counted.most_common())
 
 
+def _group_findings(effective: Effective, kept: t.Iterable[int], where: str) -> list[Finding]:
+    """Whether the suites that are left have a group that senders of today offer.
+
+    In TLS 1.3 every suite needs one, and both ends have chosen the version before they look for it.
+    """
+    if not effective.groups or _COMMON_GROUPS & set(effective.groups):
+        return []
+    suites = [_suites.by_code(code) for code in kept]
+    free = any(suite and suite.key_exchange in ("RSA", "DHE") for suite in suites)
+    if free and Protocol.TLSv1_3 not in effective.suites:
+        return []
+    evidence = f"only {', '.join(_groups.name_of(code) for code in effective.groups)}"
+    return [finding("no-common-group", where=where, evidence=evidence)]
+
+
 def suite_findings(effective: Effective, dropped: t.Sequence[Dropped], where: str) -> list[Finding]:
     """Whether anything is left that a sender of today offers."""
-    kept = set(effective.order())
-    if effective.refusal is not None or kept & modern_suites():
+    kept, modern = set(effective.order()), modern_suites()
+    if effective.refusal is not None:
         return []
-    modern = modern_suites()
+    if kept & modern:
+        return _group_findings(effective, kept & modern, where)
     evidence = causes_of(one for one in dropped if one.code in modern)
     return [finding("no-shared-cipher", where=where, evidence=evidence)]
 

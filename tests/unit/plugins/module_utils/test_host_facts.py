@@ -226,6 +226,11 @@ def small_dh(directory: Path) -> str:
         ({"tls_medium_cipherlist": "ECDSA"}, "certificate-unfit", "no ECDSA certificate"),
         ({"tls_medium_cipherlist": "CAMELLIA"}, "no-suite-before-tls13", "grade medium"),
         ({"smtpd_tls_dh1024_param_file": "SMALL"}, "dh-weak", "1024 bits from"),
+        (
+            {"tls_eecdh_auto_curves": "brainpoolP512r1", "smtpd_tls_exclude_ciphers": "kRSA EDH"},
+            "no-common-group",
+            "brainpoolP512r1",
+        ),
     ],
 )
 def test_each_fault_has_its_finding(

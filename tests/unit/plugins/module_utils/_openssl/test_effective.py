@@ -20,6 +20,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server im
     Library,
     Settings,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
+    suite_findings,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_hello import modern_hello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
@@ -27,6 +30,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._senders import NAMES, by_name
 from ansible_collections.postmaster.tls.tests.support.pems import Pair
 
 MEDIUM = "aNULL:-aNULL:HIGH:MEDIUM:!SEED:!IDEA:!3DES:!RC2:!RC4:!RC5:!kDH:!kECDH:!aDSS:!MD5:+RC4:@STRENGTH"
@@ -327,3 +331,33 @@ def test_every_kind_of_key_signs_with_its_own_schemes(
 
 def test_what_counts_as_modern_is_what_the_probe_offers_first() -> None:
     assert modern_suites() == set(modern_hello(Offer()).suites)
+
+
+@pytest.mark.parametrize(
+    ("ciphers", "group", "excluded", "told"),
+    [
+        ("ECDHE", "brainpoolP256r1", (*OLD, 0x304), True),
+        ("ECDHE:kRSA", "brainpoolP256r1", (*OLD, 0x304), False),
+        ("ECDHE:kRSA", "ffdhe2048", OLD, True),
+        ("ECDHE", "brainpoolP256r1:secp384r1", (*OLD, 0x304), False),
+    ],
+)
+def test_without_a_group_that_most_senders_offer_suites_alone_do_not_help(
+    library: Library, rsa: Pair, ciphers: str, group: str, excluded: tuple[int, ...], told: bool
+) -> None:
+    settings = Settings(
+        ciphers,
+        excluded=excluded,
+        certificates=(rsa.settings(),),
+        groups=(tuple(group.split(":")),),
+    )
+    found = suite_findings(effective(library, settings), (), "here")
+    assert [one.code for one in found] == (["no-common-group"] if told else [])
+
+
+def test_every_recorded_sender_of_today_offers_one_of_the_common_groups() -> None:
+    common = {0x1D, 0x17, 0x18, 0x19}
+    profiles = [by_name(name) for name in NAMES]
+    modern = [one for one in profiles if one.hello.groups]
+    assert len(modern) > 20
+    assert all(common & set(one.hello.groups) for one in modern)
