@@ -27,6 +27,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server im
     Library,
     Refusal,
     Settings,
+    Step,
     start_library,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._records import (
@@ -37,7 +38,21 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import (
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
+_EVERY_TLS13: t.Final = ":".join(
+    (
+        *("TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"),
+        *("TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"),
+    )
+)
 _ALL_NEW: t.Final = tuple(int(one) for one in Protocol if one < Protocol.TLSv1_2)
+
+
+def _wider(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The same steps with all suites: also where the MTA leaves a list as it is."""
+    if not steps:
+        return ()
+    kept = tuple(step for step in steps if step[0] not in ("ciphers", "suites"))
+    return (*kept, ("ciphers", False), ("suites", False, _EVERY_TLS13))
 
 
 @dataclass
@@ -67,7 +82,9 @@ class Oracle:
         served, offered = [], []
         for number in (level, 0):
             ciphers = f"ALL:COMPLEMENTOFALL:@SECLEVEL={number}"
-            wider = replace(settings, ciphers=ciphers, level=0, excluded=_ALL_NEW)
+            wider = replace(
+                settings, ciphers=ciphers, level=0, excluded=_ALL_NEW, steps=_wider(settings.steps)
+            )
             served.append(frozenset(self.effective(wider).order()))
             client = replace(wider.without_certificates(), role="client")
             offered.append(frozenset(self.effective(client).order()))

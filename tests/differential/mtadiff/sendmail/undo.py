@@ -68,6 +68,7 @@ def trials(configuration: Configuration, told: Told, *, most: int | None = None)
         for unit in sorted(undone, key=str):
             lacking = [name for name, own in needed.items() if unit in own and own <= undone]
             present = [one["name"] for one in told["ciphers"] or ()]
+            present += [name for name, own in needed.items() if own <= undone - {unit}]
             name = f"{changed.name} without {unit.kind} {unit.item}"
             changed = changed.with_options(name, _undo(unit, changed, lacking, present))
         expected = frozenset(name for name, own in needed.items() if _served(own, undone))

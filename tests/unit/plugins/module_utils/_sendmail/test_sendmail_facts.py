@@ -104,6 +104,15 @@ def test_what_is_in_force_is_what_openssl_makes_of_it(host: Host) -> None:
     assert (ecdsa["reason"], ecdsa["cause"]) == ("no ECDSA certificate", "certificate")
 
 
+def test_the_security_level_is_blamed_also_where_no_list_is_set(host: Host) -> None:
+    service = host.services("O DHParameters=none")["MTA"]
+    dropped = {one["suite"]["name"]: one for one in service["dropped"]}
+    weak = dropped["ECDHE-RSA-NULL-SHA"]
+    assert "security-level" in [one["cause"] for one in (weak, *weak.get("also", ()))]
+    without = dropped["DHE-RSA-AES128-GCM-SHA256"]
+    assert (without["cause"], without["setting"]) == ("dh", "DHParameters = none")
+
+
 def test_an_item_of_the_list_is_blamed(host: Host) -> None:
     service = host.services("O CipherList=HIGH:!kRSA:@SECLEVEL=0")["MTA"]
     dropped = {one["suite"]["name"]: one for one in service["dropped"]}
