@@ -203,6 +203,13 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "Set smtpd_tls_auth_only = yes, or take AUTH away from this service.",
     ),
     Kind(
+        "inbound-plaintext",
+        "high",
+        "Mail arrives without TLS",
+        "The service does not offer STARTTLS, so every message arrives in plaintext, and a sender that insists on TLS keeps it.",
+        "Set smtpd_tls_security_level = may, with a certificate and its key; under postscreen, tlsproxy in master.cf as well.",
+    ),
+    Kind(
         "outbound-plaintext",
         "medium",
         "Mail leaves without TLS",

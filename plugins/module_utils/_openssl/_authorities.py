@@ -19,6 +19,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._findings import Fi
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
     pem_objects,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading import read_file
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._distinguished_names import (
     text_of,
@@ -26,7 +27,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._distinguished
 
 _MOST_TOLD: t.Final = 20
 _NOT_SAVED: t.Final = "not among the saved files"
-_MOST_BYTES: t.Final = 8 * 1024 * 1024
 _HASHED: t.Final = re.compile(r"[0-9a-f]{8}\.\d+\Z")
 _UTC_TIME, _VERSION = 0x17, 0xA0
 
@@ -97,8 +97,7 @@ def authorities_of(text: str) -> tuple[list[Authority], int]:
 
 def read_bundle(path: str) -> str:
     """The text of a file of authorities. Raises OSError."""
-    with open(path, encoding="ascii", errors="replace") as stream:
-        return stream.read(_MOST_BYTES)
+    return read_file(path, encoding="ascii")
 
 
 def _facts(path: str, services: t.Sequence[str], *, directory: bool) -> dict[str, t.Any]:

@@ -14,14 +14,14 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._config im
     crypto_policy,
     system_policy,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading import read_file
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner, find_command
 
 
 def read_text(path: str) -> str | None:
     """The text of a file, or None if it cannot be read."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
+        return read_file(path)
     except OSError:
         return None
 

@@ -102,16 +102,22 @@ def config_directories(postconf: str, run: Runner) -> tuple[str, ...]:
 
 
 def collect(postconf: str, directory: str, run: Runner) -> Instance:
-    """Ask postconf(1) about one instance. Raises CommandFailed with its own words."""
+    """Ask postconf(1) about one instance. Raises CommandFailed with its own words.
+
+    A mail_version of main.cf is what the banner says; the version is the one that is compiled in.
+    """
     ways = ((), ("-n",), ("-M",), ("-T", "compile-version"))
     commands = [[postconf, "-c", directory, *way] for way in ways]
     everything, main, master, built = run_all(commands, run)
     for command, done in zip(commands, (everything, main, master)):
         _sound(command, done)
+    written, values = parse_parameters(main.stdout), parse_parameters(everything.stdout)
+    if "mail_version" in written:
+        values.update(_defaults(postconf, ["mail_version"], run))
     return Instance(
         config_directory=directory,
-        parameters=parse_parameters(everything.stdout),
-        main=parse_parameters(main.stdout),
+        parameters=values,
+        main=written,
         services=parse_master(master.stdout),
         unused=parse_unused(main.stderr),
         built_with=_built_with(built),

@@ -219,6 +219,7 @@ def _configured(
         findings += _lint.list_findings(service, request, where)
         findings += _lint.reach_findings(service, written, where)
     findings += _verdicts.submission_findings(service, where)
+    findings += _lint.inbound_findings(service, where)
     findings += _lint.login_findings(service, where)
     return findings + _lint.client_findings(service, where)
 

@@ -93,7 +93,9 @@ def _policy(
     facts: dict[str, t.Any] = {"destination": destination, "security_level": level.lower()}
     facts.update(protocols=[], cipher_string=None)
     if level.lower() not in _LEVELS:
-        evidence = f"{destination} in {service.prefix}_policy_maps: {level}"
+        evidence = (
+            f"{destination} in {service.prefix}_policy_maps has a level that Postfix does not know"
+        )
         facts["security_level"] = None
         return facts, [finding("security-level-invalid", where=where, evidence=evidence)]
     if level.lower() == "none":
@@ -104,7 +106,7 @@ def _policy(
     facts["cipher_string"] = request.cipher_string.text
     findings = []
     if request.protocols.invalid is not None:
-        evidence = f"{destination}: unknown name {request.protocols.invalid}"
+        evidence = f"{destination} in {service.prefix}_policy_maps has a protocol that Postfix does not know"
         findings.append(finding("protocol-list-invalid", where=where, evidence=evidence))
     if request.cipher_string.problem:
         evidence = f"{destination}: {request.cipher_string.problem}"

@@ -131,6 +131,24 @@ def login_findings(service: TlsService, where: str) -> list[Finding]:
     return [finding("plaintext-auth", where=where, evidence=evidence)]
 
 
+def inbound_findings(service: TlsService, where: str) -> list[Finding]:
+    """Whether mail of other servers arrives without TLS; what listens on the host itself alone is not meant."""
+    if service.lane != "mx" or service.direction != "inbound" or service.level != "none":
+        return []
+    if service.listen and all(_is_loopback(one.address) for one in service.listen):
+        return []
+    if "postscreen" in service.daemons and "tlsproxy" not in service.daemons:
+        evidence = "master.cf has no tlsproxy service, without which postscreen offers no STARTTLS"
+    else:
+        evidence = setting_of(service, f"{service.prefix}_security_level").rstrip()
+        evidence = f"{evidence} (empty)" if evidence.endswith("=") else evidence
+    return [finding("inbound-plaintext", where=where, evidence=evidence)]
+
+
+def _is_loopback(address: str) -> bool:
+    return address == "::1" or address.startswith("127.") or address == "localhost"
+
+
 def client_findings(service: TlsService, where: str) -> list[Finding]:
     """Whether mail leaves without TLS."""
     if service.daemons != ("smtp",) or service.level != "none":
@@ -157,6 +175,7 @@ def strength_findings(service: TlsService, result: Effective, where: str) -> lis
 __all__ = [
     "client_findings",
     "deprecated_findings",
+    "inbound_findings",
     "injection_findings",
     "list_findings",
     "login_findings",

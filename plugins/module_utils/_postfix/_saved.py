@@ -10,6 +10,7 @@ What only the host itself could tell stays not determined.
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
@@ -34,6 +35,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version i
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, field
 
 #: Defaults of parameters that are not about TLS, postconf(5), and one that only snapshots had otherwise.
+_NAME: t.Final = re.compile(r"\S+\Z")
 _DEFAULTS: t.Final = {
     "inet_interfaces": "all",
     "inet_protocols": "all",
@@ -61,12 +63,19 @@ class Saved:
     config_directory: str = "/etc/postfix"
 
 
-def _pairs(text: str) -> dict[str, str]:
+def _pairs(text: str, what: str) -> dict[str, str]:
+    """Raises InvalidInput for what neither postconf nor an editor of main.cf would have saved."""
     found: dict[str, str] = {}
-    for line in logical_lines(text):
+    if "\0" in text:
+        raise InvalidInput(f"saved: {what} is not UTF-8: save it as plain text.")
+    for line in logical_lines(text.lstrip("\ufeff")):
         name, sign, value = line.partition("=")
-        if sign and name.strip() and not name[0].isspace():
-            found[name.strip()] = value.strip()
+        if not sign or not _NAME.match(name.strip()):
+            raise InvalidInput(
+                f"saved: {what} has a line that is not 'name = value': it seems to be cut off, or an error message: "
+                f"save it again."
+            )
+        found[name.strip()] = value.strip()
     return found
 
 
@@ -89,7 +98,11 @@ def _defaults(version: PostfixVersion) -> dict[str, str]:
 
 def saved_instance(saved: Saved) -> Instance:
     """The instance that was saved. Raises InvalidInput where the version is missing or master.cf has no service."""
-    main, everything = _pairs(saved.main), _pairs(saved.parameters)
+    main, everything = _pairs(saved.main, "main"), _pairs(saved.parameters, "parameters")
+    if not main:
+        raise InvalidInput(
+            "saved: main has no parameter: give what 'postconf -n' prints on that host, or the text of its main.cf."
+        )
     version = _version(saved, {**everything, **main})
     services = parse_master(saved.master)
     if not services:

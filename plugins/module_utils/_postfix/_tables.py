@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading import read_file
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master import logical_lines
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
@@ -69,8 +70,7 @@ def _entries(text: str) -> tuple[Entry, ...]:
 
 def read_source(path: str) -> str:
     """The text of a file of this host, as far as a table may be long. Raises OSError."""
-    with open(path, encoding="utf-8", errors="replace") as stream:
-        return stream.read(_MOST_BYTES)
+    return read_file(path, most=_MOST_BYTES)
 
 
 def read_table(name: str, read: ReadSource = read_source) -> Table:

@@ -422,3 +422,42 @@ def test_the_files_of_authorities_are_told_with_the_services_that_load_them(host
     assert (inbound["certificates"], inbound["directory"], inbound["expired"]) == (1, False, [])
     assert found["/none"]["reason"] == "No such file or directory"
     assert f"{host.etc} smtp/unix" in found["/none"]["services"]
+
+
+@pytest.mark.parametrize("level", ["none", ""])
+def test_a_server_for_other_servers_without_tls_is_found(host: Host, level: str) -> None:
+    service = host.service("smtp/inet", {"parameters": {"smtpd_tls_security_level": level}})
+    assert [one["code"] for one in service["findings"]] == ["inbound-plaintext"]
+    local = {"smtpd_tls_security_level": level, "inet_interfaces": "loopback-only"}
+    assert not host.service("smtp/inet", {"parameters": local})["findings"]
+
+
+def test_what_stands_in_a_table_of_levels_by_mistake_is_not_shown(
+    host: Host, tmp_path: Path
+) -> None:
+    table = tmp_path / "sasl_passwd"
+    table.write_text("[relay.example.test]:587 user:Secr3t\n")
+    change = {"parameters": {"smtp_tls_policy_maps": f"texthash:{table}"}}
+    facts = host.facts(change).facts
+    assert "security-level-invalid" in codes(facts)
+    assert "Secr3t" not in json.dumps(facts)
+
+
+def test_a_pipe_in_place_of_a_table_does_not_hold_the_facts_up(host: Host, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    change = {"parameters": {"smtp_tls_policy_maps": f"texthash:{tmp_path}/fifo"}}
+    found = host.service("smtp/unix", change)["findings"]
+    (unread,) = (one for one in found if one["code"] == "not-determined")
+    assert "it is not a regular file" in unread["evidence"]
+
+
+def test_a_version_for_the_banner_is_not_the_version(host: Host) -> None:
+    everything = next(one for one in host.commands.answers if one[-1] == str(host.etc))
+    main = (*everything, "-n")
+    answers = host.commands.answers
+    answers[main] = said("mail_version = 9\n" + answers[main].stdout)
+    answers[everything] = said(
+        answers[everything].stdout.replace("mail_version = 3.11.7", "mail_version = 9")
+    )
+    answers[("postconf", "-d", "mail_version")] = said("mail_version = 3.11.7\n")
+    assert host.facts().facts["postfix"][0]["version"] == "3.11.7"

@@ -157,3 +157,23 @@ def test_with_the_saved_parameters_the_list_of_that_build_is_known() -> None:
     options = HostOptions(frozenset({"postfix"}), saved=saved)
     service = host_facts(options, run=nothing_runs).facts["postfix"][0]["services"][0]
     assert service["cipher_string"].startswith("aNULL:-aNULL:ALL:+RC4:@STRENGTH:!aNULL")
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        "",
+        "postconf: fatal: open /etc/postfix/main.cf: Permission denied\n",
+        "myhostname = mx.example.test\nsmtpd_tls_security_le",
+        "m\0y\0h\0o\0s\0t\0",
+    ],
+    ids=["empty", "an-error-message", "cut-off", "utf-16"],
+)
+def test_what_is_no_configuration_is_not_believed(main: str) -> None:
+    with pytest.raises(InvalidInput, match=r"saved: main (has|is)"):
+        facts_of(main)
+
+
+def test_the_mark_of_an_editor_in_front_is_no_part_of_a_name() -> None:
+    service = facts_of("\ufeffsmtpd_tls_security_level = may\n").facts["postfix"][0]["services"][0]
+    assert service["security_level"] == "may"

@@ -1,0 +1,27 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
+
+"""One way to read a file that a configuration names: it never waits for a writer, and never reads without an end."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import typing as t
+
+MOST_BYTES: t.Final = 8 * 1024 * 1024
+
+
+def read_file(path: str, *, encoding: str = "utf-8", most: int = MOST_BYTES) -> str:
+    """The text of a regular file, at most so many bytes of it. Raises OSError, also for what is no regular file."""
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(number, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", path)
+        return stream.read(most).decode(encoding, "replace")
+
+
+__all__ = ["MOST_BYTES", "read_file"]
