@@ -19,6 +19,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._plan import policy
 
 Data = Mapping[str, t.Any]
 POLICY: t.Final = "intermediate"
+_FILES: t.Final = ("main.cf", "master.cf")
 _USUAL: t.Final = "/etc/postfix"
 _URGENT: t.Final = SEVERITIES[:2]
 _INBOUND: t.Final = ("mx", "submission")
@@ -57,9 +58,13 @@ def blocks(report: Data) -> list[str]:
 
 
 def _block(number: int, findings: Sequence[Data]) -> list[str]:
+    """What the probe saw of the same stands with what the facts say; its remedy is to look at the facts."""
     first = findings[0]
-    evidence: dict[str, list[str]] = {}
+    told = [one for one in findings if one["where"].startswith("/")]
+    remedies: dict[str, dict[str, list[str]]] = {}
     for one in findings:
+        remedy = one["remedy"] if one in told or not told else told[0]["remedy"]
+        evidence = remedies.setdefault(escaped(remedy), {})
         evidence.setdefault(escaped(one["evidence"]), []).append(escaped(one["where"]))
     lines = [
         f"{number}. **{first['severity']}: {escaped(first['message'])}** ({first['code']})",
@@ -67,9 +72,11 @@ def _block(number: int, findings: Sequence[Data]) -> list[str]:
     ]
     if first["code"] in CATALOGUE:
         lines += [f"   {escaped(CATALOGUE[first['code']].explanation)}", ""]
-    for text, places in evidence.items():
-        lines.append(f"   - {', '.join(dict.fromkeys(places))}: {text}")
-    return [*lines, f"   - **do**: {escaped(first['remedy'])}", ""]
+    for remedy, evidence in remedies.items():
+        for text, places in evidence.items():
+            lines.append(f"   - {', '.join(dict.fromkeys(places))}: {text}")
+        lines.append(f"   - **do**: {remedy}")
+    return [*lines, ""]
 
 
 def settings(report: Data) -> list[str]:
@@ -82,15 +89,18 @@ def settings(report: Data) -> list[str]:
         plan = policy_plan(facts, **dict.fromkeys(lanes, POLICY))
     except PostmasterTlsError:
         return []
-    changes = [one for one in plan["changes"] if one.get("file") == "main.cf"]
+    changes = [one for one in plan["changes"] if one.get("file") in _FILES]
     if not changes:
         return []
     text = (
         f"What the policy {POLICY} says for this version, library and certificate. The playbook `harden_mta` makes the"
-        " change, proves it and takes it back if it cannot; with `--check --diff` it shows all of it first. By hand:"
+        " change, proves it and takes it back if it cannot; with `--check --diff` it shows it first. It does not mend certificates"
+        " nor what has nothing to do with protocols and suites. By hand:"
     )
     commands = [line for one in changes for line in _commands(one)]
-    return ["### Settings that would mend it", "", text, "", *commands, "    postfix reload", ""]
+    places = dict.fromkeys(one.get("instance") or _USUAL for one in changes)
+    reloads = [f"    postfix {_with_directory(place)}reload" for place in places]
+    return [f"### Settings of the policy {POLICY}", "", text, "", *commands, *reloads, ""]
 
 
 def _troubled(facts: Data) -> set[str]:
@@ -112,10 +122,18 @@ def _commands(change: Data) -> list[str]:
     """Lines of an indented block, in which nothing is markup."""
     name, before, after = change["parameter"], change["before"], change["after"]
     was = "not set" if before is None else _plain(before)
-    setting = f"-X {name}" if after is None else f"-e {shlex.quote(f'{name} = {_plain(after)}')}"
-    place = change.get("instance") or _USUAL
-    where = "" if place == _USUAL else f"-c {shlex.quote(_plain(place))} "
-    return [f"    # was {was}: {_plain(change['reason'])}", f"    postconf {where}{setting}"]
+    option, target = ("-P", f"{change['service']}/{name}") if change["service"] else ("-e", name)
+    removal = "-PX" if change["service"] else "-X"
+    value = f"{target} = {_plain(after)}" if after else f"{target} ="
+    setting = (
+        f"{removal} {shlex.quote(target)}" if after is None else f"{option} {shlex.quote(value)}"
+    )
+    place = _with_directory(change.get("instance") or _USUAL)
+    return [f"    # was {was}: {_plain(change['reason'])}", f"    postconf {place}{setting}"]
+
+
+def _with_directory(place: str) -> str:
+    return "" if place == _USUAL else f"-c {shlex.quote(_plain(place))} "
 
 
 __all__ = ["POLICY", "blocks", "escaped", "findings_of", "instances_of", "settings"]

@@ -107,12 +107,34 @@ def test_a_finding_of_several_places_stands_once_with_what_it_means_and_what_to_
     assert "- **do**: Request a certificate" in block[1]
 
 
+def test_each_remedy_stands_under_its_own_evidence() -> None:
+    several = [
+        {
+            **finding(
+                "parameter-deprecated", where=f"/etc/postfix {name}", evidence=name
+            ).as_dict(),
+            "remedy": f"Set {name} otherwise.",
+        }
+        for name in ("smtp_tls_per_site", "smtpd_use_tls")
+    ]
+    page = audit_report(hostvars(a=gathered(findings=several)))
+    (block,) = re.findall(r"\(parameter-deprecated\)\n\n.*?\n\n(.*?)\n\n", page, re.DOTALL)
+    assert [line.split(": ")[1][:12] for line in block.splitlines()] == [
+        "smtp_tls_per",
+        "Set smtp_tls",
+        "smtpd_use_tl",
+        "Set smtpd_us",
+    ]
+
+
 def test_an_urgent_finding_has_the_exact_settings() -> None:
     report = json.loads(CASE1.read_text())
     page = audit_report({"mx1": {"audit_mta_report": report}})
     assert "    postconf -e 'smtpd_tls_protocols = >=TLSv1.2'\n" in page
     assert "    postconf -X smtpd_tls_exclude_ciphers\n" in page
     assert "    # was aNULL, eNULL, LOW, " in page
+    assert "    postconf -P 'smtp/inet/tls_ffdhe_auto_groups ='\n" in page
+    assert "    postfix reload\n" in page
     sound = {**report["mta_tls"], "findings": []}
     sound["postfix"] = [
         {**one, "services": [{**service, "findings": []} for service in one["services"]]}
