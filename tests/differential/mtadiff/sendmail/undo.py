@@ -34,7 +34,9 @@ def unit_of(cause: Told, configuration: Configuration) -> Unit | None:
     kind, setting, item = cause["cause"], cause["setting"], cause.get("item", "")
     if kind == "certificate":
         single = len(",".join(configuration.values("ServerCertFile")).split(",")) == 1
-        return Unit(kind, item=item) if single and item in ("", *_KEYS) else None
+        too_strict = any("@SECLEVEL=3" in one for one in configuration.values("CipherList"))
+        usable = single and not too_strict and item in ("", *_KEYS)
+        return Unit(kind, item=item) if usable else None
     if kind in ("excluded", "not-in-list"):
         own = "OpenSSL's default" not in cause["reason"] or kind == "not-in-list"
         return Unit(kind, item=item) if own else None
