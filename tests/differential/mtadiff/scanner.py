@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from xml.etree import ElementTree
 
@@ -13,6 +14,7 @@ from mtalab.console import attempt
 from mtadiff import compare
 from mtadiff.host import Host
 
+_UNSEEN = re.compile("^brainpool|MLKEM")
 _LABELS = {"TLSv1.0": "TLSv1"}
 _QUICKLY = (
     *("--no-heartbleed", "--no-fallback", "--no-renegotiation", "--no-compression"),
@@ -21,11 +23,11 @@ _QUICKLY = (
 
 
 def can_see(told: t.Mapping[str, t.Any]) -> bool:
-    """Tell whether a server has TLS, and curves that sslscan offers: those of brainpool are not among them."""
+    """Tell whether a server has TLS, and curves that sslscan offers: brainpool and hybrids are not among them."""
     if not compare.seen_suites(told["seen"]):
         return False
     curves = [name for name in told["seen"]["groups"] if not name.startswith("ffdhe")]
-    return not curves or any(not name.startswith("brainpool") for name in curves)
+    return not curves or any(not _UNSEEN.search(name) for name in curves)
 
 
 def scan(host: Host, port: int, *, implicit: bool) -> dict[str, list[int]] | None:
