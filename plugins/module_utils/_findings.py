@@ -210,6 +210,13 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "Set smtpd_tls_security_level = may, with a certificate and its key; under postscreen, tlsproxy in master.cf as well.",
     ),
     Kind(
+        "mandatory-on-mx",
+        "medium",
+        "Servers without TLS cannot deliver mail here",
+        "A server that MX records name must not insist on TLS (RFC 3207 section 4): mail of senders that have none is lost.",
+        "Set smtpd_tls_security_level = may for this service, unless all its senders are known to have TLS.",
+    ),
+    Kind(
         "outbound-plaintext",
         "medium",
         "Mail leaves without TLS",

@@ -132,10 +132,17 @@ def login_findings(service: TlsService, where: str) -> list[Finding]:
 
 
 def inbound_findings(service: TlsService, where: str) -> list[Finding]:
-    """Whether mail of other servers arrives without TLS; what listens on the host itself alone is not meant."""
-    if service.lane != "mx" or service.direction != "inbound" or service.level != "none":
+    """Whether mail of other servers arrives without TLS, or not without it; what listens on the host itself alone is not
+    meant.
+    """
+    if service.lane != "mx" or service.direction != "inbound":
         return []
     if service.listen and all(_is_loopback(one.address) for one in service.listen):
+        return []
+    if service.mandatory:
+        evidence = setting_of(service, f"{service.prefix}_security_level")
+        return [finding("mandatory-on-mx", where=where, evidence=evidence)]
+    if service.level != "none":
         return []
     if "postscreen" in service.daemons and "tlsproxy" not in service.daemons:
         evidence = "master.cf has no tlsproxy service, without which postscreen offers no STARTTLS"

@@ -22,6 +22,9 @@ _OPERATORS: t.Final[dict[str, t.Callable[[t.Any, t.Any], bool]]] = {
     ">": operator.gt,
 }
 _MOST_REFERENCES: t.Final = 2000
+_DEEPEST: t.Final = 100
+_LONGEST: t.Final = 4 * 1024 * 1024
+_LONGEST_NUMBER: t.Final = 19
 _Path = tuple[str, ...]
 
 
@@ -50,16 +53,20 @@ def _braced(text: str) -> tuple[str, str]:
 
 
 def _level(text: str) -> tuple[int, ...]:
-    numbers = [int(part) if part.isdigit() else 0 for part in text.strip().split(".")]
+    numbers = [int(part) if _is_number(part) else 0 for part in text.strip().split(".")]
     return tuple([*numbers, 0, 0, 0][:3])
 
 
 def _holds(left: str, sign: str, right: str, *, levels: bool) -> bool:
     if levels:
         return _OPERATORS[sign](_level(left), _level(right))
-    if left.isdigit() and right.isdigit():
+    if _is_number(left) and _is_number(right):
         return _OPERATORS[sign](int(left), int(right))
     return _OPERATORS[sign](left, right)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < _LONGEST_NUMBER
 
 
 class Macros:
@@ -71,6 +78,7 @@ class Macros:
     def __init__(self, parameters: t.Mapping[str, str]) -> None:
         self._parameters = parameters
         self._left = _MOST_REFERENCES
+        self._depth, self._grown = 0, 0
 
     def value(self, name: str) -> str:
         """The expanded value of a parameter; empty if it is not defined."""
@@ -79,10 +87,16 @@ class Macros:
     def expand(self, text: str) -> str:
         """The text with every reference replaced; beyond some thousand references nothing more is put in."""
         self._left = _MOST_REFERENCES
+        self._depth, self._grown = 0, 0
         return self._expand(text, ())
 
     def _expand(self, text: str, path: _Path) -> str:
+        """What would grow without an end, by depth or by length, is left out: postconf(1) refuses it before."""
         result, position = [], 0
+        self._depth += 1
+        self._grown += len(text)
+        if self._depth > _DEEPEST or self._grown > _LONGEST:
+            position = len(text)
         while position < len(text):
             character = text[position]
             if character != "$":
@@ -91,6 +105,7 @@ class Macros:
                 continue
             replacement, position = self._reference(text, position + 1, path)
             result.append(replacement)
+        self._depth -= 1
         return "".join(result)
 
     def _reference(self, text: str, position: int, path: _Path) -> tuple[str, int]:
@@ -107,7 +122,7 @@ class Macros:
 
     def _named(self, name: str, path: _Path) -> str:
         self._left -= 1
-        if name in path or self._left < 0:
+        if name in path or self._left < 0 or len(path) > _DEEPEST:
             return ""
         return self._expand(self._parameters.get(name, ""), (*path, name))
 

@@ -71,9 +71,19 @@ def problem_findings(service: TlsService, request: Request, where: str) -> list[
     if service.level is None:
         evidence = setting_of(service, f"{service.prefix}_security_level")
         return [finding("security-level-invalid", where=where, evidence=evidence)]
-    if request.cipher_string.problem:
+    problem = request.cipher_string.problem
+    if problem:
+        no_grade = problem.endswith("there is no such grade")
+        remedy = "Use high or medium, or null for no encryption." if no_grade else None
+        message = "Postfix builds no cipher list" if no_grade else None
         return [
-            finding("cipher-list-rejected", where=where, evidence=request.cipher_string.problem)
+            finding(
+                "cipher-list-rejected",
+                where=where,
+                evidence=problem,
+                message=message,
+                remedy=remedy,
+            )
         ]
     if request.problem and not request.certificates and service.direction == "inbound":
         evidence = setting_of(service, f"{service.prefix}_cert_file")

@@ -461,3 +461,21 @@ def test_a_version_for_the_banner_is_not_the_version(host: Host) -> None:
     )
     answers[("postconf", "-d", "mail_version")] = said("mail_version = 3.11.7\n")
     assert host.facts().facts["postfix"][0]["version"] == "3.11.7"
+
+
+def test_a_server_for_other_servers_that_insists_on_tls_is_found(host: Host) -> None:
+    change = {"parameters": {"smtpd_tls_security_level": "encrypt"}}
+    found = next(one for one in host.service("smtp/inet", change)["findings"])
+    assert (found["code"], found["evidence"]) == (
+        "mandatory-on-mx",
+        "smtpd_tls_security_level = encrypt",
+    )
+    assert "mandatory-on-mx" not in codes(host.service("submission/inet", change))
+
+
+def test_a_grade_that_does_not_exist_is_not_blamed_on_openssl(host: Host) -> None:
+    change = {"parameters": {"smtpd_tls_ciphers": "bogus"}}
+    service = host.service("smtp/inet", change)
+    found = next(one for one in service["findings"] if one["code"] == "cipher-list-rejected")
+    assert found["message"] == "Postfix builds no cipher list"
+    assert found["remedy"].startswith("Use high or medium")

@@ -65,3 +65,19 @@ def test_every_form_of_postconf_5(text: str, expected: str) -> None:
 @given(st.text(alphabet="$(){}?:=<>!ab \\_9", max_size=60))
 def test_no_text_makes_it_fail(text: str) -> None:
     Macros({"a": text, "b": "$a$a"}).expand(text)
+
+
+def test_references_that_would_nest_without_an_end_are_left_out() -> None:
+    chain = {f"a{number}": f"$a{number + 1}" for number in range(600)}
+    assert Macros({**chain, "a600": "end"}).value("a0") == ""
+    assert Macros({"x": "${a?{" * 400 + "}}" * 400, "a": "b"}).value("x") == ""
+
+
+def test_what_doubles_again_and_again_ends() -> None:
+    doubling = {f"a{number}": f"$a{number + 1}$a{number + 1}" for number in range(39)}
+    assert len(Macros({**doubling, "a39": "x" * 100_000}).value("a0")) < 20_000_000
+
+
+@pytest.mark.parametrize("left", ["²", "9" * 5000])
+def test_digits_that_are_no_number_are_compared_as_text(left: str) -> None:
+    assert Macros({"x": f"${{{{{left}}} == {{1}}?{{a}}:{{b}}}}"}).value("x") == "b"
