@@ -48,6 +48,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request 
     request_of,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._services import Service
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
 
 _NO_RENEGOTIATION, _MAY_RENEGOTIATE = 1 << 30, 1 << 8
 _SHARED: t.Final = ("TLSFallbacktoClear", "DANE")
@@ -75,6 +76,14 @@ def _parameters(sendmail: Sendmail, service: Service) -> dict[str, str]:
     return found
 
 
+def _asks(request: Request, result: Effective) -> bool:
+    """Whether clients are asked for a certificate; with an anonymous suite nobody is (RFC 5246 section 7.4.4)."""
+    suites = (_suites.by_code(code) for code in result.order())
+    return request.asks_certificate and any(
+        suite is None or suite.authentication != "anon" for suite in suites
+    )
+
+
 def _features(
     service: Service, request: Request, result: Effective, library: int
 ) -> dict[str, t.Any]:
@@ -87,7 +96,7 @@ def _features(
         "signatures": signatures,
         "session_tickets": not options & NO_TICKET,
         "renegotiation": may and not options & _NO_RENEGOTIATION,
-        "client_certificate": "asked" if request.asks_certificate else "none",
+        "client_certificate": "asked" if _asks(request, result) else "none",
         "dh": dh_dict(result, request.dh),
     }
 

@@ -150,6 +150,13 @@ def test_beside_suites(host: Host) -> None:
     assert other["dh"] is None
 
 
+def test_with_anonymous_suites_alone_nobody_is_asked_for_a_certificate(host: Host) -> None:
+    lines = ("O CipherList=aNULL:@SECLEVEL=0", "O ServerSSLOptions=SSL_OP_NO_TLSv1_3")
+    service = host.services(*lines)["MTA"]
+    assert {suite["authentication"] for suite in service["ciphers"]} == {"anon"}
+    assert service["client_certificate"] == "none"
+
+
 def test_a_candidate_is_predicted_and_nothing_is_written(host: Host) -> None:
     before = host.services("O CipherList=AES128-SHA:@SECLEVEL=0")["MTA"]
     options = {"CipherList": "ECDHE+AESGCM", "ServerSSLOptions": ["SSL_OP_NO_TLSv1_3"]}
