@@ -101,6 +101,11 @@ OP_NO: t.Final = {
 }
 
 
+def raw(text: str) -> bytes:
+    """The bytes of a value or a file name of a configuration, also of one that is not UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 class Refused(Exception):
     """The library does not do what was asked; carries what was tried, with which file, and its own words."""
 
@@ -160,9 +165,9 @@ class Library:
             self.crypto.OPENSSL_INIT_set_config_file_flags(settings, ctypes.c_ulong(0x32))
         elif config_file != "none":
             self.crypto.OPENSSL_INIT_set_config_file_flags(settings, ctypes.c_ulong(0))
-            self.crypto.OPENSSL_INIT_set_config_filename(settings, config_file.encode())
+            self.crypto.OPENSSL_INIT_set_config_filename(settings, raw(config_file))
         if config_name:
-            self.crypto.OPENSSL_INIT_set_config_appname(settings, config_name.encode())
+            self.crypto.OPENSSL_INIT_set_config_appname(settings, raw(config_name))
         if init(0x80 if config_file == "none" else 0, settings) <= 0:
             raise Refused("config", config_file, self.error())
 
@@ -186,4 +191,4 @@ class Library:
         return found
 
 
-__all__ = ["OP_NO", "STATUS_CALLBACK", "Library", "Refused", "Reply", "no_password"]
+__all__ = ["OP_NO", "STATUS_CALLBACK", "Library", "Refused", "Reply", "no_password", "raw"]

@@ -23,6 +23,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding i
     Library,
     Refused,
     Reply,
+    raw,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._peeking import (
     choices,
@@ -34,6 +35,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._peeking i
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._pem import (
     pem_blocks,
     read_pem,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading import (
+    read_bytes,
+    refuse_pipe,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._rehearsal import (
     ALL_TLS13,
@@ -87,12 +92,12 @@ def known_groups(library: Library, names: list[str]) -> bytes:
     trial = library.new_context()
     kept: list[str] = []
     for name in names:
-        taken = library.SSL_CTX_ctrl(trial, GROUPS_LIST, 0, name.encode()) > 0
+        taken = library.SSL_CTX_ctrl(trial, GROUPS_LIST, 0, raw(name)) > 0
         if taken and name.lower() not in (one.lower() for one in kept):
             kept.append(name)
     library.SSL_CTX_free(trial)
     library.ERR_clear_error()
-    return ":".join(kept).encode()
+    return raw(":".join(kept))
 
 
 def set_groups(library: Library, context: int, candidates: list[list[str]]) -> None:
@@ -108,9 +113,11 @@ def load_pair(library: Library, context: int, certificate: str, key: str) -> Non
     if certificate == key:
         load_chain(library, context, [certificate], mixed=True)
         return
-    if library.SSL_CTX_use_certificate_chain_file(context, certificate.encode()) <= 0:
+    for path in (certificate, key):
+        refuse_pipe(path)
+    if library.SSL_CTX_use_certificate_chain_file(context, raw(certificate)) <= 0:
         raise Refused("certificate", certificate, library.error())
-    if library.SSL_CTX_use_PrivateKey_file(context, key.encode(), FILETYPE_PEM) <= 0:
+    if library.SSL_CTX_use_PrivateKey_file(context, raw(key), FILETYPE_PEM) <= 0:
         stage = "mismatch" if is_key(library, key) else "key"
         raise Refused(stage, key, library.error())
     if not library.SSL_CTX_check_private_key(context):
@@ -118,11 +125,10 @@ def load_pair(library: Library, context: int, certificate: str, key: str) -> Non
 
 
 def is_key(library: Library, path: str) -> bool:
-    with open(path, "rb") as stream:
-        return any(
-            b"PRIVATE KEY" in block and bool(read_pem(library, "PEM_read_bio_PrivateKey", block))
-            for block in pem_blocks(stream.read())
-        )
+    return any(
+        b"PRIVATE KEY" in block and bool(read_pem(library, "PEM_read_bio_PrivateKey", block))
+        for block in pem_blocks(read_bytes(path))
+    )
 
 
 def chain_groups(
@@ -149,8 +155,7 @@ def load_chain(library: Library, context: int, paths: list[str], *, mixed: bool 
     """Load what smtpd_tls_chain_files names, or one file with a certificate and its key in any order."""
     blocks: list[tuple[str, bytes]] = []
     for path in paths:
-        with open(path, "rb") as stream:
-            blocks += [(path, block) for block in pem_blocks(stream.read())]
+        blocks += [(path, block) for block in pem_blocks(read_bytes(path))]
     groups = chain_groups(blocks, mixed=mixed)
     if not groups:
         raise Refused("key", " ".join(paths), "no private key found")
@@ -171,8 +176,7 @@ def load_chain(library: Library, context: int, paths: list[str], *, mixed: bool 
 
 
 def parameters_of(path: str, headers: tuple[bytes, ...]) -> bytes:
-    with open(path, "rb") as stream:
-        blocks = pem_blocks(stream.read())
+    blocks = pem_blocks(read_bytes(path))
     return next((block for block in blocks if block.startswith(headers)), b"")
 
 
@@ -233,7 +237,8 @@ def postfix_context(library: Library, ask: Reply) -> int:
     context = library.new_context(method)
     set_options(library, context, ask)
     if any(ask["trust"]):
-        file, path = (one.encode() or None for one in ask["trust"])
+        refuse_pipe(ask["trust"][0])
+        file, path = (raw(one) or None for one in ask["trust"])
         if not library.SSL_CTX_load_verify_locations(context, file, path):
             raise Refused("trust", " ".join(filter(None, ask["trust"])), library.error())
     for kind, *files in ask["certificates"]:
@@ -243,7 +248,7 @@ def postfix_context(library: Library, ask: Reply) -> int:
             load_chain(library, context, files)
     set_dh(library, context, ask["dh"])
     set_groups(library, context, ask["groups"])
-    if library.SSL_CTX_set_cipher_list(context, ask["ciphers"].encode()) <= 0:
+    if library.SSL_CTX_set_cipher_list(context, raw(ask["ciphers"])) <= 0:
         raise Refused("ciphers", ask["ciphers"], library.error())
     if ask["level"]:
         library.SSL_CTX_set_security_level(context, ask["level"])
@@ -255,7 +260,7 @@ def match(library: Library, text: str) -> Reply:
     context = library.new_context()
     library.SSL_CTX_set_ciphersuites(context, ALL_TLS13 if text == "ALL:COMPLEMENTOFALL" else b"")
     try:
-        if library.SSL_CTX_set_cipher_list(context, text.encode()) <= 0:
+        if library.SSL_CTX_set_cipher_list(context, raw(text)) <= 0:
             raise Refused("ciphers", text, library.error())
         library.SSL_CTX_set_security_level(context, 0)
         return {"ok": True, "ciphers": library.ciphers(context)}
@@ -337,7 +342,7 @@ def attempt(question: t.Callable[[], Reply], subject: str) -> Reply:
             "subject": name,
             "error": error.strerror or str(error),
         }
-    except AttributeError as error:
+    except (AttributeError, ValueError, MemoryError) as error:
         return {"ok": False, "stage": "unsupported", "subject": subject, "error": str(error)}
 
 

@@ -44,6 +44,8 @@ _EVERY_TLS13: t.Final = ":".join(
         *("TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"),
     )
 )
+_MOST_STARTS: t.Final = 5
+_Key = tuple[Linked, str, str, tuple[tuple[str, str], ...]]
 _ALL_NEW: t.Final = tuple(int(one) for one in Protocol if one < Protocol.TLSv1_2)
 
 
@@ -60,15 +62,28 @@ class Oracle:
     """One library and what it has already been asked: services with equal settings share the answers."""
 
     library: Library
-    _answers: dict[Settings, Effective] = field(default_factory=dict)
+    _answers: dict[Settings, Effective | NotSupported] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.matcher = Matcher(self.library)
 
     def effective(self, settings: Settings) -> Effective:
+        """The same of every service with these settings. Raises NotSupported where the library fails, and does not ask again:
+        what has ended it once would do so for every service.
+        """
         if settings not in self._answers:
-            self._answers[settings] = effective(self.library, settings)
-        return self._answers[settings]
+            try:
+                self._answers[settings] = effective(self.library, settings)
+            except NotSupported as error:
+                self._answers[settings] = error
+        found = self._answers[settings]
+        if isinstance(found, NotSupported):
+            raise found
+        return found
+
+    def goes_on_with(self, library: Library) -> None:
+        """Ask the same library in another child."""
+        self.library, self.matcher = library, Matcher(library)
 
     def served(self, settings: Settings) -> list[list[str]]:
         """The chains, in PEM, that a server with these settings sends; none where the library makes no context."""
@@ -102,7 +117,8 @@ class Libraries:
         self._absent = absent
         self._stack = stack
         self._linked: dict[str, Linked | NotSupported] = {}
-        self._oracles: dict[tuple[t.Any, ...], Oracle | NotSupported] = {}
+        self._oracles: dict[_Key, Oracle | NotSupported] = {}
+        self._again = _MOST_STARTS
 
     def linked(self, program: str) -> Linked:
         """The libraries of a program. Raises NotSupported with the reason if they cannot be found out."""
@@ -125,20 +141,27 @@ class Libraries:
         config_name: str = "",
         environment: tuple[tuple[str, str], ...] = (),
     ) -> Oracle:
-        """The library, initialised as the program initialises it. Raises NotSupported if it does not start."""
+        """The library, initialised as the program initialises it, and started again where a question has ended it. Raises
+        NotSupported if it does not start.
+        """
         key = (linked, config_file or "default", config_name, environment)
         if key not in self._oracles:
             try:
-                library = start_library(
-                    linked, config_file=key[1], config_name=config_name, environment=environment
-                )
-                self._oracles[key] = Oracle(self._stack.enter_context(contextlib.closing(library)))
+                self._oracles[key] = Oracle(self._start(key))
             except NotSupported as error:
                 self._oracles[key] = error
         found = self._oracles[key]
+        if isinstance(found, Oracle) and found.library.ended and self._again:
+            self._again -= 1
+            found.goes_on_with(self._start(key))
         if isinstance(found, NotSupported):
             raise found
         return found
+
+    def _start(self, key: _Key) -> Library:
+        linked, file, name, environment = key
+        library = start_library(linked, config_file=file, config_name=name, environment=environment)
+        return self._stack.enter_context(contextlib.closing(library))
 
 
 __all__ = ["Libraries", "Oracle"]

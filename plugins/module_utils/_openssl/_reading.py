@@ -7,21 +7,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
 import typing as t
 
 MOST_BYTES: t.Final = 8 * 1024 * 1024
+_NO_FILE: t.Final = "it is not a regular file"
+
+
+def read_bytes(path: str, *, most: int = MOST_BYTES) -> bytes:
+    """A regular file, at most so many bytes of it. Raises OSError, also for what is no regular file."""
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(number, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise OSError(errno.EINVAL, _NO_FILE, path)
+        return stream.read(most)
 
 
 def read_file(path: str, *, encoding: str = "utf-8", most: int = MOST_BYTES) -> str:
     """The text of a regular file, at most so many bytes of it. Raises OSError, also for what is no regular file."""
-    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(number, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file", path)
-        return stream.read(most).decode(encoding, "replace")
+    return read_bytes(path, most=most).decode(encoding, "replace")
 
 
-__all__ = ["MOST_BYTES", "read_file"]
+def refuse_pipe(path: str) -> None:
+    """Raises OSError for what a library would wait at, or read without an end: a named pipe, a device, a socket."""
+    with contextlib.suppress(FileNotFoundError, PermissionError, NotADirectoryError):
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise OSError(errno.EINVAL, _NO_FILE, path)
+
+
+__all__ = ["MOST_BYTES", "read_bytes", "read_file", "refuse_pipe"]

@@ -34,11 +34,12 @@ if (
         _child,  # noqa: F401
         _peeking,  # noqa: F401
         _pem,  # noqa: F401
+        _reading,  # noqa: F401
         _rehearsal,  # noqa: F401
         _steps,  # noqa: F401
     )
 
-_OF_THE_CHILD: t.Final = ("_binding", "_peeking", "_pem", "_rehearsal", "_steps", "_child")
+_IN_CHILD: t.Final = ("_reading", "_binding", "_peeking", "_pem", "_rehearsal", "_steps", "_child")
 SERVER_PREFERENCE: t.Final = 1 << 22  # SSL_OP_CIPHER_SERVER_PREFERENCE
 _BOOTSTRAP: t.Final = """\
 import marshal, sys, types
@@ -158,7 +159,7 @@ def _codes() -> bytes:
     """Names and compiled code of the child's modules: compiled here once, for every child, and not executed."""
     package = __name__.rpartition(".")[0]
     found = []
-    for short in _OF_THE_CHILD:
+    for short in _IN_CHILD:
         name = f"{package}.{short}"
         spec = importlib.util.find_spec(name)
         loader = t.cast(t.Any, spec.loader if spec else None)
@@ -213,6 +214,11 @@ class Library:
             )
         self.version, self.number = reply["version"], reply["number"]
         self.directory = reply["directory"].partition(":")[2].strip().strip('"')
+
+    @property
+    def ended(self) -> bool:
+        """Whether the child has ended, or was ended: it answers nothing more."""
+        return self._process is None
 
     def close(self) -> None:
         """End the child; safe to call twice."""

@@ -19,8 +19,13 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding i
     Refused,
     Reply,
     no_password,
+    raw,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._pem import read_pem
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading import (
+    read_bytes,
+    refuse_pipe,
+)
 
 FILETYPE_PEM = 1
 SET_TMP_DH, SET_TMP_ECDH, DH_AUTO = 3, 4, 118
@@ -51,18 +56,21 @@ ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
 
 
 def use_key(library: Library, context: int, path: str) -> None:
-    if library.SSL_CTX_use_PrivateKey_file(context, path.encode(), FILETYPE_PEM) <= 0:
+    refuse_pipe(path)
+    if library.SSL_CTX_use_PrivateKey_file(context, raw(path), FILETYPE_PEM) <= 0:
         raise Refused("key", path, library.error())
 
 
 def use_certificate(library: Library, context: int, path: str) -> None:
     """The first certificate of a file, without those that follow it."""
-    if library.SSL_CTX_use_certificate_file(context, path.encode(), FILETYPE_PEM) <= 0:
+    refuse_pipe(path)
+    if library.SSL_CTX_use_certificate_file(context, raw(path), FILETYPE_PEM) <= 0:
         raise Refused("certificate", path, library.error())
 
 
 def use_chain(library: Library, context: int, path: str) -> None:
-    if library.SSL_CTX_use_certificate_chain_file(context, path.encode()) <= 0:
+    refuse_pipe(path)
+    if library.SSL_CTX_use_certificate_chain_file(context, raw(path)) <= 0:
         raise Refused("certificate", path, library.error())
 
 
@@ -73,7 +81,8 @@ def check_key(library: Library, context: int, path: str) -> None:
 
 def trust(library: Library, context: int, file: str, directory: str) -> None:
     """Certificates of authorities, with which the library also completes the chain that it sends."""
-    if library.SSL_CTX_load_verify_locations(context, file.encode(), directory.encode()) <= 0:
+    refuse_pipe(file)
+    if library.SSL_CTX_load_verify_locations(context, raw(file), raw(directory)) <= 0:
         raise Refused("trust", f"{file} {directory}", library.error())
 
 
@@ -82,8 +91,7 @@ def use_dh(library: Library, context: int, wanted: str) -> None:
     kind, _colon, path = wanted.partition(":")
     parameters = 0
     if path:
-        with open(path, "rb") as stream:
-            parameters = read_pem(library, "PEM_read_bio_DHparams", stream.read())
+        parameters = read_pem(library, "PEM_read_bio_DHparams", read_bytes(path))
     if not parameters and kind == "none":
         return
     if not parameters and kind == "auto":
@@ -102,12 +110,12 @@ def use_curve(library: Library, context: int, number: str) -> None:
 
 
 def use_suites(library: Library, context: int, text: str) -> None:
-    if library.SSL_CTX_set_ciphersuites(context, text.encode()) <= 0:
+    if library.SSL_CTX_set_ciphersuites(context, raw(text)) <= 0:
         raise Refused("suites", text, library.error())
 
 
 def use_ciphers(library: Library, context: int, text: str) -> None:
-    if library.SSL_CTX_set_cipher_list(context, text.encode()) <= 0:
+    if library.SSL_CTX_set_cipher_list(context, raw(text)) <= 0:
         raise Refused("ciphers", text, library.error())
 
 

@@ -174,6 +174,7 @@ class _Describer:
         described = []
         for service in services_of(sendmail):
             where = f"{sendmail.file} {service.name}"
+            asker = self._asker(sendmail)
             facts, certificates, found = describe_service(sendmail, service, asker, where=where)
             described.append({**facts, "findings": [one.as_dict() for one in found]})
             self.facts.findings += found

@@ -20,6 +20,12 @@ from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import 
     host_facts,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl import _certificate_files
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
+    Context,
+    Library,
+    Refusal,
+    Settings,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed, run
 from ansible_collections.postmaster.tls.plugins.plugin_utils._sender_calls import with_hellos
 from ansible_collections.postmaster.tls.plugins.plugin_utils._sender_why import sender_answers
@@ -479,3 +485,35 @@ def test_a_grade_that_does_not_exist_is_not_blamed_on_openssl(host: Host) -> Non
     found = next(one for one in service["findings"] if one["code"] == "cipher-list-rejected")
     assert found["message"] == "Postfix builds no cipher list"
     assert found["remedy"].startswith("Use high or medium")
+
+
+def test_a_pipe_as_authorities_of_one_service_leaves_the_others_their_facts(
+    host: Host, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    change = {"services": {"smtp/inet": {"smtpd_tls_CAfile": f"{tmp_path}/fifo"}}}
+    found = {one["name"]: one for one in host.facts(change).facts["postfix"][0]["services"]}
+    evidence = [one["evidence"] for one in found["smtp/inet"]["findings"]]
+    assert any("it is not a regular file" in one for one in evidence)
+    assert found["submission/inet"]["ciphers"]
+
+
+def test_a_question_that_ends_the_library_is_asked_once_and_the_others_go_on(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Library.open
+
+    def deadly(library: Library, settings: Settings) -> Context | Refusal:
+        if "!DEADLY" in settings.ciphers:
+            asked.append(settings)
+            library.close()
+        return opened(library, settings)
+
+    asked: list[Settings] = []
+    monkeypatch.setattr(Library, "open", deadly)
+    poison = {"smtpd_tls_exclude_ciphers": "DEADLY"}
+    change = {"services": {"smtp/inet": poison}}
+    found = {one["name"]: one for one in host.facts(change).facts["postfix"][0]["services"]}
+    assert "not-determined" in codes(found["smtp/inet"])
+    assert found["submission/inet"]["ciphers"]
+    assert len(asked) == 1

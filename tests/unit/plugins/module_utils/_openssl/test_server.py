@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -170,3 +172,49 @@ def test_a_child_that_is_too_slow_is_not_an_answer(linked: Linked) -> None:
     ticks = iter([0.0, 0.0, 100.0])
     with pytest.raises(NotSupported, match="did not answer within 5 seconds"):
         start_library(linked, timeout=5.0, clock=lambda: next(ticks, 100.0))
+
+
+@pytest.mark.parametrize("kind", ["pair", "chain"])
+def test_a_pipe_as_certificate_ends_nothing(
+    library: Library, rsa: Pair, tmp_path: Path, kind: str
+) -> None:
+    pipe = str(tmp_path / "fifo")
+    os.mkfifo(pipe)
+    files = (pipe, rsa.key) if kind == "pair" else (pipe,)
+    assert library.load(kind, files) == Refusal("unreadable", pipe, "it is not a regular file")
+    assert refusal(library, rsa.certificate, rsa.key) == "loaded"
+
+
+@pytest.mark.parametrize("path", ["fifo", "/dev/zero"])
+def test_a_pipe_or_device_as_parameters_or_authorities_ends_nothing(
+    library: Library, rsa: Pair, tmp_path: Path, path: str
+) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    file = str(tmp_path / path)
+    pair = (rsa.settings(),)
+    assert isinstance(library.open(Settings("ALL", certificates=pair, dh=f"auto:{file}")), Context)
+    refused = library.open(Settings("ALL", certificates=pair, trust=(file, "")))
+    assert refused == Refusal("unreadable", file, "it is not a regular file")
+    assert isinstance(library.open(Settings("ALL", certificates=pair)), Context)
+
+
+def test_a_file_name_that_is_not_utf8_is_loaded(
+    library: Library, rsa: Pair, tmp_path: Path
+) -> None:
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/c\xe9.pem")
+    shutil.copy(rsa.certificate, name)
+    assert refusal(library, name, rsa.key) == "loaded"
+    assert refusal(library, rsa.key, name, kind="chain") == "loaded"
+
+
+def test_a_list_that_is_not_utf8_is_refused_and_ends_nothing(library: Library) -> None:
+    refused = library.match("NOSUCH\udce9")
+    assert isinstance(refused, Refusal)
+    assert refused.stage == "ciphers"
+    assert not isinstance(library.match("HIGH"), Refusal)
+
+
+def test_a_value_that_python_cannot_hand_over_ends_nothing(library: Library) -> None:
+    refused = library.load("chain", ("/a\0b",))
+    assert refused is not None
+    assert (refused.stage, library.ended) == ("unsupported", False)
