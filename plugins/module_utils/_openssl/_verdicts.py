@@ -21,6 +21,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
     modern_suites,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._notable import (
+    OLD_PROTOCOLS,
+    names_of,
+    suites_of_note,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 #: X25519, P-256, P-384 and P-521: what the recorded senders of today offer, each at least one of them.
@@ -136,6 +141,28 @@ def older_sender_findings(
     return [finding("no-suite-before-tls13", where=where, evidence=causes_of(older))]
 
 
+def accepted_findings(result: Effective, where: str) -> list[Finding]:
+    """What is served although it protects nobody: the findings of a probe, without anonymous suites, which every server of
+    other servers has.
+    """
+    found = [
+        finding(code, where=where, evidence=names_of(result.suites[protocol]))
+        for protocol, code in OLD_PROTOCOLS.items()
+        if protocol in result.suites
+    ]
+    kinds = suites_of_note(result.order())
+    kinds.pop("anonymous-ciphers", None)
+    return found + [finding(code, where=where, evidence=kinds[code]) for code in kinds]
+
+
+def served_findings(result: Effective, dropped: t.Sequence[Dropped], where: str) -> list[Finding]:
+    """What is wrong with what a server gives its senders: too little, or what should be given to nobody."""
+    found = broken_findings(result, where)
+    fatal = suite_findings(result, dropped, where)
+    found += fatal or older_sender_findings(result, dropped, where)
+    return found + accepted_findings(result, where)
+
+
 def _codes_of(result: Effective) -> set[int]:
     return {cipher.code for cipher in result.listed}
 
@@ -150,11 +177,13 @@ def _protocol_is_off(older: t.Iterable[Dropped]) -> bool:
 
 
 __all__ = [
+    "accepted_findings",
     "broken_findings",
     "built_findings",
     "causes_of",
     "library_findings",
     "older_sender_findings",
     "refusal_findings",
+    "served_findings",
     "suite_findings",
 ]

@@ -30,10 +30,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes im
     negotiable,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
-    broken_findings,
-    older_sender_findings,
     refusal_findings,
-    suite_findings,
+    served_findings,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix import (
     _features,
@@ -189,9 +187,7 @@ def _asked(
         evidence = "; ".join(result.unknown)
         findings.append(finding("not-determined", where=where, evidence=evidence))
     elif service.direction == "inbound":
-        findings += broken_findings(result, where)
-        fatal = suite_findings(result, dropped, where)
-        findings += fatal or older_sender_findings(result, dropped, where)
+        findings += served_findings(result, dropped, where)
         findings += _lint.strength_findings(service, result, where)
     more = _features.features(
         service, request, result, version=version, library=oracle.library.number

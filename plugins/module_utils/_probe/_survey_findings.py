@@ -12,10 +12,7 @@ import typing as t
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._survey_parts import authorities
 from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
-    _dh_primes,
-    _suites,
-)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _dh_primes
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Alert,
     DhParameters,
@@ -23,13 +20,17 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
     HandshakeResult,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._notable import (
+    OLD_PROTOCOLS,
+    names_of,
+    shortened,
+    suites_of_note,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import REFUSALS
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import Survey
 
 _PROTOCOL_VERSION: t.Final = 70
 _LEAST_DH, _ENOUGH_DH = 1024, 2048
-_NAMED: t.Final = 5
 _LONGEST_NAME: t.Final = 200
 _ASK_THE_HOST: t.Final = (
     "Run mta_tls_facts on the host, which names the setting that takes each suite away, and undo that; or apply a policy "
@@ -39,10 +40,6 @@ _ANONYMOUS_DH: t.Final = (
     "Exclude aNULL from the cipher list, or leave it so where TLS is opportunistic: a group for the MTA changes nothing "
     "where its library chooses by the certificate."
 )
-_OLD: t.Final[dict[Protocol, str]] = {
-    Protocol.SSLv2: "sslv2-accepted",
-    Protocol.SSLv3: "sslv3-accepted",
-}
 
 
 def found_in(survey: Survey, place: str) -> list[Finding]:
@@ -64,7 +61,7 @@ def _refusals(survey: Survey, place: str) -> t.Iterator[Finding]:
     if not isinstance(answer, Alert):
         return
     accepted = [
-        f"{scan.protocol.label}: {_names(scan.suites.accepted)}"
+        f"{scan.protocol.label}: {names_of(scan.suites.accepted)}"
         for scan in survey.protocols
         if scan.accepted
     ]
@@ -85,30 +82,16 @@ def _refusals(survey: Survey, place: str) -> t.Iterator[Finding]:
 
 def _old_protocols(survey: Survey, place: str) -> t.Iterator[Finding]:
     for scan in survey.protocols:
-        code = _OLD.get(scan.protocol)
+        code = OLD_PROTOCOLS.get(scan.protocol)
         if code and scan.accepted:
-            evidence = _names(scan.suites.accepted) or scan.reason
+            evidence = names_of(scan.suites.accepted) or scan.reason
             yield finding(code, where=place, evidence=evidence)
 
 
 def _suites_of_note(survey: Survey, place: str) -> t.Iterator[Finding]:
-    kinds: dict[str, dict[str, None]] = {}
-    for scan in survey.protocols:
-        for code in scan.suites.accepted:
-            suite = _suites.by_code(code)
-            kind = _kind(suite) if suite is not None else ""
-            if suite is not None and kind:
-                kinds.setdefault(kind, {})[suite.name] = None
-    for kind, names in kinds.items():
-        yield finding(kind, where=place, evidence=_shortened(list(names)))
-
-
-def _kind(suite: _suites.Suite) -> str:
-    if not suite.bits:
-        return "null-ciphers"
-    if "EXPORT" in suite.iana:
-        return "export-ciphers"
-    return "anonymous-ciphers" if suite.authentication == "anon" else ""
+    accepted = (code for scan in survey.protocols for code in scan.suites.accepted)
+    for kind, names in suites_of_note(accepted).items():
+        yield finding(kind, where=place, evidence=names)
 
 
 def _dh_finding(survey: Survey, group: DhParameters, place: str) -> Finding:
@@ -138,7 +121,7 @@ def _features(survey: Survey, place: str) -> t.Iterator[Finding]:
         yield finding("heartbeat-on", where=place, evidence="the extension was answered")
     if verdicts.get("client_certificate"):
         names = [name[:_LONGEST_NAME] for name in authorities(survey.features)]
-        evidence = f"authorities asked for: {_shortened(names, '; ') or 'any'}"
+        evidence = f"authorities asked for: {shortened(names, '; ') or 'any'}"
         yield finding("client-certificate-requested", where=place, evidence=evidence)
 
 
@@ -154,15 +137,6 @@ def _senders(survey: Survey, place: str) -> t.Iterator[Finding]:
     ]
     if lost:
         yield finding("sender-refused", where=place, evidence="; ".join(lost))
-
-
-def _names(codes: t.Sequence[int]) -> str:
-    return _shortened([_suites.shape_of(code)["name"] for code in codes])
-
-
-def _shortened(names: list[str], separator: str = ", ") -> str:
-    more = len(names) - _NAMED
-    return separator.join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 __all__ = ["found_in"]

@@ -30,10 +30,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes im
     signature_names,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
-    broken_findings,
-    older_sender_findings,
     refusal_findings,
-    suite_findings,
+    served_findings,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail import _verdicts
@@ -121,9 +119,7 @@ def _understood(
     elif not service.client:
         setting = choices.protocol_setting
         findings += _verdicts.protocol_findings(result, setting, where, number)
-        findings += broken_findings(result, where)
-        fatal = suite_findings(result, dropped, where)
-        findings += fatal or older_sender_findings(result, dropped, where)
+        findings += served_findings(result, dropped, where)
         findings += _verdicts.strength_findings(service, result, request.dh, where)
     more = _features(service, request, result, number)
     return {**negotiable(result, dropped), **more}, findings

@@ -517,3 +517,13 @@ def test_a_question_that_ends_the_library_is_asked_once_and_the_others_go_on(
     assert "not-determined" in codes(found["smtp/inet"])
     assert found["submission/inet"]["ciphers"]
     assert len(asked) == 1
+
+
+def test_suites_that_encrypt_nothing_are_found_without_a_probe(host: Host) -> None:
+    change = {
+        "parameters": {"smtpd_tls_ciphers": "null", "tls_null_cipherlist": "eNULL:@SECLEVEL=0"}
+    }
+    found = host.service("smtp/inet", change)["findings"]
+    (null,) = (one for one in found if one["code"] == "null-ciphers")
+    assert "NULL-SHA256" in null["evidence"]
+    assert "null-ciphers" not in codes(host.service("smtp/inet"))

@@ -14,13 +14,17 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped i
     Matcher,
     dropped_suites,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import effective
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import (
+    Effective,
+    effective,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     SERVER_PREFERENCE,
     Library,
     Settings,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
+    accepted_findings,
     suite_findings,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
@@ -361,3 +365,18 @@ def test_every_recorded_sender_of_today_offers_one_of_the_common_groups() -> Non
     modern = [one for one in profiles if one.hello.groups]
     assert len(modern) > 20
     assert all(common & set(one.hello.groups) for one in modern)
+
+
+def test_suites_that_encrypt_nothing_are_found_where_they_are_served(
+    library: Library, rsa: Pair
+) -> None:
+    settings = Settings("ALL:eNULL:@SECLEVEL=0", certificates=(rsa.settings(),))
+    found = accepted_findings(effective(library, settings), "here")
+    assert [one.code for one in found] == ["null-ciphers"]
+    assert "ECDHE-RSA-NULL-SHA" in found[0].evidence
+
+
+def test_export_suites_and_ssl_are_found_as_a_probe_finds_them() -> None:
+    result = Effective({Protocol.SSLv3: (0x0005, 0x0003), Protocol.TLSv1: (0x0003, 0x0034)})
+    found = {one.code: one.evidence for one in accepted_findings(result, "here")}
+    assert found == {"sslv3-accepted": "RC4-SHA, EXP-RC4-MD5", "export-ciphers": "EXP-RC4-MD5"}
