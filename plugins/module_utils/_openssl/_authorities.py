@@ -11,13 +11,16 @@ import errno
 import os
 import re
 import typing as t
-from binascii import Error as NotBase64
-from binascii import a2b_base64
 from datetime import datetime, timezone
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
     pem_objects,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._der import (
+    der_of,
+    element,
+    fields,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading import read_file
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
@@ -28,7 +31,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._distinguished
 _MOST_TOLD: t.Final = 20
 _NOT_SAVED: t.Final = "not among the saved files"
 _HASHED: t.Final = re.compile(r"[0-9a-f]{8}\.\d+\Z")
-_UTC_TIME, _VERSION = 0x17, 0xA0
+_UTC_TIME: t.Final = 0x17
 
 ReadText = t.Callable[[str], str]
 
@@ -40,17 +43,6 @@ class Authority:
     subject: str
     not_before: str
     not_after: str
-
-
-def _element(der: bytes, at: int) -> tuple[int, int, int]:
-    """(tag, start of the content, end of the content) of the DER element at a place (ITU-T X.690 section 8.1)."""
-    tag, length, start = der[at], der[at + 1], at + 2
-    if length & 0x80:
-        start += length & 0x7F
-        length = int.from_bytes(der[at + 2 : start], "big")
-    if start + length > len(der):
-        raise ValueError("the DER ends early")
-    return tag, start, start + length
 
 
 def _moment(tag: int, text: bytes) -> str:
@@ -65,17 +57,9 @@ def _moment(tag: int, text: bytes) -> str:
 def authority(der: bytes) -> Authority:
     """Subject and validity of a certificate (RFC 5280 section 4.1). Raises ValueError for what is none."""
     try:
-        _tag, at, _end = _element(der, 0)
-        _tag, at, _end = _element(der, at)
-        fields: list[tuple[int, int, int]] = []
-        while len(fields) < 5:
-            tag, start, end = _element(der, at)
-            if not (tag == _VERSION and not fields):
-                fields.append((at, start, end))
-            at = end
-        (_at, validity, _end), (subject, _start, subject_end) = fields[3], fields[4]
-        first = _element(der, validity)
-        second = _element(der, first[2])
+        (_at, validity, _end), (subject, _start, subject_end) = fields(der)[3:]
+        first = element(der, validity)
+        second = element(der, first[2])
         begin, end_of_it = (_moment(tag, der[start:end]) for tag, start, end in (first, second))
     except IndexError:
         raise ValueError("the DER ends early") from None
@@ -87,10 +71,9 @@ def authorities_of(text: str) -> tuple[list[Authority], int]:
     found, broken = [], 0
     for one in pem_objects("", text):
         if one.kind == "certificate":
-            lines = one.text.splitlines()[1:-1]
             try:
-                found.append(authority(a2b_base64("".join(lines))))
-            except (ValueError, NotBase64):
+                found.append(authority(der_of(one.text)))
+            except ValueError:
                 broken += 1
     return found, broken
 

@@ -17,12 +17,17 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._der import (
+    issued,
+    without_trust,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     Library,
     Refusal,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
+_TRUSTED: t.Final = "TRUSTED CERTIFICATE"
 _BEGIN, _END = "-----BEGIN ", "-----END "
 _MOST_BYTES: t.Final = 4 * 1024 * 1024
 
@@ -63,7 +68,7 @@ class CertificateFile:
 def _kind(label: str) -> str:
     if label.endswith("PRIVATE KEY"):
         return "key"
-    return "certificate" if label in ("CERTIFICATE", "X509 CERTIFICATE") else "other"
+    return "certificate" if label in ("CERTIFICATE", "X509 CERTIFICATE", _TRUSTED) else "other"
 
 
 def pem_objects(path: str, text: str) -> tuple[PemObject, ...]:
@@ -78,6 +83,7 @@ def pem_objects(path: str, text: str) -> tuple[PemObject, ...]:
         elif line.startswith(_END) and label:
             kind = _kind(label)
             content = "\n".join([*lines, line]) + "\n" if kind == "certificate" else ""
+            content = without_trust(content) if label == _TRUSTED else content
             found.append(PemObject(path, kind, content))
             label = ""
         elif label and _kind(label) == "certificate":
@@ -124,6 +130,22 @@ def group_objects(
             place, key, known = found[-1]
             found[-1] = (place if known else one.path, key, (*known, one.text))
     return found or [(path, path, ()) for path in files]
+
+
+def group_without_keys(
+    objects: t.Iterable[PemObject],
+) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The same of chain files whose keys are not at hand: a certificate that did not issue the one before it begins anew."""
+    found: list[tuple[str, str, tuple[str, ...]]] = []
+    for one in objects:
+        if one.kind != "certificate":
+            continue
+        if found and issued(one.text, found[-1][2][-1]):
+            place, key, known = found[-1]
+            found[-1] = (place, key, (*known, one.text))
+        else:
+            found.append((one.path, one.path, (one.text,)))
+    return found
 
 
 def chains_of(kind: str, files: t.Sequence[str]) -> tuple[CertificateFile, ...]:
@@ -216,6 +238,7 @@ __all__ = [
     "PemObject",
     "chains_of",
     "group_objects",
+    "group_without_keys",
     "inspect",
     "inspected",
     "pem_objects",

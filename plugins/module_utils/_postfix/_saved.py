@@ -18,6 +18,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._findings import Fi
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
     CertificateFile,
     group_objects,
+    group_without_keys,
     pem_objects,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect import (
@@ -97,7 +98,14 @@ def _defaults(version: PostfixVersion) -> dict[str, str]:
 
 
 def saved_instance(saved: Saved) -> Instance:
-    """The instance that was saved. Raises InvalidInput where the version is missing or master.cf has no service."""
+    """The instance that was saved. Raises InvalidInput where the version is missing, master.cf has no service, or a file is
+    no text.
+    """
+    for path, text in saved.files.items():
+        if not isinstance(text, str):
+            raise InvalidInput(
+                f"saved: files has no text for {path}: give the content of the file, or leave it out."
+            )
     main, everything = _pairs(saved.main, "main"), _pairs(saved.parameters, "parameters")
     if not main:
         raise InvalidInput(
@@ -120,9 +128,12 @@ def saved_instance(saved: Saved) -> Instance:
 def saved_chains(saved: Saved, kind: str, files: t.Sequence[str]) -> tuple[CertificateFile, ...]:
     """The certificates of a pair or of chain files, as far as their texts were saved; nothing is known of the keys."""
     objects = [one for path in files for one in pem_objects(path, saved.files.get(path, ""))]
+    grouped = group_objects(kind, files, objects)
+    if kind == "chain" and not any(one.kind == "key" for one in objects):
+        grouped = group_without_keys(objects) or grouped
     return tuple(
         CertificateFile(file, key, chain, None, findings=() if chain else (_not_saved(file),))
-        for file, key, chain in group_objects(kind, files, objects)
+        for file, key, chain in grouped
     )
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import typing as t
 from pathlib import Path
 
@@ -120,6 +121,8 @@ def test_tables_are_not_those_of_this_host() -> None:
         ({"version": None}, "the version of Postfix is missing"),
         ({"version": "twelve"}, "'twelve' is not a Postfix version"),
         ({"master": "smtp inet n"}, "master has no service"),
+        ({"files": {"/c.pem": None}}, "files has no text for /c.pem"),
+        ({"files": {"/c.pem": 5}}, "files has no text for /c.pem"),
     ],
 )
 def test_what_is_missing_is_said(more: dict[str, t.Any], message: str) -> None:
@@ -177,3 +180,37 @@ def test_what_is_no_configuration_is_not_believed(main: str) -> None:
 def test_the_mark_of_an_editor_in_front_is_no_part_of_a_name() -> None:
     service = facts_of("\ufeffsmtpd_tls_security_level = may\n").facts["postfix"][0]["services"][0]
     assert service["security_level"] == "may"
+
+
+def signed_chain(directory: Path) -> tuple[str, str]:
+    """A certificate and that of its issuer, in PEM."""
+    authority = make_pair(directory, "rsa", name="authority.example.test")
+    signer = f"-CA {authority.certificate} -CAkey {authority.key} -CAserial serial"
+    for command in (
+        "req -new -newkey rsa:2048 -nodes -keyout leaf.key -out leaf.csr -subj /CN=mx.example.test",
+        f"x509 -req -in leaf.csr {signer} -CAcreateserial -days 9 -out leaf.pem",
+    ):
+        words = ["openssl", *command.split()]
+        subprocess.run(words, check=True, capture_output=True, cwd=directory)
+    return (directory / "leaf.pem").read_text(), Path(authority.certificate).read_text()
+
+
+def test_chain_files_that_were_saved_without_their_keys_are_read(
+    tmp_path: Path, pair: Pair
+) -> None:
+    leaf, authority = signed_chain(tmp_path)
+    other = Path(pair.certificate).read_text()
+    main = MAIN + "smtpd_tls_chain_files = /key.pem, /leaf.pem, /issuer.pem, /other.pem\n"
+    files = {"/leaf.pem": leaf, "/issuer.pem": authority, "/other.pem": other}
+    found = facts_of(main, version="3.9.1", files=files)
+    assert [one["file"] for one in found.facts["certificates"]] == ["/leaf.pem", "/other.pem"]
+    assert [len(one["chain"]) for one in found.material] == [2, 1]
+    assert "not among the saved files" not in str(found.facts["certificates"])
+
+
+def test_a_trusted_certificate_is_a_certificate(pair: Pair) -> None:
+    command = ["openssl", "x509", "-in", pair.certificate, "-trustout", "-setalias", "mx"]
+    trusted = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert "BEGIN TRUSTED CERTIFICATE" in trusted
+    found = facts_of(files={"/etc/pki/tls/certs/mx.pem": trusted})
+    assert found.material[0]["chain"] == [Path(pair.certificate).read_text()]
