@@ -236,11 +236,13 @@ def _gathered(
     material: list[dict[str, t.Any]] = []
     if "certificates" in options.subset:
         facts.update(_with_authorities(facts["findings"], postfix, options.saved))
-        certificates = [entry for part in parts for entry in part.certificates]
-        facts["certificates"] = [entry.as_dict() for entry in certificates]
-        own = [name for part in parts for name in part.names]
-        names = sorted({name.lower().rstrip(".") for name in (*own, *options.mx_names) if name})
-        material = [{"chain": list(entry.chain), "names": names} for entry in certificates]
+        loaded = [(part, entry) for part in parts for entry in part.certificates]
+        facts["certificates"] = [entry.as_dict() for _part, entry in loaded]
+        for part, entry in loaded:
+            names = (
+                name.lower().rstrip(".") for name in part.expected(entry.file, options.mx_names)
+            )
+            material.append({"chain": list(entry.chain), "names": sorted(set(filter(None, names)))})
     return HostFacts(facts, material, [one for part in parts for one in part.heard])
 
 

@@ -69,7 +69,8 @@ class PostfixFacts:
     """What is found out about a host: one dictionary an instance, certificates once each, and every finding. `authorities` are
     the places of services by (CAfile or CApath, whether it is a directory).
 
-    `names` are the host names of the instances, which a certificate is expected to have. `heard` has what each inbound service
+    `names` are the host names of the instances; `hosts` and `served` tell those and the server names that the certificate in a
+    file is expected to have. `heard` has what each inbound service
     answers to the callers, if there are any.
     """
 
@@ -79,6 +80,13 @@ class PostfixFacts:
     names: list[str] = field(default_factory=list)
     heard: list[dict[str, t.Any]] = field(default_factory=list)
     authorities: dict[tuple[str, bool], list[str]] = field(default_factory=dict)
+    hosts: dict[str, list[str]] = field(default_factory=dict)
+    served: dict[str, list[str]] = field(default_factory=dict)
+
+    def expected(self, file: str, more: t.Iterable[str]) -> list[str]:
+        """The names that the certificate in a file should have; what only serves other names need not have C(more)."""
+        hosts = self.hosts.get(file, [])
+        return [*hosts, *(more if hosts else ()), *self.served.get(file, ())]
 
 
 def _config(instance: Instance, oracle: Oracle) -> dict[str, t.Any] | None:
@@ -107,7 +115,7 @@ class Describer:
         self.facts = facts
         self.libraries = libraries
         self.command_version = command_version
-        self.loaded: set[tuple[str, ...]] = set()
+        self.loaded: dict[tuple[str, ...], list[str]] = {}
 
     def describe(self, instance: Instance) -> None:
         directory = instance.config_directory
@@ -173,10 +181,9 @@ class Describer:
             disk=self.disk,
         )
         self._authorities(service, where)
-        for kind, *files in certificates:
-            if (kind, *files) not in self.loaded:
-                self.loaded.add((kind, *files))
-                self._certificate(kind, files, oracle)
+        for key in certificates:
+            self._certificate(key, oracle)
+        self._expect(instance, facts.get("server_names", ()), certificates)
         self.facts.findings += findings
         if self.callers and service.direction == "inbound":
             self.facts.heard.append(
@@ -206,15 +213,36 @@ class Describer:
                 if path:
                     self.facts.authorities.setdefault((path, directory), []).append(where)
 
-    def _certificate(self, kind: str, files: t.Sequence[str], oracle: Oracle | None) -> None:
+    def _certificate(self, key: tuple[str, ...], oracle: Oracle | None) -> None:
+        if key in self.loaded:
+            return
+        kind, *files = key
         elsewhere = self.disk is not HERE
         found = (
             self.disk.chains(kind, files)
             if elsewhere
             else inspected(oracle.library if oracle else None, kind, files)
         )
+        self.loaded[key] = [entry.file for entry in found]
         self.facts.certificates += found
         self.facts.findings += [one for entry in found for one in entry.findings]
+
+    def _expect(
+        self,
+        instance: Instance,
+        served: t.Sequence[t.Mapping[str, t.Any]],
+        certificates: t.Sequence[tuple[str, ...]],
+    ) -> None:
+        """Note the names that certificates should have; those for single server names stand last, in the same order."""
+        host = instance.value("myhostname")
+        own = len(certificates) - len(served)
+        for key in certificates[:own]:
+            for file in self.loaded[key]:
+                self.facts.hosts.setdefault(file, []).append(host)
+        for one, key in zip(served, certificates[own:]):
+            if not one["name"].startswith("."):
+                for file in self.loaded[key]:
+                    self.facts.served.setdefault(file, []).append(one["name"])
 
 
 def _texts(instance: Instance) -> list[str]:

@@ -96,6 +96,10 @@ class SendmailFacts:
     names: list[str] = field(default_factory=list)
     heard: list[dict[str, t.Any]] = field(default_factory=list)
 
+    def expected(self, _file: str, more: t.Iterable[str]) -> list[str]:
+        """The names that a certificate should have."""
+        return [*self.names, *more]
+
 
 def with_candidate(cf: ConfigurationFile, options: t.Mapping[str, t.Any]) -> ConfigurationFile:
     """The same with other values of options in force; None takes an option away, a list gives it several times."""

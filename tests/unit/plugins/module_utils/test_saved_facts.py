@@ -39,9 +39,12 @@ def nothing_runs(command: t.Sequence[str]) -> Completed:
     raise AssertionError(f"{command} was run")
 
 
-def facts_of(main: str = MAIN, *, why: tuple[str, ...] = (), **more: t.Any) -> HostFacts:
+def facts_of(
+    main: str = MAIN, *, why: tuple[str, ...] = (), mx_names: tuple[str, ...] = (), **more: t.Any
+) -> HostFacts:
     saved = {"main": main, "master": MASTER, "version": "2.6.6", **more}
-    options = HostOptions(frozenset({"postfix", "certificates"}), why=why, saved=saved)
+    subset = frozenset({"postfix", "certificates"})
+    options = HostOptions(subset, why=why, saved=saved, mx_names=mx_names)
     return host_facts(options, run=nothing_runs)
 
 
@@ -214,3 +217,23 @@ def test_a_trusted_certificate_is_a_certificate(pair: Pair) -> None:
     assert "BEGIN TRUSTED CERTIFICATE" in trusted
     found = facts_of(files={"/etc/pki/tls/certs/mx.pem": trusted})
     assert found.material[0]["chain"] == [Path(pair.certificate).read_text()]
+
+
+def test_a_certificate_for_a_server_name_is_expected_to_have_that_name_alone(
+    tmp_path: Path, pair: Pair
+) -> None:
+    customer = make_pair(tmp_path, "ec", name="customer.example.test")
+    main = MAIN + "tls_server_sni_maps = inline:{{customer.example.test=/customer.pem}}\n"
+    files = {
+        "/etc/pki/tls/certs/mx.pem": Path(pair.certificate).read_text(),
+        "/customer.pem": Path(customer.certificate).read_text(),
+    }
+    found = facts_of(main, version="3.9.1", files=files, mx_names=("mx.example.org",))
+    names = {
+        entry["file"]: raw["names"]
+        for entry, raw in zip(found.facts["certificates"], found.material, strict=True)
+    }
+    assert names == {
+        "/etc/pki/tls/certs/mx.pem": ["mx.example.org", "mx.example.test"],
+        "/customer.pem": ["customer.example.test"],
+    }
