@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
-from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import UNKNOWN, describe
-from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import TrustStore
 from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
     require_cryptography,
 )
+
+if t.TYPE_CHECKING:
+    from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import TrustStore
 
 #: Compares facts with TLSA records: facts, the material of their certificates, and the time, to facts.
 Comparison = Callable[
@@ -34,6 +35,11 @@ def with_certificates(
     trust: TrustStore | None = None,
 ) -> dict[str, t.Any]:
     """The facts with every certificate described; findings about certificates stand there and in the list of all."""
+    from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import (  # noqa: PLC0415 - see trusted_roots
+        UNKNOWN,
+        describe,
+    )
+
     certificates, found = [], list(facts.get("findings", ()))
     for entry, raw in zip(facts.get("certificates", ()), material, strict=True):
         described: dict[str, t.Any] = {**UNKNOWN, "chain": [], "chain_complete": None}
@@ -43,6 +49,18 @@ def with_certificates(
         certificates.append({**described, **entry, "findings": [*entry["findings"], *findings]})
         found += findings
     return {**facts, "certificates": certificates, "findings": found}
+
+
+def trusted_roots() -> TrustStore | None:
+    """The controller's own roots. Raises InvalidInput. Here, beside the work of the host, all is loaded that understands
+    certificates: that takes longer than anything else that the controller does for a host.
+    """
+    from ansible_collections.postmaster.tls.plugins.plugin_utils import (  # noqa: PLC0415
+        _certificates,  # noqa: F401
+        _chain_building,
+    )
+
+    return _chain_building.TrustStore.system()
 
 
 def with_hellos_of_senders(arguments: Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -96,7 +114,7 @@ class ActionModule(ActionBase):
         except PostmasterTlsError as error:
             return {**result, "failed": True, "msg": str(error)}
         with ThreadPoolExecutor(max_workers=1) as aside:
-            roots = aside.submit(TrustStore.system)
+            roots = aside.submit(trusted_roots)
             result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
         material, heard = result.pop("_certificates", None), result.pop("_heard", None)
         if material is None:

@@ -7,12 +7,21 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from datetime import datetime, timezone
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import openssl_facts
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import (
+    openssl_command,
+    openssl_facts,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._compact import compact
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._questions import (
+    DEFAULT_DIRECTORY,
+    instances_command,
+    questions,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner, find_command
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._program import (
@@ -85,6 +94,21 @@ def _split(
     ]
     rest = {file: one for file, one in instances.items() if file not in files}
     return ({**candidate, "instances": rest} if rest else {}), (options[0] if options else {})
+
+
+def first_commands(options: HostOptions) -> list[list[str]]:
+    """What C(host_facts) is sure, or likely, to run: begun ahead, they run while the rest is still loaded."""
+    if options.saved is not None:
+        return []
+    commands = [openssl_command()]
+    postconf = find_command(options.postconf or "postconf")
+    if postconf and options.subset & {"postfix", "certificates"}:
+        directories = options.directories or (DEFAULT_DIRECTORY,)
+        commands += [] if options.directories else [instances_command(postconf)]
+        for directory in directories:
+            if os.path.isfile(os.path.join(directory, "main.cf")):
+                commands += questions(postconf, directory)
+    return [command for command in commands if command]
 
 
 def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
@@ -246,4 +270,4 @@ def _gathered(
     return HostFacts(facts, material, [one for part in parts for one in part.heard])
 
 
-__all__ = ["HostFacts", "HostOptions", "host_facts"]
+__all__ = ["HostFacts", "HostOptions", "first_commands", "host_facts"]

@@ -67,6 +67,31 @@ def run_all(commands: t.Sequence[t.Sequence[str]], run: Runner) -> list[Complete
     return [ended.get(position, lost) for position in range(len(commands))]
 
 
+class Ahead:
+    """A runner that can begin commands before they are asked for; the answer to each of them is given once."""
+
+    def __init__(self, run: Runner) -> None:
+        self._run = run
+        self._begun: dict[tuple[str, ...], threading.Thread] = {}
+        self._ended: dict[tuple[str, ...], Completed] = {}
+
+    def begin(self, commands: t.Iterable[t.Sequence[str]]) -> None:
+        """Start commands, all at the same time."""
+        for command in map(tuple, commands):
+            thread = threading.Thread(target=self._keep, args=(command,))
+            self._begun[command] = thread
+            thread.start()
+
+    def _keep(self, command: tuple[str, ...]) -> None:
+        self._ended[command] = self._run(command)
+
+    def __call__(self, command: t.Sequence[str]) -> Completed:
+        begun = self._begun.pop(tuple(command), None)
+        if begun:
+            begun.join()
+        return self._ended.pop(tuple(command), None) or self._run(command)
+
+
 def showable(value: t.Any) -> t.Any:
     """The same data with every byte that is not UTF-8 escaped, which JSON could not carry to the controller."""
     if isinstance(value, str):
@@ -112,6 +137,7 @@ def find_command(name: str) -> str | None:
 
 __all__ = [
     "ENVIRONMENT",
+    "Ahead",
     "Completed",
     "Runner",
     "find_command",

@@ -337,11 +337,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
-from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import (
-    HostOptions,
-    host_facts,
-)
-from ansible_collections.postmaster.tls.plugins.module_utils._run import run, showable
+from ansible_collections.postmaster.tls.plugins.module_utils._loading import compile_once
 
 _SAVED: t.Final[dict[str, t.Any]] = {
     "main": {"type": "str", "required": True},
@@ -377,6 +373,18 @@ _ARGUMENTS: t.Final[dict[str, t.Any]] = {
 
 
 def main() -> t.NoReturn:
+    compile_once()
+    from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import (  # noqa: PLC0415 - compiled once
+        HostOptions,
+        first_commands,
+        host_facts,
+    )
+    from ansible_collections.postmaster.tls.plugins.module_utils._run import (  # noqa: PLC0415
+        Ahead,
+        run,
+        showable,
+    )
+
     module = AnsibleModule(
         argument_spec=_ARGUMENTS,
         supports_check_mode=True,
@@ -392,8 +400,10 @@ def main() -> t.NoReturn:
         saved=module.params["saved"],
         mx_names=tuple(module.params["mx_names"]),
     )
+    ahead = Ahead(run)
+    ahead.begin(first_commands(options))
     try:
-        found = host_facts(options, run=run)
+        found = host_facts(options, run=ahead)
     except PostmasterTlsError as error:
         module.fail_json(msg=showable(str(error)))
     facts, material = showable(found.facts), showable(found.material)

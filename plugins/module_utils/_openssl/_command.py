@@ -36,21 +36,27 @@ def _parse(text: str) -> tuple[str | None, str | None]:
     return version, directory
 
 
+def openssl_command() -> list[str]:
+    """How the openssl command is asked for its version; empty on a host without one."""
+    path = find_command("openssl")
+    return [path, "version", "-v", "-d"] if path else []
+
+
 def openssl_facts(run: Runner) -> dict[str, t.Any]:
     """{command: {path, version}, config: {path, min_protocol, cipher_string, security_level}, crypto_policy}.
 
     A part that the host does not have, or that this user cannot read, is None.
     """
-    path = find_command("openssl")
+    command = openssl_command()
     version = directory = None
-    if path:
-        version, directory = _parse(run([path, "version", "-v", "-d"]).stdout)
+    if command:
+        version, directory = _parse(run(command).stdout)
     policy = system_policy(os.path.join(directory, "openssl.cnf"), read_text) if directory else None
     return {
-        "command": {"path": path, "version": version},
+        "command": {"path": command[0] if command else None, "version": version},
         "config": policy.as_dict() if policy else None,
         "crypto_policy": crypto_policy(read_text),
     }
 
 
-__all__ = ["openssl_facts", "read_text"]
+__all__ = ["openssl_command", "openssl_facts", "read_text"]

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import typing as t
 
@@ -20,12 +19,15 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master im
     Service,
     parse_master,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._questions import (
+    instances_command,
+    questions,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, replace
 from ansible_collections.postmaster.tls.plugins.module_utils._run import (
     Completed,
     Runner,
-    find_command,
     run_all,
 )
 
@@ -92,9 +94,9 @@ def _sound(command: t.Sequence[str], done: Completed) -> Completed:
 
 def config_directories(postconf: str, run: Runner) -> tuple[str, ...]:
     """Every instance that postmulti(1) lists, else the default one."""
-    postmulti = find_command(os.path.join(os.path.dirname(postconf), "postmulti"))
-    if postmulti:
-        done = run([postmulti, "-l"])
+    command = instances_command(postconf)
+    if command:
+        done = run(command)
         found = parse_instances(done.stdout) if done.code == 0 else ()
         if found:
             return found
@@ -106,8 +108,7 @@ def collect(postconf: str, directory: str, run: Runner) -> Instance:
 
     A mail_version of main.cf is what the banner says; the version is the one that is compiled in.
     """
-    ways = ((), ("-n",), ("-M",), ("-T", "compile-version"))
-    commands = [[postconf, "-c", directory, *way] for way in ways]
+    commands = questions(postconf, directory)
     everything, main, master, built = run_all(commands, run)
     for command, done in zip(commands, (everything, main, master)):
         _sound(command, done)
