@@ -27,8 +27,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect i
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._history import (
     PARAMETERS,
     default_of,
+    exists,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master import (
+    Service,
     logical_lines,
     parse_master,
 )
@@ -97,6 +99,19 @@ def _defaults(version: PostfixVersion) -> dict[str, str]:
     return {**_DEFAULTS, **found}
 
 
+def _unused(
+    version: PostfixVersion, main: t.Mapping[str, str], services: t.Iterable[Service]
+) -> tuple[tuple[str, str], ...]:
+    """What postconf would call unused: parameters of TLS that other releases have, and this one has not."""
+    overrides = {name for service in services for name in service.overrides}
+    return tuple(
+        (file, f"{name}=")
+        for file, names in (("main.cf", main), ("master.cf", overrides))
+        for name in sorted(names)
+        if name in PARAMETERS and not exists(name, version)
+    )
+
+
 def saved_instance(saved: Saved) -> Instance:
     """The instance that was saved. Raises InvalidInput where the version is missing, master.cf has no service, or a file is
     no text.
@@ -122,6 +137,7 @@ def saved_instance(saved: Saved) -> Instance:
         parameters={**_defaults(version), **everything, **main, "mail_version": str(version)},
         main=main,
         services=services,
+        unused=_unused(version, main, services),
     )
 
 

@@ -237,3 +237,18 @@ def test_a_certificate_for_a_server_name_is_expected_to_have_that_name_alone(
         "/etc/pki/tls/certs/mx.pem": ["mx.example.org", "mx.example.test"],
         "/customer.pem": ["customer.example.test"],
     }
+
+
+def test_a_parameter_of_another_release_is_told_of_saved_files() -> None:
+    main = MAIN + "smtpd_tls_chain_files = /mx.pem\nsmtpd_use_tls = yes\nmy_tls_name = x\n"
+    master = MASTER.replace(" smtpd", " smtpd\n  -o tls_server_sni_maps=hash:/sni")
+
+    def unknown(version: str) -> list[str]:
+        found = facts_of(main, master=master, version=version).facts["findings"]
+        return [one["evidence"] for one in found if one["code"] == "parameter-unknown"]
+
+    assert unknown("2.6.6") == [
+        "main.cf: smtpd_tls_chain_files",
+        "master.cf: tls_server_sni_maps",
+    ]
+    assert unknown("3.9.1") == []
