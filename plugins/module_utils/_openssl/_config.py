@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 
@@ -18,7 +19,16 @@ _INCLUDE: t.Final = re.compile(r"^\.include\s*=?\s*(?P<path>\S+)")
 _LEVEL: t.Final = re.compile(r"@SECLEVEL=(?P<level>\d)")
 _CRYPTO_POLICY: t.Final = "/etc/crypto-policies/state/current"
 
+#: A comment, or what is no comment although it may have the same sign.
+_COMMENT: t.Final = re.compile(r"""(?P<kept>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\\.)|\#.*""")
+_VALUE: t.Final = re.compile(
+    r"""(?P<mark>["'`])(?P<quoted>(?:\\.|(?!(?P=mark)).)*)(?P=mark)?|\\(?P<escaped>.)"""
+    r"""|\$(?P<name>\{[^}]*\}|\([^)]*\)|\w+(?:::\w+)?)"""
+)
+_MOST_NESTED: t.Final = 4
+
 ReadText = t.Callable[[str], t.Optional[str]]
+ListFiles = t.Callable[[str], t.Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -34,24 +44,64 @@ class SystemPolicy:
         return dict(vars(self))
 
 
-def _sections(
-    text: str, read: ReadText, *, depth: int = 0, current: str = ""
-) -> dict[str, dict[str, str]]:
+def cnf_files(directory: str) -> list[str]:
+    """The files of a directory that OpenSSL includes, in the order of their names; none where there is no directory."""
+    try:
+        names = sorted(os.listdir(directory))
+    except OSError:
+        return []
+    return [os.path.join(directory, name) for name in names if name.endswith((".cnf", ".conf"))]
+
+
+def _lines(
+    text: str, read: ReadText, listing: ListFiles, inside: tuple[str, ...] = ()
+) -> t.Iterator[str]:
+    """The lines without comments, those of included files in their place; a file does not include itself."""
+    for raw in re.sub(r"\\\n", "", text).splitlines():
+        line = _COMMENT.sub(lambda found: found["kept"] or "", raw).strip()
+        include = _INCLUDE.match(line)
+        if include is None:
+            yield line
+            continue
+        path = include["path"]
+        if path in inside or len(inside) >= _MOST_NESTED:
+            continue
+        included = read(path)
+        texts = [included] if included is not None else [read(one) for one in listing(path)]
+        for one in texts:
+            yield from _lines(one or "", read, listing, (*inside, path))
+
+
+def _sections(lines: t.Iterable[str]) -> dict[str, dict[str, str]]:
     sections: dict[str, dict[str, str]] = {}
-    for raw in re.sub(r"\\\n", " ", text).splitlines():
-        line = raw.split("#", 1)[0].strip()
+    current = ""
+    for line in lines:
         if found := _SECTION.match(line):
-            current = found["name"]
-        elif (found := _INCLUDE.match(line)) and depth < 4:
-            included = read(found["path"]) or ""
-            for name, pairs in _sections(included, read, depth=depth + 1, current=current).items():
-                sections.setdefault(name, {}).update(pairs)
+            current = "" if found["name"] == "default" else found["name"]
         elif found := _PAIR.match(line):
-            sections.setdefault(current, {})[found["name"]] = found["value"]
+            value = _expanded(found["value"], sections, current)
+            sections.setdefault(current, {})[found["name"]] = value
     return sections
 
 
-def system_policy(path: str, read: ReadText, *, name: str = "") -> SystemPolicy | None:
+def _expanded(text: str, sections: t.Mapping[str, t.Mapping[str, str]], current: str) -> str:
+    """A value without quotes and escapes, with those of other names in their place: not within quotes, config(5ssl)."""
+
+    def meaning(found: re.Match[str]) -> str:
+        if found["quoted"] is not None:
+            return re.sub(r"\\(.)", r"\1", found["quoted"])
+        if found["escaped"] is not None:
+            return found["escaped"]
+        section, _colons, name = found["name"].strip("{}()").rpartition("::")
+        own = sections.get(section or current, {})
+        return own.get(name, sections.get("", {}).get(name, ""))
+
+    return _VALUE.sub(meaning, text)
+
+
+def system_policy(
+    path: str, read: ReadText, *, name: str = "", listing: ListFiles = cnf_files
+) -> SystemPolicy | None:
     """Follow openssl_conf (or the application's own `name`), ssl_conf and system_default of an openssl.cnf.
 
     None if the file cannot be read.
@@ -59,7 +109,7 @@ def system_policy(path: str, read: ReadText, *, name: str = "") -> SystemPolicy 
     text = read(path)
     if text is None:
         return None
-    sections = _sections(text, read)
+    sections = _sections(_lines(text, read, listing, (path,)))
     top = sections.get("", {})
     start = sections.get(top.get(name) or top.get("openssl_conf", ""), {})
     modules = sections.get(start.get("ssl_conf", ""), {})
@@ -80,4 +130,4 @@ def crypto_policy(read: ReadText) -> str | None:
     return text.strip() or None if text is not None else None
 
 
-__all__ = ["ReadText", "SystemPolicy", "crypto_policy", "system_policy"]
+__all__ = ["ReadText", "SystemPolicy", "cnf_files", "crypto_policy", "system_policy"]

@@ -51,6 +51,49 @@ def test_a_file_that_includes_itself_ends() -> None:
     assert system_policy("a", {"a": ".include a\n"}.get) == SystemPolicy("a", None, None, None)
 
 
+def test_the_files_of_an_included_directory_count(tmp_path: Path) -> None:
+    parts = tmp_path / "openssl.d"
+    parts.mkdir()
+    (parts / "a.cnf").write_text("[sys]\nMinProtocol = TLSv1.1\nCipherString = HIGH\n")
+    (parts / "b.conf").write_text(f".include {parts}\n[sys]\nMinProtocol = TLSv1.2\n")
+    (parts / "c.rpmsave").write_text("[sys]\nMinProtocol = TLSv1.3\n")
+    start = "openssl_conf = d\n[d]\nssl_conf = s\n[s]\nsystem_default = sys\n"
+    file = tmp_path / "openssl.cnf"
+    file.write_text(f"{start}.include {parts}\n")
+
+    def read(path: str) -> str | None:
+        return Path(path).read_text() if Path(path).is_file() else None
+
+    assert system_policy(str(file), read) == SystemPolicy(str(file), "TLSv1.2", "HIGH", None)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("$lvl", "TLSv1.2"),
+        ("${lvl}", "TLSv1.2"),
+        ("$(lvl)", "TLSv1.2"),
+        ("${other::lvl}", "TLSv1.1"),
+        ("$other::lvl", "TLSv1.1"),
+        ('"TLSv1.2"', "TLSv1.2"),
+        ("'TLSv1.2' # why", "TLSv1.2"),
+        ("TLSv1\\.2", "TLSv1.2"),
+        ("'$lvl'", "$lvl"),
+        ('"a#b"', "a#b"),
+        ("$own", "TLSv1.3"),
+        ("TLSv1\\\n.2", "TLSv1.2"),
+    ],
+)
+def test_a_value_with_names_and_quotes_is_what_the_library_reads(written: str, meant: str) -> None:
+    text = (
+        "lvl = TLSv1.2\nown = x\nopenssl_conf = d\n[other]\nlvl = TLSv1.1\n[d]\nssl_conf = s\n"
+        f"[s]\nsystem_default = sys\n[sys]\nown = TLSv1.3\nMinProtocol = {written}\n"
+    )
+    found = system_policy("a", {"a": text}.get)
+    assert found is not None
+    assert found.min_protocol == meant
+
+
 def test_a_file_that_cannot_be_read_is_unknown() -> None:
     assert system_policy("a", {}.get) is None
     assert crypto_policy({}.get) is None
