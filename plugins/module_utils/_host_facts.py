@@ -17,13 +17,14 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command i
     openssl_facts,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._compact import compact
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._interpreter import prepare
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._questions import (
     DEFAULT_DIRECTORY,
     instances_command,
     questions,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
-from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner, find_command
+from ansible_collections.postmaster.tls.plugins.module_utils._run import Ahead, Runner, find_command
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._program import (
     DEFAULT_CF,
     is_sendmail,
@@ -96,19 +97,19 @@ def _split(
     return ({**candidate, "instances": rest} if rest else {}), (options[0] if options else {})
 
 
-def first_commands(options: HostOptions) -> list[list[str]]:
-    """What C(host_facts) is sure, or likely, to run: begun ahead, they run while the rest is still loaded."""
+def begin(options: HostOptions, ahead: Ahead) -> None:
+    """Start what C(host_facts) is sure, or likely, to need: it runs while the rest is still loaded."""
     if options.saved is not None:
-        return []
-    commands = [openssl_command()]
+        return
+    ahead.begin(filter(None, [openssl_command()]))
     postconf = find_command(options.postconf or "postconf")
     if postconf and options.subset & {"postfix", "certificates"}:
-        directories = options.directories or (DEFAULT_DIRECTORY,)
-        commands += [] if options.directories else [instances_command(postconf)]
-        for directory in directories:
+        prepare()
+        if not options.directories:
+            ahead.begin(filter(None, [instances_command(postconf)]))
+        for directory in options.directories or (DEFAULT_DIRECTORY,):
             if os.path.isfile(os.path.join(directory, "main.cf")):
-                commands += questions(postconf, directory)
-    return [command for command in commands if command]
+                ahead.begin(questions(postconf, directory))
 
 
 def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
@@ -270,4 +271,4 @@ def _gathered(
     return HostFacts(facts, material, [one for part in parts for one in part.heard])
 
 
-__all__ = ["HostFacts", "HostOptions", "first_commands", "host_facts"]
+__all__ = ["HostFacts", "HostOptions", "begin", "host_facts"]

@@ -60,6 +60,9 @@ class _Source:
     def exec_module(self, module: ModuleType) -> None:
         exec(self.get_code(module.__name__), module.__dict__)
 
+    def get_source(self, _name: str) -> str:
+        return self._source.decode()
+
     def get_code(self, _name: str) -> CodeType:
         return compile(self._source, self._file, "exec", dont_inherit=True)
 

@@ -376,7 +376,7 @@ def main() -> t.NoReturn:
     compile_once()
     from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import (  # noqa: PLC0415 - compiled once
         HostOptions,
-        first_commands,
+        begin,
         host_facts,
     )
     from ansible_collections.postmaster.tls.plugins.module_utils._run import (  # noqa: PLC0415
@@ -401,7 +401,7 @@ def main() -> t.NoReturn:
         mx_names=tuple(module.params["mx_names"]),
     )
     ahead = Ahead(run)
-    ahead.begin(first_commands(options))
+    begin(options, ahead)
     try:
         found = host_facts(options, run=ahead)
     except PostmasterTlsError as error:

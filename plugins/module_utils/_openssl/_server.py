@@ -8,50 +8,25 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import importlib.util
 import marshal
 import os
 import select
 import subprocess
-import sys
 import time
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._interpreter import (
+    framed,
+    interpreter,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._linked import Linked
 from ansible_collections.postmaster.tls.plugins.module_utils._records import (
     dataclass,
     replace,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._run import ENVIRONMENT, start
 
-if (
-    t.TYPE_CHECKING
-):  # what the child runs: Ansible ships what is imported here, and nobody runs it here
-    from ansible_collections.postmaster.tls.plugins.module_utils._openssl import (
-        _binding,  # noqa: F401
-        _child,  # noqa: F401
-        _peeking,  # noqa: F401
-        _pem,  # noqa: F401
-        _reading,  # noqa: F401
-        _rehearsal,  # noqa: F401
-        _steps,  # noqa: F401
-    )
-
-_IN_CHILD: t.Final = ("_reading", "_binding", "_peeking", "_pem", "_rehearsal", "_steps", "_child")
 SERVER_PREFERENCE: t.Final = 1 << 22  # SSL_OP_CIPHER_SERVER_PREFERENCE
-_BOOTSTRAP: t.Final = """\
-import marshal, sys, types
-stream = sys.stdin.buffer
-for name, code in marshal.loads(stream.read(int.from_bytes(stream.read(4), "big"))):
-    module = types.ModuleType(name)
-    sys.modules[name] = module
-    exec(code, module.__dict__)
-module.main()
-"""
-
-
 _KINDS: t.Final = [
     "RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512:RSA+SHA1",
     "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ECDSA+SHA1:ed25519:ed448",
@@ -154,24 +129,6 @@ class Context:
     bounds: Bounds = Bounds()
 
 
-@functools.cache
-def _codes() -> bytes:
-    """Names and compiled code of the child's modules: compiled here once, for every child, and not executed."""
-    package = __name__.rpartition(".")[0]
-    found = []
-    for short in _IN_CHILD:
-        name = f"{package}.{short}"
-        spec = importlib.util.find_spec(name)
-        loader = t.cast(t.Any, spec.loader if spec else None)
-        found.append((name, loader.get_code(name)))
-    return _frame(found)
-
-
-def _frame(data: t.Any) -> bytes:
-    packed = marshal.dumps(data)
-    return len(packed).to_bytes(4, "big") + packed
-
-
 class Library:
     """One libssl, loaded in a child process of its own; made by `start_library`. Close it.
 
@@ -197,8 +154,7 @@ class Library:
         self._clock = clock
 
     def greet(self, config_file: str, config_name: str) -> None:
-        """Send the child its code, let it load the library, and learn the version."""
-        self._send(_codes())
+        """Let the child load the library, and learn the version."""
         reply = self._ask(
             {
                 "libssl": self.linked.libssl,
@@ -319,7 +275,7 @@ class Library:
         return reply
 
     def _ask(self, question: dict[str, t.Any]) -> dict[str, t.Any]:
-        self._send(_frame(question))
+        self._send(framed(question))
         deadline = self._clock() + self._timeout
         length = int.from_bytes(self._read(4, deadline), "big")
         return t.cast("dict[str, t.Any]", marshal.loads(self._read(length, deadline)))
@@ -375,17 +331,7 @@ def start_library(
 
     Raises NotSupported if the child or the library does not start.
     """
-    if not sys.executable:
-        raise NotSupported(
-            "The path of this Python interpreter is unknown, so no child can be started."
-        )
-    process = start(
-        [sys.executable, "-I", "-S", "-c", _BOOTSTRAP],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**ENVIRONMENT, **dict(environment)},
-        new_session=True,
-    )
+    process = interpreter(environment)
     library = Library(process, linked, timeout=timeout, clock=clock)
     library.greet(config_file, config_name)
     return library
