@@ -27,6 +27,7 @@ _REMEDIES: t.Final = {
     "certificate-missing": (
         "Set confSERVER_CERT, confSERVER_KEY, confCACERT and confCACERT_PATH in sendmail.mc: sendmail has no TLS without all four."
     ),
+    "inbound-plaintext": "Take the letter S out of the modifiers of this daemon.",
     "starttls-not-offered": "Take the letter S out of the modifiers of this daemon.",
     "tls13-off": "Take SSL_OP_NO_TLSv1_3 out of confSERVER_SSL_OPTIONS, or the bound out of openssl.cnf.",
     "protocol-list-empty": "Allow TLSv1.2 at least, in confSERVER_SSL_OPTIONS and in openssl.cnf.",
@@ -119,7 +120,9 @@ def service_findings(sendmail: Sendmail, service: Service, where: str) -> list[F
             found.append(told("outbound-plaintext", where, evidence))
         return found
     if service.level == "none":
-        found.append(told("starttls-not-offered", where, f"M=S in {daemon.line}"))
+        public = service.lane == "mx" and not daemon.on_loopback
+        code = "inbound-plaintext" if public else "starttls-not-offered"
+        found.append(told(code, where, f"M=S in {daemon.line}"))
     if daemon.on_loopback and service.lane == "mx":
         found.append(told("listens-on-loopback", where, daemon.line))
     return found

@@ -86,7 +86,7 @@ def test_one_service_for_each_daemon_and_the_client(host: Host) -> None:
         ("client", "outbound", "outbound", "may", []),
     ]
     assert found["MTA"]["ciphers"] == found["TLSMTA"]["ciphers"]
-    assert (found["plain"]["protocols"], codes(found["plain"])) == ([], ["starttls-not-offered"])
+    assert (found["plain"]["protocols"], codes(found["plain"])) == ([], ["inbound-plaintext"])
     assert codes(found["MTA"]) == ["listens-on-loopback"]
 
 
@@ -319,3 +319,10 @@ def test_as_red_hat_lays_it_out(host: Host, recorded: t.Callable[[str], str]) ->
     assert "listens-on-loopback" in codes(found["MTA"])
     assert "listens-on-loopback" not in codes(found["MSA"])
     assert "cipher-list-ignored" in codes(found["MTA"])
+
+
+def test_mail_in_plaintext_is_found_where_other_servers_send_it(host: Host) -> None:
+    found = host.services("O DaemonPortOptions=Name=local, Addr=127.0.0.1, Port=27, M=S")
+    assert codes(found["plain"]) == ["inbound-plaintext"]
+    assert "inbound-plaintext" not in codes(found["local"])
+    assert "starttls-not-offered" in codes(found["local"])
