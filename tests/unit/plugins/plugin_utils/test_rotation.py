@@ -51,8 +51,10 @@ def facts(
 
 
 def parameters(of: dict[str, t.Any], kind: str | None) -> dict[str, t.Any]:
-    [(directory, change)] = rotation_candidate(of, BUNDLE, kind).items()
+    candidate = rotation_candidate(of, BUNDLE, kind)
+    [directory] = candidate
     assert directory == "/etc/postfix"
+    change = candidate[directory]
     assert change["services"] == {}
     return t.cast("dict[str, t.Any]", change["parameters"])
 
