@@ -36,16 +36,16 @@ class Unit:
 
 
 _MODERN = Unit("certificate")
-
-
-_MODERN = Unit("certificate")
+_TRUST = Unit("client certificate")
 
 
 def unit_of(cause: Told, parameters: Told) -> Unit | None:
     """Return what has to be undone for a cause, None if no setting can do it."""
     setting, item = cause["setting"], cause.get("item", "")
     if setting == _ITSELF:
-        return Unit("client certificate")
+        return _TRUST
+    if cause["cause"] == "security-level":
+        return Unit("level", _list_of(setting)) if _list_of(setting) else _TRUST
     if cause["cause"] == "certificate":
         return Unit("certificate", item=item) if item in ("", *_KEYS) else None
     plain = parameters.get("tls_config_file", "default") in ("", "default", "none")
@@ -54,7 +54,6 @@ def unit_of(cause: Told, parameters: Told) -> Unit | None:
     return {
         "excluded": Unit("item", _name(setting), item),
         "not-in-list": Unit("list", _list_of(setting)),
-        "security-level": Unit("level", _list_of(setting)),
         "protocol": Unit("protocols", _name(setting)),
         "group": Unit("curves"),
         "tls13-list": Unit("suites of TLS 1.3"),
