@@ -250,6 +250,8 @@ def postfix_context(library: Library, ask: Reply) -> int:
     set_groups(library, context, ask["groups"])
     if library.SSL_CTX_set_cipher_list(context, raw(ask["ciphers"])) <= 0:
         raise Refused("ciphers", ask["ciphers"], library.error())
+    if ask["suites"]:
+        library.SSL_CTX_set_ciphersuites(context, raw(ask["suites"]))
     if ask["level"]:
         library.SSL_CTX_set_security_level(context, ask["level"])
     return context

@@ -250,6 +250,7 @@ class Explainer:
             if self._breaks_off(suite):
                 level = str(choices.level)
                 weak = f"the certificate is too weak for security level {level}"
+                found = [cause for cause in found if cause.kind != "security-level"]
                 found.append(Cause(weak, choices.level_setting, "security-level", level))
             if choices.dh_setting and suite.key_exchange == "DHE":
                 found.append(Cause("no parameters for DHE", choices.dh_setting, "dh"))

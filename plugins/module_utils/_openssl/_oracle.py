@@ -98,7 +98,12 @@ class Oracle:
         for number in (level, 0):
             ciphers = f"ALL:COMPLEMENTOFALL:@SECLEVEL={number}"
             wider = replace(
-                settings, ciphers=ciphers, level=0, excluded=_ALL_NEW, steps=_wider(settings.steps)
+                settings,
+                ciphers=ciphers,
+                suites=_EVERY_TLS13,
+                level=0,
+                excluded=_ALL_NEW,
+                steps=_wider(settings.steps),
             )
             served.append(frozenset(self.effective(wider).order()))
             client = replace(wider.without_certificates(), role="client")

@@ -50,7 +50,8 @@ class Settings:
     `excluded` are wire versions of protocols; `groups` are lists tried in turn; `certificates` are
     ("pair", certificate, key) or ("chain", file...); `trust` is (CAfile, CApath); `options` are SSL_OP bits.
     With `reset_minimum` and `reset_maximum` the MTA overrides MinProtocol and MaxProtocol of openssl.cnf. `dh` are the
-    parameters of DHE: C(auto) or C(built-in), then a colon and a file that is preferred to it.
+    parameters of DHE: C(auto) or C(built-in), then a colon and a file that is preferred to it. `suites` takes the place of
+    the library's own list for TLS 1.3.
 
     An MTA that does something else names its `steps` instead, in order: (name, whether it gives up where the step fails,
     arguments). `_steps.py` knows their names; C(options) and C(ciphers) take what the fields say.
@@ -67,6 +68,7 @@ class Settings:
     certificates: tuple[tuple[str, ...], ...] = ()
     trust: tuple[str, str] = ("", "")
     dh: str = "auto"
+    suites: str = ""
     steps: tuple[Step, ...] = ()
 
     def without_certificates(self) -> Settings:
@@ -88,6 +90,7 @@ class Settings:
             "certificates": [list(files) for files in self.certificates],
             "trust": list(self.trust),
             "dh": self.dh,
+            "suites": self.suites,
             "steps": [list(step) for step in self.steps],
         }
 

@@ -46,10 +46,11 @@ def unit_of(cause: Told, parameters: Told) -> Unit | None:
         return _TRUST
     if cause["cause"] == "security-level":
         return Unit("level", _list_of(setting)) if _list_of(setting) else _TRUST
+    file = parameters.get("tls_config_file", "default")
     if cause["cause"] == "certificate":
-        return Unit("certificate", item=item) if item in ("", *_KEYS) else None
-    plain = parameters.get("tls_config_file", "default") in ("", "default", "none")
-    if cause["cause"] == "tls13-list" and not plain:
+        unsteady = item == "DSS" and file in materials.UNSTEADY
+        return Unit("certificate", item=item) if item in ("", *_KEYS) and not unsteady else None
+    if cause["cause"] == "tls13-list" and file not in ("", "default", "none"):
         return None
     return {
         "excluded": Unit("item", _name(setting), item),
