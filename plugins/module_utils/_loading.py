@@ -68,8 +68,12 @@ class _Source:
 
 
 def compile_once() -> None:
-    """From now on, modules of this collection that are still to be imported from a zip are compiled once."""
-    if not any(isinstance(one, _Once) for one in sys.meta_path):
+    """From now on, modules of this collection that are still to be imported from a zip are compiled once.
+
+    Where this module did not come from a zip either, nothing is changed.
+    """
+    zipped = isinstance(globals()["__loader__"], zipimport.zipimporter)
+    if zipped and not any(isinstance(one, _Once) for one in sys.meta_path):
         sys.meta_path.insert(0, _Once())
 
 
