@@ -52,9 +52,8 @@ def facts(
 
 def parameters(of: dict[str, t.Any], kind: str | None) -> dict[str, t.Any]:
     candidate = rotation_candidate(of, BUNDLE, kind)
-    [directory] = candidate
-    assert directory == "/etc/postfix"
-    change = candidate[directory]
+    assert list(candidate) == ["/etc/postfix"]
+    change = candidate["/etc/postfix"]
     assert change["services"] == {}
     return t.cast("dict[str, t.Any]", change["parameters"])
 
