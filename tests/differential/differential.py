@@ -106,7 +106,7 @@ def main() -> int:
     for release in arguments.releases:
         began = time.monotonic()
         place = sendmail_host if release.endswith(SUFFIX) else postfix_host
-        podman = place.podman_for([release])
+        podman = postfix_host.podman_for([release])
         with place.host_of(podman, release, prefix=f"{lab_name()}-differential") as host:
             tally = prove(host, release, arguments)
         print(f"{release}: as predicted {tally} ({time.monotonic() - began:.0f} s)", flush=True)

@@ -33,12 +33,22 @@ def podman_for(releases: t.Sequence[str]) -> Podman:
     return working_podman(plain, images.recipe_of(releases[0]).image)
 
 
-class Host:
-    """One container of a release; `judge` may be called again and again."""
+class Container:
+    """One container of a release."""
 
     def __init__(self, podman: Podman, container: str) -> None:
         self._podman = podman
         self.container = container
+
+    @property
+    def pid(self) -> int:
+        """The process whose network namespace the container has."""
+        template = "{{.State.Pid}}"
+        return int(self._podman("inspect", "--format", template, self.container))
+
+
+class Host(Container):
+    """Postfix in a container of a release; `judge` may be called again and again."""
 
     def judge(self, configurations: t.Sequence[Configuration], *, deep: bool = True) -> list[Told]:
         """Return {predicted, seen} for each configuration, in order; a deep look is also for signatures and features."""
@@ -53,23 +63,25 @@ class Host:
         told = json.loads(self._podman(*inside, *words, timeout=limit))["ports"]
         return [told[str(port)] for port in range(FIRST_PORT, last + 1)]
 
-    @property
-    def pid(self) -> int:
-        """The process whose network namespace the container has."""
-        template = "{{.State.Pid}}"
-        return int(self._podman("inspect", "--format", template, self.container))
-
 
 @contextlib.contextmanager
-def host_of(podman: Podman, release: str, *, prefix: str) -> t.Iterator[Host]:
-    """Start a container of a release with everything that configurations refer to; remove it at the end."""
+def container_of(podman: Podman, release: str, *, prefix: str, setup: str) -> t.Iterator[str]:
+    """Start a container of a release, without a network, run the script of its setup, and remove it at the end."""
     name = f"{prefix}-{release}"
     volume = f"--volume={CHECKOUT}:{TREE}:ro"
     image = images.recipe_of(release).image
     start = ("run", "--detach", "--replace", f"--name={name}", "--network=none", volume, "--init")
     podman(*start, image, "sleep", "7200")
     try:
-        podman("exec", name, "sh", "-euc", materials.setup_script())
-        yield Host(podman, name)
+        podman("exec", name, "sh", "-euc", setup)
+        yield name
     finally:
         podman("rm", "--force", "--time=1", name)
+
+
+@contextlib.contextmanager
+def host_of(podman: Podman, release: str, *, prefix: str) -> t.Iterator[Host]:
+    """Start a container of a release with everything that configurations refer to; remove it at the end."""
+    setup = materials.setup_script()
+    with container_of(podman, release, prefix=prefix, setup=setup) as name:
+        yield Host(podman, name)

@@ -10,10 +10,11 @@ import typing as t
 import pytest
 from mtadiff.compare import disagreements, predicted_suites
 from mtadiff.configuration import Told
+from mtadiff.host import podman_for
 from mtadiff.proofs import Judged, scanned
 from mtadiff.sendmail.configuration import DIRECTORY, RELEASES, SUFFIX, Configuration
 from mtadiff.sendmail.generator import Generator
-from mtadiff.sendmail.host import host_of, podman_for
+from mtadiff.sendmail.host import host_of
 from mtalab.paths import lab_name
 
 pytestmark = pytest.mark.lab

@@ -9,28 +9,16 @@ import contextlib
 import json
 import typing as t
 
-from mtalab import images
-from mtalab.engine import Podman, working_podman
+from mtalab.engine import Podman
 
 from mtadiff.configuration import Told
-from mtadiff.host import CHECKOUT, SECONDS_FOR_EACH, TREE
+from mtadiff.host import SECONDS_FOR_EACH, TREE, Container, container_of
 from mtadiff.sendmail import materials
 from mtadiff.sendmail.configuration import FIRST_PORT, Configuration
 
 
-def podman_for(releases: t.Sequence[str]) -> Podman:
-    """Return a podman that has the images of these releases."""
-    plain = Podman()
-    images.ensure(plain, releases)
-    return working_podman(plain, images.recipe_of(releases[0]).image)
-
-
-class Host:
-    """One container of a release; `judge` may be called again and again."""
-
-    def __init__(self, podman: Podman, container: str) -> None:
-        self._podman = podman
-        self.container = container
+class Host(Container):
+    """sendmail in a container of a release; `judge` may be called again and again."""
 
     def judge(self, configurations: t.Sequence[Configuration], *, deep: bool = True) -> list[Told]:
         """Return {predicted, seen} for each configuration, in order; a deep look is also for signatures and features."""
@@ -44,23 +32,10 @@ class Host:
         )
         return t.cast("list[Told]", json.loads(told))
 
-    @property
-    def pid(self) -> int:
-        """The process whose network namespace the container has."""
-        template = "{{.State.Pid}}"
-        return int(self._podman("inspect", "--format", template, self.container))
-
 
 @contextlib.contextmanager
 def host_of(podman: Podman, release: str, *, prefix: str) -> t.Iterator[Host]:
     """Start a container of a release with everything that configurations refer to; remove it at the end."""
-    name = f"{prefix}-{release}"
-    volume = f"--volume={CHECKOUT}:{TREE}:ro"
-    image = images.recipe_of(release).image
-    start = ("run", "--detach", "--replace", f"--name={name}", "--network=none", volume, "--init")
-    podman(*start, image, "sleep", "7200")
-    try:
-        podman("exec", name, "sh", "-euc", materials.setup_script())
+    setup = materials.setup_script()
+    with container_of(podman, release, prefix=prefix, setup=setup) as name:
         yield Host(podman, name)
-    finally:
-        podman("rm", "--force", "--time=1", name)
