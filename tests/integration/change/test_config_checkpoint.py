@@ -79,7 +79,7 @@ def test_the_host_restores_and_reloads_although_the_connection_was_killed(box: B
     process.kill()
     process.wait()
     process.stdout.close()
-    box.sh("pkill -KILL -x sleep")
+    until(lambda: box.sh("pkill -KILL -x sleep && echo killed || true"), seconds=30, what="killed")
     spoil(box)
     until(lambda: bool(record(box)), seconds=90, what="the watcher restored")
     assert facts_of_files(box) == before

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -31,8 +32,7 @@ def run(
     if done.returncode != 0:
         words = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
         raise LabError(
-            f"`{shlex.join(argv[:6])}` ended with status {done.returncode}: "
-            + " / ".join(words[-4:])
+            f"Status {done.returncode} of `{named(argv)}`{told(stdin)}: " + " / ".join(words[-4:])
         )
     return done.stdout.decode(errors="replace")
 
@@ -55,4 +55,20 @@ def attempt(
             " tests/requirements/debian.txt."
         ) from exc
     except subprocess.TimeoutExpired as exc:
-        raise LabError(f"`{shlex.join(argv[:6])}` did not end within {timeout:g} seconds.") from exc
+        raise LabError(
+            f"`{named(argv)}`{told(stdin)} did not end within {timeout:g} seconds."
+        ) from exc
+
+
+def named(argv: t.Sequence[str]) -> str:
+    """The start of a command as a person would type it, without the environment that it is given."""
+    words = list(argv)
+    while words and (words[0] == "env" or re.fullmatch(r"[A-Z_]+=.*", words[0])):
+        words.pop(0)
+    return shlex.join(words[:6])
+
+
+def told(script: bytes) -> str:
+    """The first line of a script that a shell was given, so that a failure can be traced to it."""
+    line = script.decode(errors="replace").strip().partition("\n")[0]
+    return f" with `{line[:80]}`" if line.isprintable() and line else ""
