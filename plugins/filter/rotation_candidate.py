@@ -12,10 +12,10 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils import _rotation
 
 
 def rotation_candidate(
-    facts: t.Any, bundle: str, key_type: str | None = None, port: int = 25
+    facts: t.Any, bundle: str, key_type: str | None = None, port: int = 25, mta: str = "postfix"
 ) -> dict[str, t.Any]:
     try:
-        return _rotation.rotation_candidate(facts, bundle, key_type, int(port))
+        return _rotation.rotation_candidate(facts, bundle, key_type, int(port), mta)
     except PostmasterTlsError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
 
-"""What a mail server serves on a port as TLSA records, and the parameters by which it serves another certificate of one kind."""
+"""What a mail server serves on a port as TLSA records, and how it is told to serve another certificate of one kind."""
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -20,6 +21,9 @@ _PAIRS: t.Final = (
     ("smtpd_tls_dcert_file", "smtpd_tls_dkey_file", "dsa"),
 )
 _CHAINS: t.Final = "smtpd_tls_chain_files"
+#: Where sendmail has its certificates and their keys, of which it takes two.
+_OPTIONS: t.Final = ("ServerCertFile", "ServerKeyFile")
+_MOST_PAIRS: t.Final = 2
 
 
 def served_tlsa_records(facts: Data, port: int = 25) -> list[str]:
@@ -35,13 +39,20 @@ def served_tlsa_records(facts: Data, port: int = 25) -> list[str]:
 
 
 def rotation_candidate(
-    facts: Data, bundle: str, key_type: str | None = None, port: int = 25
-) -> dict[str, dict[str, t.Any]]:
-    """For each Postfix with a service on the port, the parameters by which a bundle takes the place of the certificate of its kind.
+    facts: Data, bundle: str, key_type: str | None = None, port: int = 25, mta: str = "postfix"
+) -> dict[str, t.Any]:
+    """The parameters of each Postfix with a service on the port, by which a bundle takes the place of the certificate of its kind;
+    for sendmail, the options.
 
     While the kind is not known, they are such as have the bundle described by a prediction, and are not to be applied.
     Raises InvalidInput when there is no place for it.
     """
+    return (_of_sendmail if mta == "sendmail" else _of_postfix)(facts, bundle, key_type, port)
+
+
+def _of_postfix(
+    facts: Data, bundle: str, key_type: str | None, port: int
+) -> dict[str, dict[str, t.Any]]:
     candidate: dict[str, dict[str, t.Any]] = {}
     for instance in facts.get("postfix") or ():
         for service in _on_port(instance["services"], port):
@@ -54,6 +65,39 @@ def rotation_candidate(
     if not candidate:
         raise InvalidInput(f"The facts have no Postfix with a service on port {port}.")
     return candidate
+
+
+def _of_sendmail(
+    facts: Data, bundle: str, key_type: str | None, port: int
+) -> dict[str, dict[str, str]]:
+    """A first certificate, and behind a comma one with a key of another kind, which all daemons share."""
+    for instance in facts.get("sendmail") or ():
+        for service in _on_port(instance["services"], port):
+            pairs = _pairs(service["parameters"]) if key_type else []
+            place = _place(facts, pairs, key_type)
+            if place == _MOST_PAIRS:
+                raise InvalidInput(
+                    f"sendmail has two certificates, and none with a key of the kind {key_type}: "
+                    "renew a certificate of a kind that is served today, or take one out of ServerCertFile and ServerKeyFile."
+                )
+            pairs[place : place + 1] = [(bundle, bundle)]
+            values = (",".join(column) for column in zip(*pairs, strict=True))
+            return {"options": dict(zip(_OPTIONS, values, strict=True))}
+    raise InvalidInput(f"The facts have no sendmail with a service on port {port}.")
+
+
+def _pairs(settings: Data) -> list[tuple[str, str]]:
+    """The pairs of ServerCertFile and ServerKeyFile, as pairs_of in _sendmail/_request reads them."""
+    files, keys = (str(settings.get(name) or "").split(",", 1) for name in _OPTIONS)
+    return [pair for pair in itertools.zip_longest(files, keys, fillvalue="") if any(pair)]
+
+
+def _place(facts: Data, pairs: Sequence[tuple[str, str]], key_type: str | None) -> int:
+    """Which pair has a key of a kind; behind all of them if none has."""
+    for place, (file, _key) in enumerate(pairs):
+        if any(entry["key_type"] == key_type for entry in _entries(facts, file)):
+            return place
+    return len(pairs)
 
 
 def _parameters(facts: Data, settings: Data, key_type: str, bundle: str) -> dict[str, str]:

@@ -145,3 +145,57 @@ def test_another_port_is_refused() -> None:
 def test_before_its_kind_is_known_the_bundle_is_only_read() -> None:
     read = parameters(facts({"smtpd_tls_chain_files": "/x"}, RSA_FILE), None)
     assert read == {**dict.fromkeys(PAIRS, BUNDLE), "smtpd_tls_chain_files": None}
+
+
+ROTATED_SENDMAIL: dict[str, tuple[str, str, str, str]] = {
+    "the only one": ("/tls/rsa.crt|/tls/rsa.key", "rsa", BUNDLE, BUNDLE),
+    "a first one of its kind": (
+        "/tls/rsa.crt|/tls/rsa.key",
+        "ecdsa",
+        f"/tls/rsa.crt,{BUNDLE}",
+        f"/tls/rsa.key,{BUNDLE}",
+    ),
+    "the first of two": (
+        "/tls/rsa.crt,/tls/ecdsa.crt|/tls/rsa.key,/tls/ecdsa.key",
+        "rsa",
+        f"{BUNDLE},/tls/ecdsa.crt",
+        f"{BUNDLE},/tls/ecdsa.key",
+    ),
+    "the second of two": (
+        "/tls/rsa.crt,/tls/ecdsa.crt|/tls/rsa.key,/tls/ecdsa.key",
+        "ecdsa",
+        f"/tls/rsa.crt,{BUNDLE}",
+        f"/tls/rsa.key,{BUNDLE}",
+    ),
+    "one whose kind is not known yet": ("/tls/rsa.crt|/tls/rsa.key", "", BUNDLE, BUNDLE),
+}
+
+
+def of_sendmail(files: str, *certificates: dict[str, t.Any], port: int = 25) -> dict[str, t.Any]:
+    cert, _bar, key = files.partition("|")
+    of = facts({"ServerCertFile": cert, "ServerKeyFile": key}, *certificates, port=port)
+    of["sendmail"] = of.pop("postfix")
+    return of
+
+
+@pytest.mark.parametrize("case", ROTATED_SENDMAIL)
+def test_sendmail_serves_it_in_the_place_of_its_kind(case: str) -> None:
+    files, kind, certificate_file, key_file = ROTATED_SENDMAIL[case]
+    of = of_sendmail(files, RSA_FILE, ECDSA_FILE)
+    assert rotation_candidate(of, BUNDLE, kind or None, mta="sendmail") == {
+        "options": {"ServerCertFile": certificate_file, "ServerKeyFile": key_file}
+    }
+
+
+def test_sendmail_has_no_place_for_a_third_kind() -> None:
+    files = "/tls/rsa.crt,/tls/ecdsa.crt|/tls/rsa.key,/tls/ecdsa.key"
+    with pytest.raises(InvalidInput, match=r"sendmail has two certificates.* kind ed25519"):
+        rotation_candidate(
+            of_sendmail(files, RSA_FILE, ECDSA_FILE), BUNDLE, "ed25519", mta="sendmail"
+        )
+
+
+def test_a_sendmail_that_does_not_listen_there_is_refused() -> None:
+    of = of_sendmail("/tls/rsa.crt|/tls/rsa.key", RSA_FILE, port=2525)
+    with pytest.raises(InvalidInput, match="no sendmail with a service on port 25"):
+        rotation_candidate(of, BUNDLE, "rsa", mta="sendmail")
