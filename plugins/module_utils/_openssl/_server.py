@@ -27,6 +27,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import (
 )
 
 SERVER_PREFERENCE: t.Final = 1 << 22  # SSL_OP_CIPHER_SERVER_PREFERENCE
+_NO_TICKET, _NO_RENEGOTIATION, _MAY_RENEGOTIATE = 1 << 14, 1 << 30, 1 << 8
+_NO_TICKETS_FROM: t.Final = 3
 _KINDS: t.Final = [
     "RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512:RSA+SHA1",
     "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ECDSA+SHA1:ed25519:ed448",
@@ -116,6 +118,18 @@ class Bounds:
     options: int = 0
     oldest: int = 0
     newest: int = 0
+
+    @property
+    def tickets(self) -> bool:
+        """Whether a server may issue session tickets up to TLS 1.2: SSL_CTX_set_security_level(3ssl) says from which level on
+        there are none.
+        """
+        return self.level < _NO_TICKETS_FROM and not self.options & _NO_TICKET
+
+    def renegotiates(self, library: int) -> bool:
+        """Whether a client may begin a new handshake in a session up to TLS 1.2: SSL_CTX_set_options(3ssl) of 1.1.1 and 3.0."""
+        may = library >> 28 < 3 or bool(self.options & _MAY_RENEGOTIATE)
+        return may and not self.options & _NO_RENEGOTIATION
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@
 
 """What a server does in a handshake beside protocols and suites: tickets, renegotiation, client certificates, DHE.
 
-Source: tls_server_init() in src/tls/tls_server.c and tls_bug_bits() in tls_misc.c, at the tags v3.5.0 to v3.11.6;
-SSL_CTX_set_options(3ssl) of OpenSSL 1.1.1 and 3.0 for renegotiation that a client begins.
+Source: tls_server_init() in src/tls/tls_server.c and tls_bug_bits() in tls_misc.c, at the tags v3.5.0 to v3.11.6.
 """
 
 from __future__ import annotations
@@ -28,9 +27,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request i
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
 
-_NO_TICKET, _NO_RENEGOTIATION, _MAY_RENEGOTIATE = 1 << 14, 1 << 30, 1 << 8
-#: SSL_CTX_set_security_level(3ssl).
-_NO_TICKETS_FROM: t.Final = 3
 _NEVER_RENEGOTIATES: t.Final = PostfixVersion(3, 8, 0)
 _TICKET_CIPHER: t.Final = PostfixVersion(3, 0, 0)
 
@@ -45,17 +41,13 @@ def _tickets(service: TlsService, result: Effective, version: PostfixVersion) ->
         value("tls_session_ticket_cipher")
         and lifetime
         and int(lifetime.group()) > 0
-        and not result.bounds.options & _NO_TICKET
-        and result.bounds.level < _NO_TICKETS_FROM
+        and result.bounds.tickets
     )
 
 
 def _renegotiation(result: Effective, version: PostfixVersion, library: int) -> bool:
     """Whether a client may begin a new handshake in a session of TLS 1.2 or older."""
-    options = result.bounds.options
-    if version >= _NEVER_RENEGOTIATES or options & _NO_RENEGOTIATION:
-        return False
-    return library >> 28 < 3 or bool(options & _MAY_RENEGOTIATE)
+    return version < _NEVER_RENEGOTIATES and result.bounds.renegotiates(library)
 
 
 def _client_certificate(service: TlsService) -> str:

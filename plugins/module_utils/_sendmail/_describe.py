@@ -36,10 +36,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail import _verdicts
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._blame import choices_of
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options import (
-    NAMES,
-    NO_TICKET,
-)
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options import NAMES
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import (
     Request,
     Sendmail,
@@ -48,7 +45,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request 
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._services import Service
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
 
-_NO_RENEGOTIATION, _MAY_RENEGOTIATE = 1 << 30, 1 << 8
 _SHARED: t.Final = ("TLSFallbacktoClear", "DANE")
 
 
@@ -88,12 +84,10 @@ def _features(
     signatures = signature_names(result)
     if service.client or not result.suites:
         return {**NO_FEATURES, "signatures": signatures}
-    options = result.bounds.options
-    may = library >> 28 < 3 or bool(options & _MAY_RENEGOTIATE)
     return {
         "signatures": signatures,
-        "session_tickets": not options & NO_TICKET,
-        "renegotiation": may and not options & _NO_RENEGOTIATION,
+        "session_tickets": result.bounds.tickets,
+        "renegotiation": result.bounds.renegotiates(library),
         "client_certificate": "asked" if _asks(request, result) else "none",
         "dh": dh_dict(result, request.dh),
     }

@@ -43,7 +43,7 @@ _BY_FFR: t.Final[dict[str, str]] = {
     "ClientCACertPath": "_FFR_CLIENTCA",
 }
 NAMES: t.Final = tuple(dict.fromkeys((*_ALWAYS, *_SINCE, *_BY_FFR)))
-NO_TICKET: t.Final = 1 << 14
+_NO_TICKET: t.Final = 1 << 14
 _TLS13: t.Final = 0x10101000
 _TLSEXT_PADDING: t.Final = 1 << 4
 _PADDING_SINCE: t.Final = SendmailVersion(8, 15, 1)
@@ -69,7 +69,7 @@ _BITS: t.Final[dict[str, int]] = {
     "DONT_INSERT_EMPTY_FRAGMENTS": 1 << 11,
     "NO_QUERY_MTU": 1 << 12,
     "COOKIE_EXCHANGE": 1 << 13,
-    "NO_TICKET": NO_TICKET,
+    "NO_TICKET": _NO_TICKET,
     "CISCO_ANYCONNECT": 1 << 15,
     "NO_SESSION_RESUMPTION_ON_RENEGOTIATION": 1 << 16,
     "NO_COMPRESSION": 1 << 17,
@@ -123,7 +123,7 @@ def default_bits(build: Build, *, client: bool) -> int:
     bits = bug_workarounds(build)
     if build.version >= _PADDING_SINCE:
         bits &= ~_TLSEXT_PADDING
-    return bits | NO_TICKET if client else bits
+    return bits | _NO_TICKET if client else bits
 
 
-__all__ = ["NAMES", "NO_TICKET", "bits_by_name", "bug_workarounds", "default_bits", "has_option"]
+__all__ = ["NAMES", "bits_by_name", "bug_workarounds", "default_bits", "has_option"]

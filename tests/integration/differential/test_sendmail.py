@@ -45,6 +45,25 @@ NAMED = {
     "bits-taken-away-that-were-never-set": Configuration(
         "", (*SOUND, "O ServerSSLOptions=-SSL_OP_NO_TLSv1_2 +SSL_OP_NO_TLSv1_1")
     ),
+    "no-tickets-from-level-3-on": Configuration(
+        "",
+        (
+            f"O ServerCertFile={DIRECTORY}/ec.pem,{DIRECTORY}/rsa.pem",
+            f"O ServerKeyFile={DIRECTORY}/ec.key,{DIRECTORY}/rsa.key",
+            *SOUND[2:],
+            "O CipherList=DHE-RSA-AES256-SHA:ECDHE-ECDSA-AES256-GCM-SHA384:@SECLEVEL=3",
+        ),
+    ),
+    "anonymous-suites-alone-ask-for-no-certificate": Configuration(
+        "",
+        (
+            f"O ServerCertFile={DIRECTORY}/ed.pem",
+            f"O ServerKeyFile={DIRECTORY}/ed.key",
+            *SOUND[2:],
+            "O CipherList=ALL:@SECLEVEL=0",
+            "O ServerSSLOptions=SSL_OP_NO_TLSv1_3 SSL_OP_NO_TLSv1_2",
+        ),
+    ),
 }
 
 

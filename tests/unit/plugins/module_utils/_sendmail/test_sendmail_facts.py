@@ -150,6 +150,17 @@ def test_beside_suites(host: Host) -> None:
     assert other["dh"] is None
 
 
+@pytest.mark.parametrize(("level", "issued"), [("2", True), ("3", False)])
+def test_from_security_level_3_on_no_tickets_are_issued(
+    host: Host, tmp_path: Path, level: str, issued: bool
+) -> None:
+    pair = make_pair(tmp_path, "ec")
+    Path(pair.key).chmod(0o600)
+    files = (f"O ServerCertFile={pair.certificate}", f"O ServerKeyFile={pair.key}")
+    service = host.services(*files, f"O CipherList=ECDHE:@SECLEVEL={level}")["MTA"]
+    assert service["session_tickets"] is issued
+
+
 def test_with_anonymous_suites_alone_nobody_is_asked_for_a_certificate(host: Host) -> None:
     lines = ("O CipherList=aNULL:@SECLEVEL=0", "O ServerSSLOptions=SSL_OP_NO_TLSv1_3")
     service = host.services(*lines)["MTA"]
