@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,23 @@ class Lab:
     def state(self, host: str, *names: str) -> None:
         """Put a host into states."""
         self.run("state", host, *names)
+
+    def asked(self, pattern: str, module: str, *arguments: str) -> dict[str, dict[str, t.Any]]:
+        """What `ansible PATTERN -m MODULE` gets from each host; it must succeed, and tell no private key."""
+        program = str(Path(sys.executable).with_name("ansible"))
+        with tempfile.TemporaryDirectory() as tree:
+            argv = [program, pattern, "-i", str(self.inventory), "-m", module, "--tree", tree]
+            done = subprocess.run(
+                [*argv, *arguments],
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=600,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert "PRIVATE KEY" not in done.stdout + done.stderr
+            return {path.name: json.loads(path.read_text()) for path in Path(tree).iterdir()}
 
     def addresses(self) -> dict[str, str]:
         """The address of each host, by name."""

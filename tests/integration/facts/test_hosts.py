@@ -6,104 +6,40 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import typing as t
-from pathlib import Path
 
 import pytest
-import yaml
-from mtalab.paths import lab_name
+from ansible_collections.postmaster.tls.tests.support.labs import Lab
 
 pytestmark = pytest.mark.lab
 
-LAB = [sys.executable, str(Path(__file__).resolve().parents[3] / "tests" / "lab" / "lab.py")]
-ANSIBLE = str(Path(sys.executable).with_name("ansible"))
 PYTHONS = {"mx-bullseye": "3.9", "mx-bookworm": "3.11", "mx1": "3.13", "mx-sid": "3.14"}
 MOST_BYTES = 200_000
-AUDITOR = """
-if ! id auditor > /dev/null 2>&1; then
-    echo 'auditor:x:4100:4100::/home/auditor:/bin/sh' >> /etc/passwd
-    echo 'auditor:*:20000::::::' >> /etc/shadow
-    echo 'auditor:x:4100:' >> /etc/group
-fi
-install -d -o auditor /home/auditor
-install -d -m 700 -o auditor /home/auditor/.ssh
-install -m 600 -o auditor /root/.ssh/authorized_keys /home/auditor/.ssh/
-"""
 MODULES = "find / -xdev -name 'cryptography*' -o -xdev -name '_cffi_backend*'"
 Facts = dict[str, t.Any]
 
 
-@pytest.fixture(scope="module")
-def environment() -> t.Iterator[dict[str, str]]:
-    made = {**os.environ, "POSTMASTER_LAB": f"{lab_name()}-hosts"}
-    try:
-        yield made
-    finally:
-        subprocess.run([*LAB, "down"], env=made, check=False, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def inventory(environment: dict[str, str]) -> Path:
-    up = [*LAB, "up", "fleet"]
-    done = subprocess.run(up, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return Path(done.stdout.split()[-1])
-
-
-def on(environment: dict[str, str], host: str, script: str) -> str:
-    command = [*LAB, "exec", host, "sh", "-c", script]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    return done.stdout
-
-
-def gathered(
-    environment: dict[str, str], inventory: Path, tree: Path, *arguments: str
-) -> dict[str, dict[str, t.Any]]:
+def gathered(fleet: Lab, *arguments: str) -> dict[str, Facts]:
     """What `ansible mta -m postmaster.tls.mta_tls_facts` says of each host."""
-    argv = [ANSIBLE, "mta", "-i", str(inventory), "-m", "postmaster.tls.mta_tls_facts"]
-    done = subprocess.run(
-        [*argv, "--tree", str(tree), *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "PRIVATE KEY" not in done.stdout + done.stderr
-    return {host: json.loads((tree / host).read_text()) for host in PYTHONS}
+    results = fleet.asked("mta", "postmaster.tls.mta_tls_facts", *arguments)
+    return {host: results[host]["ansible_facts"]["mta_tls"] for host in PYTHONS}
 
 
 @pytest.fixture(scope="module")
-def as_root(
-    environment: dict[str, str], inventory: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Facts]:
-    results = gathered(environment, inventory, tmp_path_factory.mktemp("root"))
-    return {host: one["ansible_facts"]["mta_tls"] for host, one in results.items()}
+def as_root(fleet: Lab) -> dict[str, Facts]:
+    return gathered(fleet)
 
 
 @pytest.fixture(scope="module")
-def as_auditor(
-    environment: dict[str, str], inventory: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Facts]:
-    for host in PYTHONS:
-        on(environment, host, AUDITOR)
-    tree = tmp_path_factory.mktemp("auditor")
-    results = gathered(environment, inventory, tree, "-e", "ansible_user=auditor")
-    return {host: one["ansible_facts"]["mta_tls"] for host, one in results.items()}
+def as_auditor(fleet: Lab) -> dict[str, Facts]:
+    return gathered(fleet, "-e", "ansible_user=auditor")
 
 
 @pytest.mark.parametrize("host", PYTHONS)
-def test_the_host_has_its_own_python_and_no_cryptography(
-    environment: dict[str, str], inventory: Path, host: str
-) -> None:
-    assert yaml.safe_load(inventory.read_text())
-    version = on(environment, host, "python3 --version")
+def test_the_host_has_its_own_python_and_no_cryptography(fleet: Lab, host: str) -> None:
+    version = fleet.on(host, "python3", "--version")
     assert version.split()[1].startswith(f"{PYTHONS[host]}.")
-    assert on(environment, host, MODULES) == ""
+    assert fleet.on(host, "sh", "-c", MODULES) == ""
 
 
 @pytest.mark.parametrize("host", PYTHONS)
@@ -120,16 +56,16 @@ def test_everything_is_determined(as_root: dict[str, Facts], host: str) -> None:
 
 @pytest.mark.parametrize("host", PYTHONS)
 def test_certificates_are_understood_and_keys_stay(
-    environment: dict[str, str], as_root: dict[str, Facts], host: str
+    fleet: Lab, as_root: dict[str, Facts], host: str
 ) -> None:
     (entry,) = as_root[host]["certificates"]
-    fingerprint = f"openssl x509 -in {entry['file']} -noout -fingerprint -sha256"
-    expected = on(environment, host, fingerprint).partition("=")[2].strip().replace(":", "")
+    fingerprint = ("openssl", "x509", "-in", entry["file"], "-noout", "-fingerprint", "-sha256")
+    expected = fleet.on(host, *fingerprint).partition("=")[2].strip().replace(":", "")
     assert entry["sha256"] == expected.lower()
     assert entry["san"] == [f"{host}.example.test"]
     assert (entry["key_matches"], entry["key_mode"]) == (True, "0600")
     assert entry["extended_key_usage"] == ["serverAuth", "clientAuth"]
-    key = on(environment, host, f"cat {entry['key_file']}").splitlines()[1]
+    key = fleet.on(host, "cat", entry["key_file"]).splitlines()[1]
     assert key not in json.dumps(as_root[host])
 
 
