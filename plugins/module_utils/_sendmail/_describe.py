@@ -111,9 +111,8 @@ def _understood(
         evidence = "; ".join(result.unknown)
         findings.append(finding("not-determined", where=where, evidence=evidence))
     elif not service.client:
-        setting = choices.protocol_setting
-        findings += _verdicts.protocol_findings(result, setting, where, number)
-        findings += served_findings(result, dropped, where)
+        findings += _verdicts.protocol_findings(result, choices, where, number)
+        findings += served_findings(result, dropped, where) if choices.protocols else []
         findings += _verdicts.strength_findings(service, result, request.dh, where)
     more = _features(service, request, result, number)
     return {**negotiable(result, dropped), **more}, findings

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Choices
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import (
     LONGEST_VALUE,
@@ -74,14 +75,16 @@ def ignored_findings(result: Effective, where: str) -> list[Finding]:
     return found
 
 
-def protocol_findings(result: Effective, setting: str, where: str, library: int) -> list[Finding]:
-    """Whether the newest protocols are off."""
+def protocol_findings(
+    result: Effective, choices: Choices, where: str, library: int
+) -> list[Finding]:
+    """Whether all protocols, or the newest, are off; a list without suites for those that are on is another finding."""
     if not result.listed or result.refusal:
         return []
-    if not result.suites:
-        return [told("protocol-list-empty", where, setting)]
-    if Protocol.TLSv1_3 not in result.suites and library >= _SPEAKS_TLS13:
-        return [told("tls13-off", where, setting)]
+    if not any(one >= Protocol.TLSv1 for one in choices.protocols):
+        return [told("protocol-list-empty", where, choices.protocol_setting)]
+    if Protocol.TLSv1_3 not in choices.protocols and library >= _SPEAKS_TLS13:
+        return [told("tls13-off", where, choices.protocol_setting)]
     return []
 
 

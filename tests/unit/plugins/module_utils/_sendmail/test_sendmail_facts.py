@@ -139,6 +139,17 @@ def test_protocols_and_what_switches_them_off(host: Host) -> None:
     assert "SSL_OP_NO_TLSv1_3" in dropped["TLS_AES_128_GCM_SHA256"]["setting"]
 
 
+def test_no_suite_and_no_protocol_are_two_findings(host: Host) -> None:
+    case1 = ("O CipherList=ALL:!kRSA:!kEECDH:!kEDH:!aNULL", "O ServerSSLOptions=SSL_OP_NO_TLSv1_3")
+    service = host.services(*case1)["MTA"]
+    assert service["protocols"] == []
+    assert {"no-shared-cipher", "tls13-off"} <= set(codes(service))
+    assert "protocol-list-empty" not in codes(service)
+    closed = host.services("O ServerSSLOptions=0x3e000000")["MTA"]
+    assert "protocol-list-empty" in codes(closed)
+    assert "no-shared-cipher" not in codes(closed)
+
+
 def test_beside_suites(host: Host) -> None:
     service = host.services()["MTA"]
     assert service["client_certificate"] == "asked"
