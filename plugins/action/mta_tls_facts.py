@@ -2,10 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller half of mta_tls_facts: describes the certificates that the module found on the host."""
+"""The controller half of mta_tls_facts: describes the certificates that the module found on the host.
+
+Ansible loads this file before it forks for a host, so what every host needs is loaded here once, not once a host.
+"""
 
 from __future__ import annotations
 
+import json
 import typing as t
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,12 +17,11 @@ from datetime import UTC, datetime
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
+from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import UNKNOWN, describe
+from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import TrustStore
 from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
     require_cryptography,
 )
-
-if t.TYPE_CHECKING:
-    from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import TrustStore
 
 #: Compares facts with TLSA records: facts, the material of their certificates, and the time, to facts.
 Comparison = Callable[
@@ -35,11 +38,6 @@ def with_certificates(
     trust: TrustStore | None = None,
 ) -> dict[str, t.Any]:
     """The facts with every certificate described; findings about certificates stand there and in the list of all."""
-    from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import (  # noqa: PLC0415 - see trusted_roots
-        UNKNOWN,
-        describe,
-    )
-
     certificates, found = [], list(facts.get("findings", ()))
     for entry, raw in zip(facts.get("certificates", ()), material, strict=True):
         described: dict[str, t.Any] = {**UNKNOWN, "chain": [], "chain_complete": None}
@@ -49,18 +47,6 @@ def with_certificates(
         certificates.append({**described, **entry, "findings": [*entry["findings"], *findings]})
         found += findings
     return {**facts, "certificates": certificates, "findings": found}
-
-
-def trusted_roots() -> TrustStore | None:
-    """The controller's own roots. Raises InvalidInput. Here, beside the work of the host, all is loaded that understands
-    certificates: that takes longer than anything else that the controller does for a host.
-    """
-    from ansible_collections.postmaster.tls.plugins.plugin_utils import (  # noqa: PLC0415
-        _certificates,  # noqa: F401
-        _chain_building,
-    )
-
-    return _chain_building.TrustStore.system()
 
 
 def with_hellos_of_senders(arguments: Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -114,12 +100,13 @@ class ActionModule(ActionBase):
         except PostmasterTlsError as error:
             return {**result, "failed": True, "msg": str(error)}
         with ThreadPoolExecutor(max_workers=1) as aside:
-            roots = aside.submit(trusted_roots)
+            roots = aside.submit(TrustStore.system)
             result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
-        material, heard = result.pop("_certificates", None), result.pop("_heard", None)
-        if material is None:
+        found = result.pop("found", None)
+        if found is None:
             return result
-        facts = with_senders(result["ansible_facts"]["mta_tls"], arguments.get("why"), heard or [])
+        facts, material, heard = json.loads(found)
+        facts = with_senders(facts, arguments.get("why"), heard)
         now = datetime.now(UTC)
         if "certificates" in facts:
             try:
@@ -128,5 +115,5 @@ class ActionModule(ActionBase):
                 return {**result, "failed": True, "msg": str(error)}
             facts = with_certificates(facts, material, now=now, trust=trust)
             facts = comparison(facts, material, now) if comparison else facts
-        result["ansible_facts"]["mta_tls"] = facts
+        result["ansible_facts"] = {"mta_tls": facts}
         return result

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import threading
@@ -103,6 +104,18 @@ def showable(value: t.Any) -> t.Any:
     return value
 
 
+def json_text(value: t.Any) -> str:
+    """JSON of any data, with what is not UTF-8 escaped as C(showable) does it. As one text, it passes through Ansible's
+    own encoders at no cost.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(showable(value))
+    return text
+
+
 def start(
     command: t.Sequence[str],
     *,
@@ -141,6 +154,7 @@ __all__ = [
     "Completed",
     "Runner",
     "find_command",
+    "json_text",
     "run",
     "run_all",
     "showable",

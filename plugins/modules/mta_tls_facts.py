@@ -381,6 +381,7 @@ def main() -> t.NoReturn:
     )
     from ansible_collections.postmaster.tls.plugins.module_utils._run import (  # noqa: PLC0415
         Ahead,
+        json_text,
         run,
         showable,
     )
@@ -406,10 +407,7 @@ def main() -> t.NoReturn:
         found = host_facts(options, run=ahead)
     except PostmasterTlsError as error:
         module.fail_json(msg=showable(str(error)))
-    facts, material = showable(found.facts), showable(found.material)
-    module.exit_json(
-        ansible_facts={"mta_tls": facts}, _certificates=material, _heard=showable(found.heard)
-    )
+    module.exit_json(found=json_text([found.facts, found.material, found.heard]))
 
 
 if __name__ == "__main__":

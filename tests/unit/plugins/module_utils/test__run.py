@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.postmaster.tls.plugins.module_utils._run import (
     Ahead,
     Completed,
+    json_text,
     run,
     showable,
 )
@@ -20,6 +21,12 @@ def test_what_a_command_prints_can_be_sent_as_json_whatever_its_bytes() -> None:
     shown = showable({"out": [done.stdout], "pair": (done.stdout, None, 1, True)})
     assert shown == {"out": ["grün \\xff"], "pair": ["grün \\xff", None, 1, True]}
     json.dumps(shown, ensure_ascii=False).encode("utf-8")
+
+
+def test_the_text_of_all_facts_is_json_whatever_their_bytes() -> None:
+    plain, odd = {"name": "grün", "more": [1, None]}, ["\udcff"]
+    assert json.loads(json_text(plain)) == plain
+    assert json.loads(json_text(odd)) == ["\\xff"]
 
 
 def test_a_command_that_was_begun_runs_once_and_its_answer_is_given_once() -> None:
