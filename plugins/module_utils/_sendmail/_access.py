@@ -16,6 +16,7 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import read_text
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import ConfigurationFile
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import Sendmail
 
 TAGS: t.Final = (
@@ -25,7 +26,7 @@ TAGS: t.Final = (
 _BY_LOWER: t.Final = {tag.lower(): tag for tag in TAGS}
 _ENTRY: t.Final = re.compile(r"(?P<tag>[A-Za-z_]+):(?P<peer>\S*)\s+(?P<value>.+)")
 _FEATURES: t.Final = ("TLS_Srv_features", "TLS_Clt_features")
-_SUFFIXES: t.Final = (".db", ".dir", ".cdb")
+_DATABASES: t.Final = {"hash": ".db", "btree": ".db", "cdb": ".cdb", "dbm": ".dir"}
 
 
 class Entry(t.NamedTuple):
@@ -50,13 +51,25 @@ def parse_access(text: str) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def access_file(sendmail: Sendmail) -> str | None:
-    """The text of the map that rulesets call access; None where sendmail.cf has no such map."""
-    found = next((one for one in sendmail.cf.maps if one.name == "access"), None)
+class AccessMap(t.NamedTuple):
+    """The map that rulesets call access: its text, the kind of its database, and the database, empty where the text itself
+    is looked up.
+    """
+
+    source: str
+    kind: str
+    database: str
+
+
+def access_map(cf: ConfigurationFile) -> AccessMap | None:
+    """The access map of a sendmail.cf; None where it has none, or one that is no file (LDAP, a socket)."""
+    found = next((one for one in cf.maps if one.name == "access"), None)
     if found is None or not found.target.startswith("/"):
         return None
-    root, suffix = os.path.splitext(found.target)
-    return root if suffix in _SUFFIXES else found.target
+    suffix = _DATABASES.get(found.kind, "")
+    source = found.target[: -len(suffix)] if suffix and found.target.endswith(suffix) else ""
+    source = source or found.target
+    return AccessMap(source, found.kind, f"{source}{suffix}" if suffix else "")
 
 
 def _modified(path: str) -> float | None:
@@ -66,42 +79,39 @@ def _modified(path: str) -> float | None:
         return None
 
 
-def _stale(source: str) -> str | None:
+def _stale(found: AccessMap, modified: t.Callable[[str], float | None]) -> str | None:
     """The database that is older than its text."""
-    text = _modified(source)
-    for path in (source + suffix for suffix in _SUFFIXES):
-        database = _modified(path)
-        if text is not None and database is not None and database < text:
-            return path
-    return None
+    text, database = modified(found.source), modified(found.database)
+    older = text is not None and database is not None and database < text
+    return found.database if older else None
 
 
-def _reads_features(sendmail: Sendmail) -> bool:
-    """Whether sendmail.cf has the rulesets of FEATURE(`tls_session_features')."""
-    text = read_text(sendmail.file) or ""
-    return bool(re.search(r"^Stls_srv_features", text, re.MULTILINE))
-
-
-def access_policies(sendmail: Sendmail) -> tuple[list[dict[str, str]], list[Finding]]:
+def access_policies(
+    sendmail: Sendmail,
+    *,
+    read: t.Callable[[str], str | None] = read_text,
+    modified: t.Callable[[str], float | None] = _modified,
+) -> tuple[list[dict[str, str]], list[Finding]]:
     """The entries about TLS of the map that sendmail.cf names, and what is wrong with how they are read."""
-    source = access_file(sendmail)
+    found = access_map(sendmail.cf)
+    source = found.source if found else None
     default = os.path.join(os.path.dirname(sendmail.file), "access")
-    entries = parse_access(read_text(source or default) or "")
-    found = []
+    entries = parse_access(read(source or default) or "")
+    odd = []
     if entries and source is None:
         evidence = f"{default}: {len(entries)} entries; FEATURE(`access_db') is missing"
-        found.append(finding("access-map-unread", where=sendmail.file, evidence=evidence))
-        return [], found
+        odd.append(finding("access-map-unread", where=sendmail.file, evidence=evidence))
+        return [], odd
     unread = [one for one in entries if one.tag in _FEATURES]
-    if unread and not _reads_features(sendmail):
+    if unread and "tls_srv_features" not in sendmail.cf.rulesets:
         evidence = f"{unread[0].tag}:{unread[0].peer}; FEATURE(`tls_session_features') is missing"
-        found.append(finding("access-map-unread", where=source or "", evidence=evidence))
+        odd.append(finding("access-map-unread", where=source or "", evidence=evidence))
         entries = tuple(one for one in entries if one.tag not in _FEATURES)
-    database = _stale(source) if source and entries else None
+    database = _stale(found, modified) if found and entries else None
     if database and source:
         evidence = f"{database} is older than {source}"
-        found.append(finding("access-map-stale", where=source, evidence=evidence))
-    return [one.as_dict() for one in entries], found
+        odd.append(finding("access-map-stale", where=source, evidence=evidence))
+    return [one.as_dict() for one in entries], odd
 
 
-__all__ = ["TAGS", "Entry", "access_file", "access_policies", "parse_access"]
+__all__ = ["TAGS", "AccessMap", "Entry", "access_map", "access_policies", "parse_access"]

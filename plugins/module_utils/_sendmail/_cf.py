@@ -43,13 +43,16 @@ class Map(t.NamedTuple):
 
 @dataclass(frozen=True)
 class ConfigurationFile:
-    """What a sendmail.cf sets. `macros` are those of D lines, `environment` what E lines set."""
+    """What a sendmail.cf sets. `macros` are those of D lines, `environment` what E lines set,
+    `rulesets` the names of S lines.
+    """
 
     options: tuple[Option, ...]
     macros: t.Mapping[str, str]
     environment: t.Mapping[str, str]
     maps: tuple[Map, ...]
     level: str = ""
+    rulesets: frozenset[str] = frozenset()
 
     def values(self, name: str) -> tuple[str, ...]:
         """Every value of an option that may be given more than once, expanded, in order."""
@@ -111,7 +114,7 @@ def parse_cf(text: str) -> ConfigurationFile:
     macros: dict[str, str] = {}
     environment: dict[str, str] = {}
     maps: list[Map] = []
-    level = ""
+    level, rulesets = "", set()
     for number, line in logical_lines(text):
         kind = line[0]
         if kind == "O" and (option := _option(number, line)):
@@ -123,9 +126,13 @@ def parse_cf(text: str) -> ConfigurationFile:
             environment[name.strip()] = value.strip()
         elif kind == "K" and (one := _map(line)):
             maps.append(one)
+        elif kind == "S" and (words := re.split(r"[=\s]", line[1:].strip())):
+            rulesets.add(words[0])
         elif kind == "V":
             level = line[1:].strip()
-    return ConfigurationFile(tuple(options), macros, environment, tuple(maps), level)
+    return ConfigurationFile(
+        tuple(options), macros, environment, tuple(maps), level, frozenset(rulesets)
+    )
 
 
 __all__ = ["ConfigurationFile", "Map", "Option", "logical_lines", "parse_cf"]

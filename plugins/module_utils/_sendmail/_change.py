@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import shutil
 import tempfile
 import typing as t
@@ -31,11 +32,19 @@ from ansible_collections.postmaster.tls.plugins.module_utils._run import (
     run,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail import _judge
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._access import (
+    AccessMap,
+    access_map,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._access_edit import (
     edit_access,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._asked import Asked, asked_of
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import parse_cf
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._drift import (
+    differences,
+    refusal,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._layout import (
     Layout,
     detect,
@@ -74,7 +83,7 @@ class Candidate:
     access_edit: Edited
     live_cf: Original
     cf: str
-    drift: tuple[str, ...] = ()
+    database: str = ""
 
     @property
     def rebuilt(self) -> bool:
@@ -105,7 +114,8 @@ def change(
     changed = candidate.rebuilt or bool(candidate.replacements)
     if changed:
         for one in candidate.replacements:
-            refuse_unwritable(one.original)
+            if os.path.exists(one.original.path):
+                refuse_unwritable(one.original)
         if not check_mode:
             copies = _apply(candidate, installed.layout, backup=params["backup"])
     return _described(candidate, installed, copies, changed=changed), warnings
@@ -122,7 +132,7 @@ def _installed(params: t.Mapping[str, t.Any]) -> Installed:
             f"There is no sendmail on this host: the command {params['sendmail_command']} was not found."
         )
     build = build_of(command, _patient)
-    layout = detect()
+    layout = detect(_patient)
     if params["mc"]:
         layout = replace(layout, mc=params["mc"])
     return Installed(command, build.text, layout)
@@ -151,36 +161,29 @@ def _edit_mc(asked: Asked, layout: Layout, text: str) -> Edited:
     return Edited(edited.text, (*features.changes, *defined.changes, *edited.changes))
 
 
+def _mc_file(layout: Layout) -> Original:
+    """The mc file; where there is none yet, what make would copy to its place."""
+    found = read_original(layout.source)
+    return replace(found, path=layout.mc, target=os.path.realpath(layout.mc))
+
+
 def _candidate(
     asked: Asked, installed: Installed, directory: str, *, drift: str
 ) -> tuple[Candidate, list[str]]:
     layout = installed.layout
-    mc, live_cf = read_original(layout.mc), read_original(layout.cf)
+    mc, live_cf = _mc_file(layout), read_original(layout.cf)
     edited = _edit_mc(asked, layout, mc.text)
     built = _judge.build(_patient, layout, mc.text, directory, "live")
-    drifted = _drift(read_original(built).text, live_cf)
+    drifted = differences(live_cf.text, read_original(built).text)
     if drifted and drift == "refuse":
-        raise InvalidInput(drifted[0])
+        raise InvalidInput(refusal(layout.cf, drifted))
     path = _judge.build(_patient, layout, edited.text, directory, "candidate")
     cf = read_original(path).text
     _in_force(asked, cf, layout)
-    access, access_edit = _access(asked, cf, directory)
-    candidate = Candidate(mc, edited, access, access_edit, live_cf, cf, drifted)
+    access, access_edit, database = _access(asked, cf, directory)
+    candidate = Candidate(mc, edited, access, access_edit, live_cf, cf, database)
     warnings = [] if not candidate.rebuilt else _judged(installed, path, built)
     return candidate, warnings
-
-
-def _drift(built: str, live: Original) -> tuple[str, ...]:
-    made, found = _judge.body(built), _judge.body(live.text)
-    if made == found:
-        return ()
-    odd = next((one for one in found if one not in made), None)
-    where = f"it has '{odd}'" if odd else "it lacks what the mc file sets"
-    sentence = (
-        f"{live.path} is not what its mc file builds ({where}), so building it would undo somebody's change: bring it"
-        " into the mc file and build it, or give drift: rebuild."
-    )
-    return (sentence,)
 
 
 def _in_force(asked: Asked, cf: str, layout: Layout) -> None:
@@ -195,25 +198,31 @@ def _in_force(asked: Asked, cf: str, layout: Layout) -> None:
             )
 
 
-def _access(asked: Asked, cf: str, directory: str) -> tuple[Original | None, Edited]:
+def _access(asked: Asked, cf: str, directory: str) -> tuple[Original | None, Edited, str]:
+    """The access map's text, the edit, and the database that is made of it, empty where there is none."""
     if not asked.access:
-        return None, Edited("", ())
-    found = [one for one in parse_cf(cf).maps if one.name == "access"]
-    if not found or not found[0].target.startswith("/"):
+        return None, Edited("", ()), ""
+    found = access_map(parse_cf(cf))
+    if found is None:
         raise InvalidInput(
             "This sendmail uses no access map: give features: {access_db: []}, or add FEATURE(access_db)."
         )
-    original = read_original(found[0].target)
+    original = read_original(found.source)
     edited = edit_access(original.text, asked.access)
-    source = f"{directory}/access"
-    _judge.write(source, edited.text)
-    done = _patient(["sh", "-c", 'exec makemap "$1" "$2.new" < "$2"', "sh", found[0].kind, source])
+    if found.database:
+        _made(found, original, edited, f"{directory}/access")
+    return original, edited, found.database
+
+
+def _made(found: AccessMap, original: Original, edited: Edited, path: str) -> None:
+    """Let makemap read the text; raises InvalidInput with its words."""
+    _judge.write(path, edited.text)
+    done = _patient(["sh", "-c", 'exec makemap "$1" "$2.new" < "$2"', "sh", found.kind, path])
     if done.code != 0:
-        words = (done.stderr.strip() or done.stdout.strip()).replace(source, original.path)
+        words = (done.stderr.strip() or done.stdout.strip()).replace(path, original.path)
         raise InvalidInput(
             f"makemap rejects this {original.path}, and nothing was changed. It says: {words}"
         )
-    return original, edited
 
 
 def _judged(installed: Installed, candidate: str, live: str) -> list[str]:
@@ -232,16 +241,20 @@ def _apply(candidate: Candidate, layout: Layout, *, backup: bool) -> list[str]:
     originals = [one.original for one in candidate.replacements]
     if candidate.rebuilt:
         originals.append(candidate.live_cf)
-    copies = [write_backup(one, suffix) for one in originals] if backup else []
-    access = candidate.access.path if candidate.access and candidate.access_edit.changes else None
+    kept = [one for one in originals if os.path.exists(one.path)]
+    copies = [write_backup(one, suffix) for one in kept] if backup else []
+    database = candidate.database if candidate.access_edit.changes else ""
     configuration = candidate.rebuilt or bool(candidate.mc_edit.changes)
+    stale = [(layout.built or layout.cf) if configuration else "", database]
+    make = layout.make_command(configuration=configuration, database=database)
     go_live(
         _patient,
         replacements=candidate.replacements,
-        make=layout.make_command(configuration=configuration, access=access),
+        template=layout.template,
+        make=make if any(stale) else (),
         cf=layout.cf,
         expected=candidate.cf,
-        stale=(layout.built or layout.cf) if configuration else "",
+        stale=[path for path in stale if path],
     )
     return copies
 
@@ -254,7 +267,7 @@ def _described(
     if access:
         rows += [(access.path, one) for one in candidate.access_edit.changes]
     layout = installed.layout
-    files = [layout.mc, layout.cf, layout.built, *_map_files(access)]
+    files = [layout.mc, layout.cf, layout.built, access.path if access else "", candidate.database]
     return {
         "changed": changed,
         "changes": [_row(file, one) for file, one in rows],
@@ -281,10 +294,6 @@ def reload_command(cf: str) -> list[str]:
         f"{alive} || {{ service sendmail restart && sleep 1; {alive}; }}"
     )
     return ["/bin/sh", "-c", script, pid_file]
-
-
-def _map_files(access: Original | None) -> list[str]:
-    return [access.path, f"{access.path}.db"] if access else []
 
 
 def _row(file: str, one: Change) -> dict[str, str | None]:

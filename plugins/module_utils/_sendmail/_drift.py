@@ -10,10 +10,11 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
+import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     InvalidInput,
-    NotSupported,
+    PostmasterTlsError,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import read_text
@@ -45,16 +46,21 @@ def _built(layout: Layout, text: str, run: Runner) -> str:
 def drift_findings(file: str, run: Runner) -> list[Finding]:
     """Compare the live sendmail.cf of this host; nothing for another file, or where the host has no mc file."""
     try:
-        layout = detect()
-    except NotSupported:
+        layout = detect(run)
+    except PostmasterTlsError:
         return []
-    live, text = read_text(file), read_text(layout.mc)
+    live, text = read_text(file), read_text(layout.source)
     if live is None or text is None or os.path.realpath(file) != os.path.realpath(layout.cf):
         return []
     try:
         found = differences(live, _built(layout, text, run))
     except InvalidInput as error:
         return [finding("not-determined", where=layout.mc, evidence=str(error))]
+    return drift_finding(file, found)
+
+
+def drift_finding(file: str, found: t.Sequence[str]) -> list[Finding]:
+    """What the owner of a sendmail.cf is told of such differences; nothing where there are none."""
     if not found:
         return []
     shown = "; ".join(found[:_MOST_LINES])
@@ -62,4 +68,14 @@ def drift_findings(file: str, run: Runner) -> list[Finding]:
     return [finding("cf-not-of-mc", where=file, evidence=f"{shown}{more}")]
 
 
-__all__ = ["differences", "drift_findings"]
+def refusal(file: str, found: t.Sequence[str]) -> str:
+    """Why a sendmail.cf with such differences is not overwritten unasked."""
+    odd = next((line[1:] for line in found if line[0] == "+"), None)
+    where = f"it has '{odd}'" if odd else "it lacks what the mc file sets"
+    return (
+        f"{file} is not what its mc file builds ({where}), so building it would undo somebody's change: bring it"
+        " into the mc file and build it, or give drift: rebuild."
+    )
+
+
+__all__ = ["differences", "drift_finding", "drift_findings", "refusal"]

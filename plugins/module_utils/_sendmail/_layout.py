@@ -13,102 +13,129 @@ from __future__ import annotations
 
 import os
 import re
-import socket
+import shlex
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    CommandFailed,
+    NotSupported,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
+from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import includes
 
 DIRECTORY: t.Final = "/etc/mail"
-MAKE_CONF: t.Final = "/etc/make.conf"
 _CF_DIRECTORIES: t.Final = (
     "/usr/share/sendmail/cf",
     "/usr/local/share/sendmail/cf",
     "/usr/src/contrib/sendmail/cf",
 )
 _OPTION: t.Final = re.compile(r"_OPTION\((?P<option>[A-Za-z.]+),\s*`(?P<macro>conf\w+)'")
+_OF_FREEBSD: t.Final = (*("SENDMAIL_MC", "INSTALL_CF", "SENDMAIL_CF_DIR", "SENDMAIL_M4_FLAGS"),)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """One system. C(targets) and C(map_targets) are given to make; C({cf}), C({access}) and
-    C({name}) stand for sendmail.cf, the access map's text and its name.
+    """One system. C(command) is its own make; C(targets) and C(map_targets) are given to it, where C({cf}) and
+    C({database}) stand for sendmail.cf and the access map's database, C({cf_name}) and C({database_name}) for their names.
 
     C(built) is the file that make writes first, where it is not the live one; with C(prelude) the file cf.m4 of this
-    directory is read before the mc file, which does not include it.
+    directory is read before the mc file, which does not include it, and C(flags) are given to m4. C(template) is what
+    make copies where there is no mc file yet.
     """
 
     name: str
     mc: str
     built: str = ""
+    command: tuple[str, ...] = ("make", "-C", DIRECTORY)
     targets: tuple[str, ...] = ()
     map_targets: tuple[str, ...] = ()
     prelude: str = ""
+    flags: tuple[str, ...] = ()
+    template: str = ""
     cf: str = f"{DIRECTORY}/sendmail.cf"
+
+    @property
+    def source(self) -> str:
+        """The file that is read as the mc file: the template where there is none yet."""
+        return self.template if self.template and not os.path.exists(self.mc) else self.mc
 
     def m4_command(self, mc: str) -> list[str]:
         """The command that prints the sendmail.cf of an mc file."""
-        first = [f"-D_CF_DIR_={self.prelude}/", f"{self.prelude}/m4/cf.m4"] if self.prelude else []
+        first: list[str] = []
+        if self.prelude:
+            first = [f"-D_CF_DIR_={self.prelude}/", *self.flags, f"{self.prelude}/m4/cf.m4"]
         return ["m4", "-I", DIRECTORY, *first, mc]
 
-    def make_command(self, *, configuration: bool, access: str | None) -> list[str]:
-        """The system's own make for what changed; C(access) is the source of the access map if that changed."""
-        command = ["make", "-C", DIRECTORY]
-        if configuration:
-            command += [one.format(cf=self.cf) for one in self.targets]
-        if access:
-            name = os.path.basename(access)
-            command += [one.format(access=access, name=name) for one in self.map_targets]
-        return command
+    def make_command(self, *, configuration: bool, database: str | None) -> list[str]:
+        """The system's own make for what changed; C(database) is that of the access map if that changed."""
+        targets = [*(self.targets if configuration else ())]
+        names = {"cf": self.cf, "cf_name": os.path.basename(self.cf)}
+        if database:
+            targets += self.map_targets
+            names.update(database=database, database_name=os.path.basename(database))
+        return [*self.command, *(one.format(**names) for one in targets)]
 
 
-def _text(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return "\n" + stream.read()
-    except OSError:
-        return ""
-
-
-def _debian(_makefile: str) -> Layout:
+def _debian(_run: Runner) -> Layout:
     return Layout(
         "debian",
         mc=f"{DIRECTORY}/sendmail.mc",
         targets=("{cf}",),
-        map_targets=("{access}.db",),
+        map_targets=("{database}",),
     )
 
 
-def _freebsd(makefile: str) -> Layout:
-    """The mc file that make.conf names, or else that of the host's name."""
-    settings = makefile + _text(MAKE_CONF)
-    given = re.search(r"^SENDMAIL_MC\s*\??=\s*(?P<path>/\S+)", settings, re.MULTILINE)
-    mc = given["path"] if given else f"{DIRECTORY}/{socket.gethostname()}.mc"
+def _freebsd(run: Runner) -> Layout:
+    """What make itself says: the mc file, the directory of m4 files and more can be set in make.conf and Makefile.local."""
+    command = ["make", "-C", DIRECTORY]
+    done = run([*command, *(word for name in _OF_FREEBSD for word in ("-V", f"${{{name}}}"))])
+    if done.code != 0:
+        words = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:] or ["nothing"]
+        raise CommandFailed(
+            f"'{' '.join(command)}' does not tell which mc file it builds; it says: {words[0]}."
+        )
+    lines = [*done.stdout.splitlines(), *[""] * len(_OF_FREEBSD)]
+    mc, built, prelude, flags = (line.strip() for line in lines[: len(_OF_FREEBSD)])
     directories = [one for one in _CF_DIRECTORIES if os.path.isfile(f"{one}/m4/cf.m4")]
     return Layout(
         "freebsd",
-        mc=mc,
-        built=os.path.splitext(mc)[0] + ".cf",
+        mc=os.path.join(DIRECTORY, mc),
+        built=os.path.join(DIRECTORY, built),
         targets=("install-cf",),
-        map_targets=("{name}.db",),
-        prelude=directories[0] if directories else _CF_DIRECTORIES[0],
+        map_targets=("{database_name}",),
+        prelude=prelude or (directories or [*_CF_DIRECTORIES])[0],
+        flags=tuple(shlex.split(flags)),
+        template=f"{DIRECTORY}/freebsd.mc",
     )
 
 
-def _redhat(_makefile: str) -> Layout:
-    return Layout("redhat", mc=f"{DIRECTORY}/sendmail.mc")
+def _redhat(_run: Runner) -> Layout:
+    """Red Hat's make is a script of that name, which its Makefile calls for everything at once."""
+    script = f"{DIRECTORY}/make"
+    mc = f"{DIRECTORY}/sendmail.mc"
+    if not os.access(script, os.X_OK):
+        return Layout("redhat", mc=mc)
+    return Layout(
+        "redhat",
+        mc=mc,
+        command=(script,),
+        targets=("{cf_name}",),
+        map_targets=("{database_name}",),
+    )
 
 
-_BY_MAKEFILE: t.Final[tuple[tuple[str, t.Callable[[str], Layout]], ...]] = (
+_BY_MAKEFILE: t.Final[tuple[tuple[str, t.Callable[[Runner], Layout]], ...]] = (
     (r"/usr/share/sendmail/update_mk", _debian),
     (r"SENDMAIL_CF_DIR", _freebsd),
     (r"sendmail-cf|\./make|/etc/mail/make\b", _redhat),
 )
 
 
-def detect() -> Layout:
-    """The layout of this host, told by its /etc/mail/Makefile. Raises NotSupported where there is none that is known."""
+def detect(run: Runner) -> Layout:
+    """The layout of this host, told by its /etc/mail/Makefile. Raises NotSupported where there is none that is known, and
+    CommandFailed where make does not work.
+    """
     path = os.path.join(DIRECTORY, "Makefile")
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
@@ -120,7 +147,7 @@ def detect() -> Layout:
         ) from error
     for pattern, layout in _BY_MAKEFILE:
         if re.search(pattern, text):
-            return layout(text)
+            return layout(run)
     raise NotSupported(f"{path} is neither Debian's nor Red Hat's nor FreeBSD's.")
 
 
@@ -138,8 +165,8 @@ def option_macros(layout: Layout, mc: str) -> dict[str, str]:
     except OSError as error:
         raise NotSupported(
             f"{layout.mc} names no directory with m4/proto.m4 ({path}: {error.strerror}): it must include"
-            " sendmail's m4/cf.m4."
+            " sendmail's m4/cf.m4, which is in the package sendmail-cf on Debian and Red Hat."
         ) from error
 
 
-__all__ = ["DIRECTORY", "MAKE_CONF", "Layout", "detect", "option_macros"]
+__all__ = ["DIRECTORY", "Layout", "detect", "option_macros"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
 import typing as t
 
@@ -38,25 +39,24 @@ def go_live(
     make: t.Sequence[str],
     cf: str,
     expected: str,
-    stale: str = "",
+    stale: t.Sequence[str] = (),
+    template: str = "",
 ) -> None:
     """Replace the files, run make, and compare the live sendmail.cf with the C(expected) text.
 
-    C(stale) is the file that make shall build anew although it is younger than its source. Raises CommandFailed after
-    everything is as it was before.
+    C(stale) are the files that make shall build anew although they may be younger than their sources, C(template) what a
+    file is copied from that is not there yet. Raises CommandFailed after everything is as it was before.
     """
     directories = {os.path.dirname(one.original.target) for one in replacements}
-    directories |= {os.path.dirname(path) for path in (cf, stale) if path}
+    directories |= {os.path.dirname(path) for path in (cf, *stale)}
     before = [one for path in sorted(directories) for one in _kept(path)]
     known = {one.path for one in before}
     try:
+        _begin(replacements, template)
         replace_all(replacements)
-        if os.path.exists(stale):
-            os.utime(stale, (0, 0))
-        done = run(make)
-        if done.code != 0:
-            words = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:] or ["nothing"]
-            raise CommandFailed(f"'{' '.join(make)}' failed and says: {words[0]}")
+        for path in filter(os.path.exists, stale):
+            os.utime(path, (0, 0))
+        _build(run, make, stale)
         if body(read_original(cf).text) != body(expected):
             raise CommandFailed(
                 f"'{' '.join(make)}' did not make the {cf} that was checked: look at what this Makefile runs"
@@ -64,6 +64,28 @@ def go_live(
     except PostmasterTlsError as error:
         _restore(before, known, directories)
         raise CommandFailed(f"{str(error).rstrip('.')}; every file is again as it was.") from error
+
+
+def _begin(replacements: t.Sequence[Replacement], template: str) -> None:
+    """Copy the template, with its time, to where a file is replaced that is not there yet."""
+    for one in replacements:
+        if template and not os.path.exists(one.original.path):
+            shutil.copy2(template, one.original.path)
+
+
+def _build(run: Runner, make: t.Sequence[str], stale: t.Sequence[str]) -> None:
+    """Run make; raises CommandFailed where it fails, or leaves a file as old as it was."""
+    if not make:
+        return
+    done = run(make)
+    if done.code != 0:
+        words = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:] or ["nothing"]
+        raise CommandFailed(f"'{' '.join(make)}' failed and says: {words[0]}")
+    for path in stale:
+        if not os.path.exists(path) or not os.stat(path).st_mtime:
+            raise CommandFailed(
+                f"'{' '.join(make)}' did not make {path}: look at what this Makefile runs"
+            )
 
 
 def _kept(directory: str) -> list[Original]:

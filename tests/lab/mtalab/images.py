@@ -52,6 +52,14 @@ DNS_PACKAGES = (
     "ldnsutils",
     "unbound",
 )
+ACME_PACKAGES = (
+    "ansible-core",
+    "certbot",
+    "lego",
+    "pebble",
+    "python3-cryptography",
+    "python3-dnspython",
+)
 LEFT_OUT = (
     "/usr/share/locale/*",
     "/usr/share/man/*",
@@ -136,10 +144,13 @@ _SENDMAIL = tuple(
     replace(recipe, packages=SENDMAIL_PACKAGES, hooks=SENDMAIL_HOOKS, variant="sendmail")
     for recipe in _PLAIN
 )
+# FreeBSD's make, for a sendmail whose files lie as they do there.
+_BMAKE = replace(_SENDMAIL[0], packages=(*SENDMAIL_PACKAGES, "bmake"), variant="sendmail-bmake")
 _DNS = replace(
     _PLAIN[0], packages=(*PACKAGES, *DNS_PACKAGES), hooks=(*HOOKS, *DNS_HOOKS), variant="dns"
 )
-RECIPES = {recipe.name: recipe for recipe in (*_PLAIN, *_SENDMAIL, _DNS)}
+_ACME = replace(_PLAIN[0], packages=(*PACKAGES, *ACME_PACKAGES), variant="acme")
+RECIPES = {recipe.name: recipe for recipe in (*_PLAIN, *_SENDMAIL, _BMAKE, _DNS, _ACME)}
 
 
 def recipe_of(name: str) -> Recipe:

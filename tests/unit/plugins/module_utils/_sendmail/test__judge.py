@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
-import socket
+import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    CommandFailed,
+    NotSupported,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed, Runner
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail import _layout
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._judge import (
     Words,
@@ -19,8 +23,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._judge im
 )
 
 DEBIAN = "#!/usr/bin/make -f\n##### generated via:\n#####\t\t/usr/share/sendmail/update_mk\n"
-REDHAT = "all: ${CFFILES}\n\t@if test -f /usr/share/sendmail-cf/m4/cf.m4; then m4 $< > $@; fi\n"
-FREEBSD = ".ifndef SENDMAIL_MC\nSENDMAIL_MC!=           hostname\n.endif\nSENDMAIL_CF_DIR?=\t/usr/share/sendmail/cf\n"
+REDHAT = "all:\n\t@/etc/mail/make\n"
+FREEBSD = "SENDMAIL_CF_DIR?=\t/usr/share/sendmail/cf\n"
 PROTO = """\
 _OPTION(TLSSrvOptions, `confTLS_SRV_OPTIONS', `')
 _OPTION(CipherList, `confCIPHER_LIST', `')
@@ -32,52 +36,83 @@ READY = Words((), (), ready=True)
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What stands for /etc/mail."""
     monkeypatch.setattr(_layout, "DIRECTORY", str(tmp_path))
-    monkeypatch.setattr(_layout, "MAKE_CONF", str(tmp_path / "make.conf"))
     return tmp_path
+
+
+def silent(command: t.Sequence[str]) -> Completed:
+    raise AssertionError(f"{command} was run")
+
+
+def bmake(*lines: str) -> Runner:
+    """BSD make, which prints the value of each variable that it is asked for on a line of its own."""
+
+    def run(command: t.Sequence[str]) -> Completed:
+        assert command[1] == "-C"
+        assert command.count("-V") == len(lines)
+        return Completed(0, "".join(f"{line}\n" for line in lines), "")
+
+    return run
 
 
 def test_debian_builds_only_what_changed(tree: Path) -> None:
     (tree / "Makefile").write_text(DEBIAN)
-    layout = _layout.detect()
+    layout = _layout.detect(silent)
     assert (layout.name, layout.mc) == ("debian", f"{tree}/sendmail.mc")
-    make = ["make", "-C", str(tree)]
-    assert layout.make_command(configuration=True, access=None) == [*make, layout.cf]
-    both = layout.make_command(configuration=True, access="/etc/mail/access")
+    make = list(layout.command)
+    assert layout.make_command(configuration=True, database=None) == [*make, layout.cf]
+    both = layout.make_command(configuration=True, database="/etc/mail/access.db")
     assert both == [*make, layout.cf, "/etc/mail/access.db"]
     assert layout.m4_command("/tmp/x.mc") == ["m4", "-I", str(tree), "/tmp/x.mc"]
 
 
-def test_red_hat_has_one_make_for_all(tree: Path) -> None:
+def test_the_makefile_of_red_hat_has_one_make_for_all(tree: Path) -> None:
     (tree / "Makefile").write_text(REDHAT)
-    layout = _layout.detect()
+    layout = _layout.detect(silent)
     assert layout.name == "redhat"
-    assert layout.make_command(configuration=True, access="/etc/mail/access")[3:] == []
+    assert layout.make_command(configuration=True, database="/etc/mail/access.db")[3:] == []
 
 
-def test_freebsd_builds_the_file_of_the_host_and_installs_it(tree: Path) -> None:
+def test_the_script_of_red_hat_makes_what_changed(tree: Path) -> None:
+    (tree / "Makefile").write_text(REDHAT)
+    (tree / "make").write_text("#!/bin/sh\n")
+    (tree / "make").chmod(0o755)
+    layout = _layout.detect(silent)
+    command = layout.make_command(configuration=True, database="/etc/mail/access.cdb")
+    assert command == [f"{tree}/make", "sendmail.cf", "access.cdb"]
+
+
+def test_freebsd_says_itself_what_it_builds(tree: Path) -> None:
     (tree / "Makefile").write_text(FREEBSD)
-    layout = _layout.detect()
-    assert layout.mc == f"{tree}/{socket.gethostname()}.mc"
-    assert layout.built == f"{tree}/{socket.gethostname()}.cf"
-    command = layout.make_command(configuration=True, access="/etc/mail/access")
+    said = bmake("mx.mc", "mx.cf", "/usr/share/sendmail/cf", "-DMINE -I/usr/local/mail")
+    layout = _layout.detect(said)
+    assert (layout.mc, layout.built) == (f"{tree}/mx.mc", f"{tree}/mx.cf")
+    command = layout.make_command(configuration=True, database="/etc/mail/access.db")
     assert command[3:] == ["install-cf", "access.db"]
-    m4 = layout.m4_command("x.mc")
-    assert m4[3:] == [f"-D_CF_DIR_={layout.prelude}/", f"{layout.prelude}/m4/cf.m4", "x.mc"]
+    flags = ["-D_CF_DIR_=/usr/share/sendmail/cf/", "-DMINE", "-I/usr/local/mail"]
+    assert layout.m4_command("x.mc")[3:] == [*flags, "/usr/share/sendmail/cf/m4/cf.m4", "x.mc"]
 
 
-def test_freebsd_takes_the_file_that_make_conf_names(tree: Path) -> None:
+def test_freebsd_copies_a_template_where_there_is_no_mc_file_yet(tree: Path) -> None:
     (tree / "Makefile").write_text(FREEBSD)
-    (tree / "make.conf").write_text("CFLAGS=-O\nSENDMAIL_MC=/etc/mail/mine.mc\n")
-    layout = _layout.detect()
-    assert (layout.mc, layout.built) == ("/etc/mail/mine.mc", "/etc/mail/mine.cf")
+    layout = _layout.detect(bmake("/etc/mail/nowhere/mine.mc", "/etc/mail/nowhere/mine.cf", "", ""))
+    assert (layout.mc, layout.source) == ("/etc/mail/nowhere/mine.mc", f"{tree}/freebsd.mc")
+    (tree / "mx.mc").write_text("")
+    layout = _layout.detect(bmake("mx.mc", "mx.cf", "", ""))
+    assert layout.source == layout.mc
+
+
+def test_a_make_that_fails_is_one_sentence(tree: Path) -> None:
+    (tree / "Makefile").write_text(FREEBSD)
+    with pytest.raises(CommandFailed, match=r"does not tell .* it says: make: not found\."):
+        _layout.detect(lambda _command: Completed(None, "", "make: not found"))
 
 
 def test_another_makefile_and_none_are_one_sentence(tree: Path) -> None:
     with pytest.raises(NotSupported, match="install the package that brings it"):
-        _layout.detect()
+        _layout.detect(silent)
     (tree / "Makefile").write_text("all:\n")
     with pytest.raises(NotSupported, match="neither Debian's nor Red Hat's nor FreeBSD's"):
-        _layout.detect()
+        _layout.detect(silent)
 
 
 def test_the_macros_of_options_are_those_of_proto_m4(tree: Path) -> None:
@@ -85,10 +120,10 @@ def test_the_macros_of_options_are_those_of_proto_m4(tree: Path) -> None:
     (tree / "cf" / "m4").mkdir(parents=True)
     (tree / "cf" / "m4" / "proto.m4").write_text(PROTO)
     mc = f"include(`{tree}/cf/m4/cf.m4')dnl\n"
-    found = _layout.option_macros(_layout.detect(), mc)
+    found = _layout.option_macros(_layout.detect(silent), mc)
     assert found == {"TLSSrvOptions": "confTLS_SRV_OPTIONS", "CipherList": "confCIPHER_LIST"}
     with pytest.raises(NotSupported, match="names no directory with m4/proto"):
-        _layout.option_macros(_layout.detect(), "OSTYPE(`debian')\n")
+        _layout.option_macros(_layout.detect(silent), "OSTYPE(`debian')\n")
 
 
 def test_only_new_words_count() -> None:

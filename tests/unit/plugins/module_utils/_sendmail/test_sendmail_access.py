@@ -7,8 +7,11 @@ import os
 import typing as t
 from pathlib import Path
 
+import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._access import (
+    AccessMap,
     Entry,
+    access_map,
     access_policies,
     parse_access,
 )
@@ -85,6 +88,24 @@ def test_a_database_older_than_its_text(tmp_path: Path, recorded: t.Callable[[st
     os.utime(database)
     os.utime(tmp_path / "access", (1, 1))
     assert access_policies(sendmail)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("hash -T<TMPF> /etc/mail/access", ("/etc/mail/access", "hash", "/etc/mail/access.db")),
+        ("hash -o /etc/mail/access.db", ("/etc/mail/access", "hash", "/etc/mail/access.db")),
+        ("btree /etc/mail/access", ("/etc/mail/access", "btree", "/etc/mail/access.db")),
+        ("cdb /etc/mail/access.cdb", ("/etc/mail/access", "cdb", "/etc/mail/access.cdb")),
+        ("cdb /etc/mail/access", ("/etc/mail/access", "cdb", "/etc/mail/access.cdb")),
+        ("dbm /etc/mail/access", ("/etc/mail/access", "dbm", "/etc/mail/access.dir")),
+        ("text -z: /etc/mail/access", ("/etc/mail/access", "text", "")),
+        ("ldap -1 -k (key=%0)", None),
+    ],
+)
+def test_the_text_and_the_database(line: str, expected: tuple[str, str, str] | None) -> None:
+    found = access_map(parse_cf(f"Kaccess {line}\n"))
+    assert found == (AccessMap(*expected) if expected else None)
 
 
 def test_only_lines_that_mean_something_differ() -> None:
