@@ -18,7 +18,7 @@ help: ## show the targets
 venv: ## install missing Debian packages and make the virtual environment
 	@$(VENV)
 
-demo: ## cure a Postfix that refuses modern senders, in the lab
+demo: ## cure a Postfix and a sendmail that refuse modern senders, side by side, in the lab
 	@tests/lab/demo.sh
 
 lab: ## start the lab and leave it running

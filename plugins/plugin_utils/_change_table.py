@@ -11,17 +11,23 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
 _HEAD: t.Final = ("service", "", "before", "after")
+_Cells = tuple[str, str, str]
 
 
 def change_table(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> list[str]:
     """One line for each of protocols, suites and findings of every inbound service, before and after.
 
-    Both arguments are facts of ``mta_tls_facts``; a value that is None was not determined, and is shown so.
+    Both arguments are facts of ``mta_tls_facts``; a value that is None was not determined, and is shown so. Services that
+    are alike in all of it stand together.
     """
     old, new = _inbound(before), _inbound(after)
-    rows = [_HEAD]
+    alike: dict[tuple[_Cells, ...], list[str]] = {}
     for key in [*old, *(key for key in new if key not in old)]:
-        rows.extend(_rows(key, old.get(key), new.get(key)))
+        alike.setdefault(_rows(old.get(key), new.get(key)), []).append(key)
+    rows = [_HEAD]
+    for cells, names in alike.items():
+        labels = [", ".join(names), *[""] * (len(cells) - 1)]
+        rows.extend((label, *row) for label, row in zip(labels, cells, strict=True))
     return _aligned(rows)
 
 
@@ -36,14 +42,12 @@ def _inbound(facts: Mapping[str, t.Any]) -> dict[str, Mapping[str, t.Any]]:
     }
 
 
-def _rows(
-    key: str, old: Mapping[str, t.Any] | None, new: Mapping[str, t.Any] | None
-) -> list[tuple[str, str, str, str]]:
-    return [
-        (key, "protocols", _protocols(old), _protocols(new)),
-        ("", "suites", _suites(old), _suites(new)),
-        ("", "findings", _findings(old), _findings(new)),
-    ]
+def _rows(old: Mapping[str, t.Any] | None, new: Mapping[str, t.Any] | None) -> tuple[_Cells, ...]:
+    return (
+        ("protocols", _protocols(old), _protocols(new)),
+        ("suites", _suites(old), _suites(new)),
+        ("findings", _findings(old), _findings(new)),
+    )
 
 
 def _protocols(service: Mapping[str, t.Any] | None) -> str:

@@ -59,3 +59,13 @@ def test_outbound_services_are_not_shown_and_a_new_service_is() -> None:
     text = "\n".join(change_table(facts(BROKEN, outbound), facts(CURED, submission)))
     assert "smtp/unix" not in text
     assert "no such service" in text
+
+
+def test_services_that_are_alike_in_everything_stand_together() -> None:
+    submission = {**BROKEN, "name": "submission/inet"}
+    smtps = {**BROKEN, "name": "smtps/inet"}
+    cured = [{**CURED, "name": name} for name in ("submission/inet", "smtp/inet")]
+    table = change_table(facts(BROKEN, submission, smtps), facts(*cured, smtps))
+    assert len(table) == 7
+    assert table[1].startswith("smtp/inet, submission/inet  protocols")
+    assert table[4].startswith("smtps/inet  ")
