@@ -158,7 +158,7 @@ def lanes(selected: t.Sequence[Check]) -> list[Lane]:
 CONTAINED = ("integration", "molecule")
 CONTAINED_AT_ONCE = 2
 #: What takes more than three minutes; it would be waited for if it came last.
-LONG = ("integration:harden", "molecule:default", "integration:change")
+LONG = ("integration:harden", "integration:acme", "molecule:default", "integration:change")
 
 
 def main() -> int:

@@ -63,7 +63,7 @@ def _runs_image(podman: Podman, name: str, image: str) -> bool:
 
 def _neighbours(network: Network, host: Host) -> t.Iterator[str]:
     for other in HOSTS.values():
-        if other is not host:
+        if other.name != host.name:
             yield f"{other.fqdn}:{network.subnet.address(other.number)}"
             yield f"{other.fqdn}:{network.subnet.address6(other.number)}"
 

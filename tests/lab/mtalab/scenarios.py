@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from mtalab.errors import LabError
 
@@ -57,16 +57,18 @@ HOSTS = {
 
 @dataclass(frozen=True)
 class Scenario:
-    """The states, in order, of each host that takes part."""
+    """The states, in order, of each host that takes part, and the image of a host that needs another one here."""
 
     name: str
     purpose: str
     states: dict[str, tuple[str, ...]]
+    images: dict[str, str] = field(default_factory=dict)
 
     @property
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts that take part."""
-        return tuple(HOSTS[name] for name in self.states)
+        hosts = (HOSTS[name] for name in self.states)
+        return tuple(replace(host, image=self.images.get(host.name, host.image)) for host in hosts)
 
     @property
     def waves(self) -> tuple[tuple[Host, ...], tuple[Host, ...]]:
@@ -103,6 +105,12 @@ SCENARIOS = {
             "case2",
             "the same, and then mx1's certificate was renewed and its TLSA records were not",
             {"mx1": ("clean", "dane", "case2"), **_DANE},
+        ),
+        Scenario(
+            "acme",
+            "the same as dane, and mx1 has Ansible, certbot and lego, and an ACME authority",
+            {"mx1": ("clean", "dane", "acme"), **_DANE},
+            images={"mx1": "trixie-acme"},
         ),
         Scenario("bare", "mx1 and sender as Debian installs them", {"mx1": (), "sender": ()}),
         Scenario(
