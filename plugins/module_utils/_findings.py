@@ -235,9 +235,10 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
     Kind(
         "opportunistic-strict",
         "medium",
-        "Opportunistic TLS without TLS 1.2",
-        "A sender without TLS 1.3 cannot get a session, and delivers in plaintext instead, or not at all.",
-        "Allow TLSv1.2 on port 25, and keep the stricter list for submission.",
+        "Opportunistic TLS is stricter than policies advise",
+        "A sender that cannot meet the lists does not get better TLS: it delivers in plaintext, or not at all. TLS 1.2 and the "
+        "suites of RFC 9325 section 4.2 (ECDHE with AES-GCM) are what every policy leaves to other servers.",
+        "Allow on port 25 what the evidence names, and keep the stricter list for submission.",
     ),
     Kind(
         "only-dhe",
@@ -267,6 +268,13 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "A parameter does not exist in this version",
         "Postfix ignores a parameter that it does not know, so the setting has no effect.",
         "Remove the parameter, or use the one that this version has.",
+    ),
+    Kind(
+        "option-unknown",
+        "medium",
+        "tls_ssl_options has a name that Postfix does not know",
+        "Postfix logs a warning and goes on without it, so what it was meant to switch on or off stays as it is.",
+        "Use the names of postconf(5), such as NO_RENEGOTIATION, or a number such as 0x4000.",
     ),
     Kind(
         "override-misses-tlsproxy",

@@ -129,6 +129,16 @@ CERTIFICATES: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
         "Make the key file readable by its owner only: chmod 0600.",
     ),
     (
+        "key-below-level",
+        "medium",
+        "One of the keys is too weak for the security level",
+        (
+            "OpenSSL loads it, and then ends every handshake for which no other certificate can be used: senders that do not know "
+            "the other type of key get no session."
+        ),
+        "Request a certificate for a larger key of this type, or take the pair out of the configuration.",
+    ),
+    (
         "key-weak",
         "medium",
         "The key of the certificate is too small",

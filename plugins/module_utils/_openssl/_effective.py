@@ -59,6 +59,7 @@ class Effective:
     `anonymous_dh` those of the suites without a certificate, which OpenSSL may choose by the suite.
     `ignored` are refusals that the MTA passes over, `bounds` what is in force in the context itself. In a protocol of
     `broken` the library chooses a suite and then ends the handshake with this error, since a certificate is too weak.
+    `weak` has such an error for each type of key that TLS 1.3 does not use for that reason.
     """
 
     suites: t.Mapping[Protocol, tuple[int, ...]]
@@ -73,6 +74,7 @@ class Effective:
     ignored: tuple[Refusal, ...] = ()
     bounds: Bounds = Bounds()
     broken: t.Mapping[Protocol, str] = field(default_factory=dict)
+    weak: t.Mapping[str, str] = field(default_factory=dict)
 
     @property
     def protocols(self) -> tuple[Protocol, ...]:
@@ -127,6 +129,7 @@ class _Server:
     asked: list[Protocol] = field(default_factory=list)
     primes: dict[bool, set[int]] = field(default_factory=lambda: {True: set(), False: set()})
     broken: dict[Protocol, str] = field(default_factory=dict)
+    weak: dict[str, str] = field(default_factory=dict)
 
     def ask_suites(self, protocol: Protocol) -> None:
         """Every kind by itself, so that one that the library cannot serve does not hide another."""
@@ -158,15 +161,15 @@ class _Server:
             kinds.setdefault(_signatures.key_type_of(scheme), []).append(scheme)
         named = [":".join(map(_signatures.name_of, schemes)) for schemes in kinds.values()]
         errors = self.library.rehearsed(self.context, [(int(protocol), one) for one in named])
-        refused = {
-            kind: error
+        self.weak.update(
+            (kind, error)
             for kind, error in zip(kinds, errors)
             if any(reason in error for reason in _OF_CERTIFICATES)
-        }
-        left = (code for kind, codes in kinds.items() if kind not in refused for code in codes)
+        )
+        left = (code for kind, codes in kinds.items() if kind not in self.weak for code in codes)
         signatures[protocol] = tuple(left)
-        if refused and not signatures[protocol]:
-            self.broken[protocol] = next(iter(refused.values()))
+        if self.weak and not signatures[protocol]:
+            self.broken[protocol] = next(iter(self.weak.values()))
             del self.suites[protocol], signatures[protocol]
 
     def groups(self) -> tuple[int, ...]:
@@ -309,6 +312,7 @@ def _server(library: Library, context: Context, settings: Settings) -> Effective
         ignored=context.ignored,
         bounds=context.bounds,
         broken=server.broken,
+        weak=server.weak,
     )
 
 

@@ -30,6 +30,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols imp
 
 #: X25519, P-256, P-384 and P-521: what the recorded senders of today offer, each at least one of them.
 _COMMON_GROUPS: t.Final = frozenset((0x001D, 0x0017, 0x0018, 0x0019))
+_RFC_9325: t.Final = re.compile(r"ECDHE-(RSA|ECDSA)-AES(128-GCM-SHA256|256-GCM-SHA384)")
+_LISTS: t.Final = frozenset({"excluded", "not-in-list"})
 
 
 def refusal_findings(effective: Effective, where: str) -> list[Finding]:
@@ -51,6 +53,22 @@ def broken_findings(effective: Effective, where: str) -> list[Finding]:
     error = next(iter(effective.broken.values()))
     evidence = f"{protocols} at security level {effective.bounds.level}: {error}"
     return [finding("handshake-breaks-off", where=where, evidence=evidence)]
+
+
+def weak_keys(result: Effective, dropped: t.Sequence[Dropped]) -> dict[str, str]:
+    """Of several keys the types of those that the library does not use at its security level, and what it says; none where
+    nothing is left, which has findings of its own.
+    """
+    if not result.suites:
+        return {}
+    found = dict(result.weak)
+    used = {suite.authentication for suite in map(_suites.by_code, result.order()) if suite}
+    for one in dropped:
+        suite = _suites.by_code(one.code)
+        alone = len(one.causes) == 1 and one.causes[0].kind == "security-level"
+        if suite and alone and suite.key_exchange == "ECDHE" and suite.authentication not in used:
+            found.setdefault(suite.authentication, one.reason)
+    return {kind: reason for kind, reason in found.items() if kind in result.keys}
 
 
 def causes_of(dropped: t.Iterable[Dropped]) -> str:
@@ -163,6 +181,27 @@ def served_findings(result: Effective, dropped: t.Sequence[Dropped], where: str)
     return found + accepted_findings(result, where)
 
 
+def strict_findings(result: Effective, dropped: t.Sequence[Dropped], where: str) -> list[Finding]:
+    """Whether a server with opportunistic TLS keeps from its senders what no policy advises to: TLS 1.2, or one of the suites of
+    RFC 9325 section 4.2 that its certificates fit.
+    """
+    if result.suites and Protocol.TLSv1_2 not in result.suites:
+        spoken = ", ".join(one.label for one in result.protocols)
+        return [finding("opportunistic-strict", where=where, evidence=f"only {spoken}")]
+    missing = [
+        one
+        for one in dropped
+        if _RFC_9325.fullmatch(one.name) and {cause.kind for cause in one.causes} <= _LISTS
+    ]
+    if not result.suites or not missing:
+        return []
+    causes: dict[str, list[str]] = {}
+    for one in missing:
+        causes.setdefault(f"{one.reason} ({one.setting})", []).append(one.name)
+    evidence = "; ".join(f"no {', '.join(names)}: {cause}" for cause, names in causes.items())
+    return [finding("opportunistic-strict", where=where, evidence=evidence)]
+
+
 def _codes_of(result: Effective) -> set[int]:
     return {cipher.code for cipher in result.listed}
 
@@ -185,5 +224,7 @@ __all__ = [
     "older_sender_findings",
     "refusal_findings",
     "served_findings",
+    "strict_findings",
     "suite_findings",
+    "weak_keys",
 ]

@@ -23,6 +23,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped i
     dropped_suites,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import Oracle
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
+    Context,
+    Library,
+    Settings,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import (
     NOT_DETERMINED,
     NOTHING,
@@ -32,6 +37,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes im
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
     refusal_findings,
     served_findings,
+    weak_keys,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix import (
     _features,
@@ -54,6 +60,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._tables im
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
 from ansible_collections.postmaster.tls.plugins.module_utils._records import (
     dataclass,
+    replace,
 )
 
 _SHARED: t.Final = ("tls_", "smtpd_sasl_auth_enable")
@@ -129,12 +136,19 @@ def _parameters(service: TlsService) -> dict[str, str]:
 
 
 def _not_asked(
-    service: TlsService, request: Request, version: PostfixVersion, *, where: str, reason: str
+    service: TlsService,
+    request: Request,
+    version: PostfixVersion,
+    *,
+    where: str,
+    reason: str,
+    library: int = 0,
 ) -> tuple[dict[str, t.Any], list[Finding]]:
-    """What is certain although nobody could ask the library."""
+    """What is certain although nobody could ask the library, of which perhaps the version is known."""
     from ansible_collections.postmaster.tls.plugins.module_utils._postfix._paper import (  # noqa: PLC0415 - seldom needed
         certain_losses,
         loss_findings,
+        old_protocol_findings,
     )
 
     losses = certain_losses(service, request, version)
@@ -142,6 +156,8 @@ def _not_asked(
     findings = [finding("not-determined", where=where, evidence=reason)]
     if service.direction == "inbound":
         findings += loss_findings(losses, where)
+    if not library:
+        findings += old_protocol_findings(service, request, version, where)
     return unknown, findings
 
 
@@ -172,7 +188,8 @@ def _asked(
         denied = unreadable(path for _kind, *paths in settings.certificates for path in paths)
         reason = f"{denied} cannot be read by this user" if denied else ""
     if oracle is None or reason:
-        return _not_asked(service, request, version, where=where, reason=reason)
+        number = oracle.library.number if oracle else 0
+        return _not_asked(service, request, version, where=where, reason=reason, library=number)
     try:
         result = oracle.effective(settings)
         dropped: tuple[Dropped, ...] = ()
@@ -187,12 +204,33 @@ def _asked(
         evidence = "; ".join(result.unknown)
         findings.append(finding("not-determined", where=where, evidence=evidence))
     elif service.direction == "inbound":
-        findings += served_findings(result, dropped, where)
-        findings += _lint.strength_findings(service, result, where)
+        served = served_findings(result, dropped, where)
+        findings += served + _lint.strength_findings(service, result, dropped, served, where)
+        findings += _weak_keys(oracle.library, settings, weak_keys(result, dropped), where)
     more = _features.features(
         service, request, result, version=version, library=oracle.library.number
     )
     return {**negotiable(result, dropped), **more}, findings
+
+
+def _weak_keys(
+    library: Library, settings: Settings, weak: t.Mapping[str, str], where: str
+) -> list[Finding]:
+    """The keys of these types, by the files of their certificates."""
+    parts = [
+        part
+        for kind, *files in settings.certificates
+        for part in ([(kind, *files)] if kind == "pair" else [(kind, file) for file in files])
+    ]
+    found = []
+    for kind, reason in weak.items():
+        opened = [
+            (part[1], library.open(replace(settings, certificates=(part,)))) for part in parts
+        ]
+        files = [file for file, one in opened if isinstance(one, Context) and kind in one.keys]
+        named = f"the {kind} key of {', '.join(files)}" if files else f"the {kind} key"
+        found.append(finding("key-below-level", where=where, evidence=f"{named}: {reason}"))
+    return found
 
 
 def _files(request: Request, disk: Disk) -> list[str]:

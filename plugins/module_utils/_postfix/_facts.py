@@ -123,10 +123,11 @@ class Describer:
         services = tls_services(instance.services, instance.parameters)
         described = [self._service(instance, service) for service in services]
         findings += _verdicts.tlsproxy_findings(services, lambda one: f"{directory} {one.name}")
-        findings += _verdicts.unused_findings(instance.unused, _texts(instance), directory)
+        findings += _verdicts.unused_findings(instance, _texts(instance), directory)
         overridden = [name for service in services for name in service.overrides]
         written = {*instance.main, *overridden}
         findings += _lint.deprecated_findings(written, instance.version, directory)
+        findings += _lint.option_findings(services, directory)
         if any(one.direction == "inbound" and one.level != "none" for one in services):
             findings += _lint.injection_findings(instance.version, directory)
         self.facts.findings += findings

@@ -365,6 +365,8 @@ def _read_table() -> dict[str, list[tuple[_Key, str | None]]]:
 
 _HISTORY: t.Final = _read_table()
 PARAMETERS: t.Final[tuple[str, ...]] = tuple(_HISTORY)
+#: The newest release of which anything is known.
+NEWEST: t.Final[_Key] = max(entries[-1][0] for entries in _HISTORY.values())
 
 
 def _entry(parameter: str, version: PostfixVersion) -> str | None:
@@ -388,4 +390,4 @@ def default_of(parameter: str, version: PostfixVersion) -> str | None:
     return None if value in _NOT_A_VALUE else value
 
 
-__all__ = ["PARAMETERS", "default_of", "exists"]
+__all__ = ["NEWEST", "PARAMETERS", "default_of", "exists"]

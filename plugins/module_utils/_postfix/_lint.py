@@ -14,9 +14,16 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Dropped
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
+    strict_findings,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._cipher_string import items
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import (
+    Request,
+    unknown_options,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import (
     TlsService,
     is_yes,
@@ -29,9 +36,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version i
     Release,
     reached,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 _LEAST_DH_BITS: t.Final = 2048
+_WORSE: t.Final = frozenset(
+    {"no-shared-cipher", "only-dhe", "certificate-unfit", "no-suite-before-tls13"}
+)
 _PROTOCOL_WORDS: t.Final = frozenset({"sslv2", "sslv3", "tlsv1", "tlsv1.0", "tlsv1.1", "tlsv1.2"})
 _NO_INJECTION: t.Final[tuple[Release, ...]] = (
     (2, 4, 16),
@@ -164,18 +173,39 @@ def client_findings(service: TlsService, where: str) -> list[Finding]:
     return [finding("outbound-plaintext", where=where, evidence=evidence)]
 
 
-def strength_findings(service: TlsService, result: Effective, where: str) -> list[Finding]:
-    """What is too weak, or for opportunistic TLS too strict, in what a peer can get."""
+def option_findings(services: t.Iterable[TlsService], where: str) -> list[Finding]:
+    """Names of tls_ssl_options that no release knows, once for each value."""
+    values = {
+        setting_of(service, "tls_ssl_options"): unknown_options(service)
+        for service in services
+        if service.level != "none"
+    }
+    return [
+        finding(
+            "option-unknown", where=where, evidence=f"{setting}: {', '.join(names)} is not known"
+        )
+        for setting, names in values.items()
+        if names
+    ]
+
+
+def strength_findings(
+    service: TlsService,
+    result: Effective,
+    dropped: t.Sequence[Dropped],
+    served: t.Iterable[Finding],
+    where: str,
+) -> list[Finding]:
+    """What is too weak, or for opportunistic TLS too strict, in what a peer can get, where nothing worse is C(served)."""
     found = []
     if result.dh and result.dh[0] < _LEAST_DH_BITS:
         evidence = f"DHE with a prime of {result.dh[0]} bits"
         source = service.macros.value(f"{service.prefix}_dh1024_param_file")
         evidence += f" from {source}" if source else ""
         found.append(finding("dh-weak", where=where, evidence=evidence))
-    strict = service.level == "may" and service.lane == "mx" and bool(result.suites)
-    if strict and Protocol.TLSv1_2 not in result.suites:
-        spoken = ", ".join(one.label for one in result.protocols)
-        found.append(finding("opportunistic-strict", where=where, evidence=f"only {spoken}"))
+    worse = any(one.code in _WORSE for one in served)
+    if service.level == "may" and service.lane == "mx" and not worse:
+        found += strict_findings(result, dropped, where)
     return found
 
 
@@ -186,6 +216,7 @@ __all__ = [
     "injection_findings",
     "list_findings",
     "login_findings",
+    "option_findings",
     "reach_findings",
     "strength_findings",
 ]

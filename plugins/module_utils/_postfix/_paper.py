@@ -23,11 +23,14 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
     modern_suites,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._notable import OLD_PROTOCOLS
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 
 _CURVES: t.Final = PostfixVersion(2, 6, 0)
 _ALWAYS_CURVES: t.Final = PostfixVersion(3, 4, 0)
+#: INSTALL of Postfix 3.6: OpenSSL 1.1.1 at least, whose builds leave SSL out.
+_NEEDS_TLS13: t.Final = PostfixVersion(3, 6, 0)
 
 _EXCHANGES: t.Final[dict[str, tuple[str, ...]]] = {
     "kRSA": ("RSA",),
@@ -140,6 +143,21 @@ def certain_losses(
     return tuple(found)
 
 
+def old_protocol_findings(
+    service: TlsService, request: Request, version: PostfixVersion, where: str
+) -> list[Finding]:
+    """SSL 2.0 and 3.0 where the list does not exclude them. From 3.6 on Postfix needs an OpenSSL that has neither."""
+    if service.direction != "inbound" or request.problem or version >= _NEEDS_TLS13:
+        return []
+    setting = setting_of(service, request.protocol_setting).rstrip()
+    evidence = f"{setting} leaves it to the library, which was not asked"
+    return [
+        finding(code, where=where, message=f"{protocol.label} is not excluded", evidence=evidence)
+        for protocol, code in OLD_PROTOCOLS.items()
+        if protocol in request.protocols.protocols
+    ]
+
+
 def loss_findings(dropped: t.Sequence[Dropped], where: str) -> list[Finding]:
     """Whether nothing, or only DHE, is left of what senders of today offer up to TLS 1.2."""
     gone = {one.code for one in dropped}
@@ -158,4 +176,4 @@ def loss_findings(dropped: t.Sequence[Dropped], where: str) -> list[Finding]:
     ]
 
 
-__all__ = ["certain_losses", "loss_findings", "matches"]
+__all__ = ["certain_losses", "loss_findings", "matches", "old_protocol_findings"]

@@ -56,6 +56,7 @@ _OPTION_BITS: t.Final = {
     "prioritize_chacha": 1 << 21,
     "no_renegotiation": 1 << 30,
 }
+_NUMBER: t.Final = re.compile(r"0[xX][0-9a-fA-F]+")
 _MANAGED_BITS: t.Final = SERVER_PREFERENCE | 0x3E000000
 _HYBRID_DEFAULT: t.Final = PostfixVersion(3, 11, 0)
 _OPENSSL_3_0: t.Final = 0x30000000
@@ -137,11 +138,21 @@ def _dh(service: TlsService, version: PostfixVersion, library: int) -> str:
     return f"{fallback}:{path}" if named else fallback
 
 
+def unknown_options(service: TlsService) -> list[str]:
+    """The names of tls_ssl_options that are none, nor a number, and that Postfix passes over with a warning."""
+    names = _option_names(service)
+    return [one for one in names if one.lower() not in _OPTION_BITS and not _NUMBER.fullmatch(one)]
+
+
+def _option_names(service: TlsService) -> list[str]:
+    return [one for one in re.split(r"[,\s]+", service.macros.value("tls_ssl_options")) if one]
+
+
 def _options(service: TlsService) -> int:
     value = service.macros.value
     bits = 0
-    for name in re.split(r"[,\s]+", value("tls_ssl_options")):
-        if re.fullmatch(r"0[xX][0-9a-fA-F]+", name):
+    for name in _option_names(service):
+        if _NUMBER.fullmatch(name):
             bits |= int(name, 16)
         bits |= _OPTION_BITS.get(name.lower(), 0)
     bits &= ~_MANAGED_BITS
@@ -233,4 +244,5 @@ __all__ = [
     "certificate_files",
     "request_of",
     "requires_certificate",
+    "unknown_options",
 ]

@@ -14,17 +14,11 @@ import re
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
-    CertificateFile,
-    group_objects,
-    group_without_keys,
-    pem_objects,
-)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect import (
     Instance,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._history import (
+    NEWEST,
     PARAMETERS,
     default_of,
     exists,
@@ -39,6 +33,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import dat
 
 #: Defaults of parameters that are not about TLS, postconf(5), and one that only snapshots had otherwise.
 _NAME: t.Final = re.compile(r"\S+\Z")
+_OF_POSTFIX: t.Final = re.compile(r"(?:(?:smtpd?|lmtp|postscreen|tlsproxy)_)?tls_")
 _DEFAULTS: t.Final = {
     "inet_interfaces": "all",
     "inet_protocols": "all",
@@ -100,15 +95,23 @@ def _defaults(version: PostfixVersion) -> dict[str, str]:
 
 
 def _unused(
-    version: PostfixVersion, main: t.Mapping[str, str], services: t.Iterable[Service]
+    version: PostfixVersion,
+    main: t.Mapping[str, str],
+    services: t.Iterable[Service],
+    everything: t.Container[str],
 ) -> tuple[tuple[str, str], ...]:
-    """What postconf would call unused: parameters of TLS that other releases have, and this one has not."""
+    """What postconf would call unused: parameters of TLS that other releases have, and this one has not, or that none has.
+
+    A name that C(postconf) has printed is known, and of a release that is newer than the table nothing is known.
+    """
+    newer = (version.major, version.minor, version.patch) > NEWEST
     overrides = {name for service in services for name in service.overrides}
     return tuple(
         (file, f"{name}=")
         for file, names in (("main.cf", main), ("master.cf", overrides))
         for name in sorted(names)
-        if name in PARAMETERS and not exists(name, version)
+        if name not in everything and not newer and not exists(name, version)
+        if name in PARAMETERS or _OF_POSTFIX.match(name)
     )
 
 
@@ -137,29 +140,8 @@ def saved_instance(saved: Saved) -> Instance:
         parameters={**_defaults(version), **everything, **main, "mail_version": str(version)},
         main=main,
         services=services,
-        unused=_unused(version, main, services),
+        unused=_unused(version, main, services, everything),
     )
 
 
-def saved_chains(saved: Saved, kind: str, files: t.Sequence[str]) -> tuple[CertificateFile, ...]:
-    """The certificates of a pair or of chain files, as far as their texts were saved; nothing is known of the keys."""
-    objects = [one for path in files for one in pem_objects(path, saved.files.get(path, ""))]
-    grouped = group_objects(kind, files, objects)
-    if kind == "chain" and not any(one.kind == "key" for one in objects):
-        grouped = group_without_keys(objects) or grouped
-    return tuple(
-        CertificateFile(file, key, chain, None, findings=() if chain else (_not_saved(file),))
-        for file, key, chain in grouped
-    )
-
-
-def _not_saved(file: str) -> Finding:
-    return finding(
-        "not-determined",
-        where=file,
-        evidence=f"{file} is not among the saved files",
-        remedy="Save the certificate file as well, and give it in files.",
-    )
-
-
-__all__ = ["Saved", "saved_chains", "saved_instance"]
+__all__ = ["Saved", "saved_instance"]

@@ -11,6 +11,7 @@ import re
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect import Instance
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
@@ -123,20 +124,30 @@ def tlsproxy_findings(
     return found
 
 
-def unused_findings(
-    unused: t.Iterable[tuple[str, str]], texts: t.Iterable[str], where: str
-) -> list[Finding]:
+def unused_findings(instance: Instance, texts: t.Iterable[str], where: str) -> list[Finding]:
     """Parameters that this version does not know, apart from those that another value refers to.
 
     By name only: what is unknown may be a password of a table that an earlier version had here.
     """
     referenced = {name for text in texts for name in re.findall(r"\$[{(]?\s*(\w+)", text)}
     found = []
-    for file, text in unused:
+    for file, text in instance.unused:
         name = text.partition("=")[0].strip()
         if name not in referenced:
-            found.append(finding("parameter-unknown", where=where, evidence=f"{file}: {name}"))
+            evidence, remedy = f"{file}: {name}", _meant(name, instance)
+            found.append(
+                finding("parameter-unknown", where=where, evidence=evidence, remedy=remedy)
+            )
     return found
+
+
+def _meant(name: str, instance: Instance) -> str | None:
+    """What to write in place of a misspelled name."""
+    import difflib  # noqa: PLC0415 - seldom needed
+
+    mine = {one[1].partition("=")[0].strip() for one in instance.unused}
+    near = difflib.get_close_matches(name, set(instance.parameters) - mine, 1, 0.9)
+    return f"Write {near[0]}, if that is meant, or remove the parameter." if near else None
 
 
 def expand_all(values: t.Mapping[str, str], names: t.Iterable[str]) -> dict[str, str]:

@@ -121,6 +121,7 @@ def test_what_is_wrong_is_said_once_for_the_host(host: Host) -> None:
     facts = host.facts().facts
     unknown = [one for one in facts["findings"] if one["code"] == "parameter-unknown"]
     assert [one["evidence"] for one in unknown] == ["/tmp/rec/main.cf: smtpd_tls_protocls"]
+    assert unknown[0]["remedy"].startswith("Write smtpd_tls_protocols, ")
     assert "library-differs" in codes(facts)
     assert "override-misses-tlsproxy" in codes(facts)
 
@@ -228,6 +229,16 @@ def small_dh(directory: Path) -> str:
         ({"smtpd_tls_mandatory_ciphers": "high"}, "list-out-of-reach", "smtpd_tls_ciphers is not"),
         ({"smtpd_sasl_auth_enable": "yes"}, "plaintext-auth", "smtpd_tls_auth_only = no"),
         ({"smtpd_tls_protocols": ">=TLSv1.3"}, "opportunistic-strict", "only TLSv1.3"),
+        (
+            {"smtpd_tls_exclude_ciphers": "AES128"},
+            "opportunistic-strict",
+            "no ECDHE-RSA-AES128-GCM-SHA256: excluded by AES128 (smtpd_tls_exclude_ciphers)",
+        ),
+        (
+            {"smtpd_tls_ciphers": "high", "tls_high_cipherlist": "ECDHE+AES128"},
+            "opportunistic-strict",
+            "no ECDHE-RSA-AES256-GCM-SHA384: not in the list of the grade high",
+        ),
         ({"smtpd_tls_exclude_ciphers": "kRSA ECDHE"}, "only-dhe", "excluded by ECDHE"),
         ({"tls_medium_cipherlist": "ECDSA"}, "certificate-unfit", "no ECDSA certificate"),
         ({"tls_medium_cipherlist": "CAMELLIA"}, "no-suite-before-tls13", "grade medium"),
@@ -249,6 +260,76 @@ def test_each_fault_has_its_finding(
     assert len(found) == 1
     assert evidence in found[0]["evidence"]
     assert found[0]["where"] == f"{host.etc} smtp/inet"
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"smtpd_tls_exclude_ciphers": "SHA1 CHACHA20 kRSA DHE", "smtpd_tls_protocols": ">=TLSv1.2"},
+        {"smtpd_tls_security_level": "encrypt", "smtpd_tls_mandatory_ciphers": "ECDHE+AES128"},
+    ],
+    ids=["as it comes", "rfc 9325", "mandatory"],
+)
+def test_what_policies_advise_is_not_too_strict(host: Host, parameters: dict[str, str]) -> None:
+    service = host.service("smtp/inet", {"parameters": parameters})
+    assert "opportunistic-strict" not in codes(service)
+
+
+def test_where_nothing_is_left_that_alone_is_told(host: Host) -> None:
+    service = host.service("smtp/inet", {"parameters": {"smtpd_tls_exclude_ciphers": CASE_1}})
+    assert "no-suite-before-tls13" in codes(service)
+    assert "opportunistic-strict" not in codes(service)
+
+
+@pytest.mark.parametrize("protocols", ["", "!TLSv1.3"])
+def test_of_two_keys_the_one_that_the_level_forbids_is_named(
+    host: Host, tmp_path: Path, protocols: str
+) -> None:
+    ec = make_pair(tmp_path, "ec")
+    parameters = {
+        "smtpd_tls_eccert_file": ec.certificate,
+        "smtpd_tls_eckey_file": ec.key,
+        "smtpd_tls_protocols": protocols,
+        "tls_medium_cipherlist": "DEFAULT@SECLEVEL=3",
+    }
+    service = host.service("smtp/inet", {"parameters": parameters})
+    (found,) = [one for one in service["findings"] if one["code"] == "key-below-level"]
+    assert found["evidence"].startswith(f"the RSA key of {host.pair.certificate}: ")
+    assert {name.partition("_")[0] for name in service["signatures"]} == {"ecdsa"}
+
+
+def test_of_two_keys_in_chain_files_the_file_is_named(host: Host, tmp_path: Path) -> None:
+    ec = make_pair(tmp_path, "ec")
+    files = []
+    for pair in (host.pair, ec):
+        path = Path(f"{tmp_path}/{Path(pair.key).stem}-chain.pem")
+        path.write_text(Path(pair.key).read_text() + Path(pair.certificate).read_text())
+        files.append(str(path))
+    parameters = {
+        "smtpd_tls_chain_files": ", ".join(files),
+        "tls_medium_cipherlist": "DEFAULT@SECLEVEL=3",
+    }
+    service = host.service("smtp/inet", {"parameters": parameters})
+    (found,) = [one for one in service["findings"] if one["code"] == "key-below-level"]
+    assert found["evidence"].startswith(f"the RSA key of {files[0]}: ")
+
+
+@pytest.mark.parametrize(
+    ("value", "unknown"),
+    [
+        ("NO_TICKETS, no_ticket 0x4000", "NO_TICKETS"),
+        ("NO_RENEGOTIATION,NO_TLSv1_3 0xyz", "NO_TLSv1_3, 0xyz"),
+        ("no_ticket", None),
+    ],
+)
+def test_a_name_of_an_option_that_postfix_does_not_know_is_found_once(
+    host: Host, value: str, unknown: str | None
+) -> None:
+    found = host.facts({"parameters": {"tls_ssl_options": value}}).facts["findings"]
+    said = [one["evidence"] for one in found if one["code"] == "option-unknown"]
+    expected = f"tls_ssl_options = {value}: {unknown} is not known"
+    assert said == ([expected] if unknown else [])
 
 
 def test_a_wrong_key_is_found_at_the_service_and_at_the_certificate(

@@ -252,3 +252,51 @@ def test_a_parameter_of_another_release_is_told_of_saved_files() -> None:
         "master.cf: tls_server_sni_maps",
     ]
     assert unknown("3.9.1") == []
+
+
+def told(found: HostFacts, code: str) -> list[tuple[str, str, str]]:
+    findings = found.facts["findings"]
+    return [
+        (one["message"], one["evidence"], one["remedy"]) for one in findings if one["code"] == code
+    ]
+
+
+def test_a_misspelled_parameter_is_found_in_saved_files_and_the_right_one_is_named() -> None:
+    main = MAIN + "smtpd_tls_protocls = !SSLv2\nsmtp_tls_securty_level = may\n"
+    found = told(facts_of(main), "parameter-unknown")
+    assert [(evidence, remedy.split(",")[0]) for _message, evidence, remedy in found] == [
+        ("main.cf: smtp_tls_securty_level", "Write smtp_tls_security_level"),
+        ("main.cf: smtpd_tls_protocls", "Write smtpd_tls_protocols"),
+    ]
+
+
+def test_a_parameter_is_not_misspelled_that_postconf_prints_refers_to_or_may_have_later() -> None:
+    main = MAIN + "smtpd_tls_my_list = HIGH\nsmtpd_tls_of_the_vendor = yes\n"
+    used = main + "tls_high_cipherlist = $smtpd_tls_my_list\n"
+    assert (
+        told(facts_of(used, parameters="smtpd_tls_of_the_vendor = no"), "parameter-unknown") == []
+    )
+    assert told(facts_of(main, version="4.0.0"), "parameter-unknown") == []
+    assert len(told(facts_of(main), "parameter-unknown")) == 2
+
+
+@pytest.mark.parametrize(
+    ("protocols", "version", "codes"),
+    [
+        ("", "2.6.6", ["sslv2-accepted", "sslv3-accepted"]),
+        ("!SSLv2", "2.6.6", ["sslv3-accepted"]),
+        ("!SSLv2, !SSLv3", "2.10.1", []),
+        ("TLSv1", "2.10.1", []),
+        ("", "3.5.25", ["sslv2-accepted", "sslv3-accepted"]),
+        ("", "3.6.0", []),
+    ],
+)
+def test_ssl_that_no_list_excludes_is_told_as_such(
+    protocols: str, version: str, codes: list[str]
+) -> None:
+    main = MAIN + f"smtpd_tls_protocols = {protocols}\n"
+    found = facts_of(main, version=version)
+    said = [one for one in found.facts["findings"] if one["code"].startswith("sslv")]
+    assert [one["code"] for one in said] == codes
+    assert all("is not excluded" in one["message"] for one in said)
+    assert all(f"smtpd_tls_protocols = {protocols}".strip() in one["evidence"] for one in said)
