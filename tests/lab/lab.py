@@ -15,10 +15,8 @@ from mtalab import dns, engine, hosts, images, inventory, network
 from mtalab.console import attempt, say
 from mtalab.errors import LabError
 from mtalab.paths import lab_name, state_dir
-from mtalab.pki import Authority
+from mtalab.pki import CERTIFICATES, Authority
 from mtalab.scenarios import HOSTS, SCENARIOS, Host, scenario_of
-
-CERTIFICATES = {"postfix": "/etc/postfix/tls", "sendmail": "/etc/mail/tls"}
 
 
 def command_images(arguments: argparse.Namespace) -> None:

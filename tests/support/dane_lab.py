@@ -26,11 +26,43 @@ OWNER = "_25._tcp.mx1.example.test."
 
 
 @dataclass(frozen=True)
+class MailServer:
+    """The receiving host of a lab: its MTA, its mail domain, its states without a fault, and where its certificates lie."""
+
+    host: str
+    mta: str
+    domain: str
+    states: tuple[str, ...]
+    directory: str
+
+    @property
+    def name(self) -> str:
+        """Return the name that the MX record has."""
+        return f"{self.host}.example.test"
+
+    @property
+    def owner(self) -> str:
+        """Return the name of its TLSA records."""
+        return f"_25._tcp.{self.name}."
+
+
+POSTFIX = MailServer("mx1", "postfix", "example.test", ("clean", "dane"), "/etc/postfix/tls")
+SENDMAIL = MailServer(
+    "sm-trixie",
+    "sendmail",
+    "sm-trixie.example.test",
+    ("sendmail", "sendmail-dane"),
+    "/etc/mail/tls",
+)
+
+
+@dataclass(frozen=True)
 class DaneLab:
-    """A running lab of the scenarios dane or case2."""
+    """A running lab of a scenario with DNS."""
 
     environment: dict[str, str]
     inventory: Path
+    server: MailServer = POSTFIX
 
     @property
     def variables(self) -> dict[str, t.Any]:
@@ -59,10 +91,10 @@ class DaneLab:
         return self.on(host, "sh", "-c", script)
 
     def reset(self, *states: str) -> None:
-        """Put zones, resolver, senders and mx1 back to the first certificate and its records, then mx1 into these states."""
+        """Put zones, resolver, senders and the server back to the first certificate and its records, then the server into these states."""
         self.shell("sender-dane", "postsuper -d ALL 2>/dev/null")
         self.run("state", "ns1", "ns1")
-        self.run("state", "mx1", "clean", "dane", *states)
+        self.run("state", self.server.host, *self.server.states, *states)
         self.run("state", "sender-dane", "sender", "sender-dane")
 
     def update(self, *lines: str, server: str = "ns1") -> None:
@@ -73,8 +105,9 @@ class DaneLab:
             server, f"cat > /tmp/key <<'K'\n{key}K\nnsupdate -k /tmp/key <<'U'\n{script}\nU\n"
         )
 
-    def publish(self, *records: str, owner: str = OWNER, ttl: int = 5) -> None:
-        """Replace the TLSA records of a name, and let the resolver forget the old ones."""
+    def publish(self, *records: str, owner: str = "", ttl: int = 5) -> None:
+        """Replace the TLSA records of a name, by default the server's, and let the resolver forget the old ones."""
+        owner = owner or self.server.owner
         self.update(
             f"update delete {owner} TLSA",
             *(f"update add {owner} {ttl} TLSA {record}" for record in records),
@@ -95,19 +128,22 @@ class DaneLab:
             "test",
         )
 
-    def published(self, server: str, owner: str = OWNER) -> list[str]:
-        """Return the records that a server of the zone has for a name, as `3 1 1 abcd`."""
+    def published(self, server: str, owner: str = "") -> list[str]:
+        """Return the records that a server of the zone has for a name, by default the mail server's, as `3 1 1 abcd`."""
+        owner = owner or self.server.owner
         answer = self.on(server, "kdig", "@127.0.0.1", "+short", owner, "TLSA")
         return sorted(line.lower() for line in answer.splitlines() if line[:1].isdigit())
 
-    def digest(self, file: str, host: str = "mx1") -> str:
-        """Return the record 3 1 1 for the first certificate of a file on a host."""
-        pem = self.on(host, "openssl", "x509", "-in", file, "-noout", "-pubkey")
+    def digest(self, file: str) -> str:
+        """Return the record 3 1 1 for the first certificate of a file on the mail server, below its directory of certificates."""
+        path = str(Path(self.server.directory, file))
+        pem = self.on(self.server.host, "openssl", "x509", "-in", path, "-noout", "-pubkey")
         der = base64.b64decode("".join(pem.splitlines()[1:-1]))
         return f"3 1 1 {hashlib.sha256(der).hexdigest()}"
 
-    def send(self, sender: str, *, recipient: str = "postmaster@example.test") -> None:
-        """Queue one message at a sender."""
+    def send(self, sender: str, *, recipient: str = "") -> None:
+        """Queue one message at a sender, by default for the postmaster of the mail server."""
+        recipient = recipient or f"postmaster@{self.server.domain}"
         self.shell(sender, f"printf 'Subject: lab\\n\\nlab\\n' | sendmail {recipient}")
 
     def log(self, host: str, *, since: str = "") -> str:
@@ -165,7 +201,9 @@ class DaneLab:
 
 
 @contextlib.contextmanager
-def dane_lab(purpose: str, *, scenario: str = "dane") -> t.Iterator[DaneLab]:
+def dane_lab(
+    purpose: str, *, scenario: str = "dane", server: MailServer = POSTFIX
+) -> t.Iterator[DaneLab]:
     """Start a lab with DNS, named after the purpose, and end it afterwards, also where it did not start."""
     environment = {
         **os.environ,
@@ -182,6 +220,6 @@ def dane_lab(purpose: str, *, scenario: str = "dane") -> t.Iterator[DaneLab]:
             check=False,
         )
         assert up.returncode == 0, up.stderr
-        yield DaneLab(environment, Path(up.stdout.splitlines()[-1]))
+        yield DaneLab(environment, Path(up.stdout.splitlines()[-1]), server)
     finally:
         subprocess.run([*LAB, "down"], env=environment, capture_output=True, check=True)

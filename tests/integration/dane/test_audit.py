@@ -5,40 +5,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.postmaster.tls.tests.support.dane_lab import CHECKOUT, DaneLab
+from ansible_collections.postmaster.tls.tests.support.dane_audit import audited, stale
+from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab
 
 pytestmark = pytest.mark.lab
-BIN = Path(sys.executable).parent
-
-
-def audited(lab: DaneLab, directory: Path) -> tuple[dict[str, t.Any], str]:
-    """The report on mx1, and the page."""
-    known = lab.variables
-    variables = {
-        "audit_mta_hosts": "mx1",
-        "audit_mta_directory": str(directory),
-        "audit_mta_names": ["mx1.example.test"],
-        "audit_mta_resolver": [known["lab_resolver"]],
-        "audit_mta_validate": "self",
-        "audit_mta_trust_anchor": known["lab_trust_anchor_file"],
-    }
-    command = [str(BIN / "ansible-playbook"), "-i", str(lab.inventory)]
-    command += [str(CHECKOUT / "playbooks/audit_mta.yml"), "-e", json.dumps(variables)]
-    done = subprocess.run(command, env=lab.environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-    report = json.loads((directory / "mx1.json").read_text())
-    return report, (directory / "summary.md").read_text()
-
-
-def stale(findings: t.Sequence[dict[str, str]]) -> list[str]:
-    return [one["evidence"] for one in findings if one["code"] == "stale-tlsa"]
 
 
 def test_an_audit_names_the_record_and_the_certificate(lab: DaneLab, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from mtalab import zones
 from mtalab.console import run
 from mtalab.engine import Podman
 from mtalab.network import Network
-from mtalab.pki import Authority
+from mtalab.pki import CERTIFICATES, Authority
 from mtalab.scenarios import HOSTS, Host, Scenario
 
 DIRECTORY = "/etc/postmaster-lab"
@@ -24,6 +24,7 @@ TRUST_ANCHOR = f"{DIRECTORY}/trust-anchor"
 TSIG_NAME = "lab-update"
 TSIG_ALGORITHM = "hmac-sha256"
 FIRST, SECOND, RESOLVER = "ns1", "ns2", "sender-dane"
+SENDMAIL = "sm-trixie"
 
 SERVER = """server:
     listen: [ 0.0.0.0@53, ::@53 ]
@@ -161,7 +162,7 @@ def _pairs(host: Host, authority: Authority) -> dict[str, tuple[bytes, int]]:
     for renewed, directory in ((False, "first"), (True, "next")):
         for kind, suffix in (("rsa", ""), ("ecdsa", "-ecdsa")):
             chain, key = authority.leaf(host.fqdn, kind=kind, renewed=renewed)
-            stem = f"/etc/postfix/tls/{directory}/{host.name}{suffix}"
+            stem = f"{CERTIFICATES[host.mta]}/{directory}/{host.name}{suffix}"
             files[f"{stem}.crt"] = (chain.read_bytes(), 0o644)
             files[f"{stem}.key"] = (key.read_bytes(), 0o600)
     return files
@@ -204,14 +205,18 @@ def _facts(network: Network, authority: Authority) -> zones.Facts:
         number = HOSTS[name].number
         return network.subnet.address(number), network.subnet.address6(number)
 
-    fqdn = HOSTS["mx1"].fqdn
-    served = [authority.leaf(fqdn, kind=kind)[0] for kind in ("rsa", "ecdsa")]
+    def served(name: str) -> tuple[str, ...]:
+        leaves = (authority.leaf(HOSTS[name].fqdn, kind=kind)[0] for kind in ("rsa", "ecdsa"))
+        return tuple(spki_digest(chain) for chain in leaves)
+
     return zones.Facts(
         name_server=pair(FIRST),
         second_server=pair(SECOND),
         mail_server=pair("mx1"),
+        sendmail=(SENDMAIL, pair(SENDMAIL)),
         nobody=network.subnet.address(zones.NOBODY),
-        served=tuple(spki_digest(chain) for chain in served),
+        served=served("mx1"),
+        served_by_sendmail=served(SENDMAIL),
         issuer=spki_digest(authority.directory / "intermediate.crt"),
     )
 

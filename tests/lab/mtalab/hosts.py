@@ -24,6 +24,8 @@ STATES = Path(__file__).resolve().parent.parent / "states"
 LAB_LABEL = "tls.postmaster.lab"
 CGROUP2_ONLY = 258
 READY_SECONDS = 60.0
+# Nobody types a passphrase here, and each of them takes one of the inotify instances that all labs of a machine share.
+MASKED = ("systemd-ask-password-console.path", "systemd-ask-password-wall.path")
 # start-stop-daemon(8), which stops a sendmail, must see which program a setgid process runs.
 CAPABILITIES = {"sendmail": ("--cap-add=SYS_PTRACE",)}
 SSH_SETUP = """
@@ -50,6 +52,7 @@ def start(podman: Podman, lab: str, network: Network, host: Host) -> None:
     argv += [f"--ip6={network.subnet.address6(host.number)}"]
     argv += [f"--mac-address={network.subnet.mac(host.number)}", "--dns=127.0.0.1"]
     argv += [f"--add-host={line}" for line in _neighbours(network, host)]
+    argv += [f"--volume=/dev/null:/etc/systemd/system/{unit}:ro" for unit in MASKED]
     argv += CAPABILITIES.get(host.mta, ())
     podman(*argv, *_cgroup_volume(podman, image), image, "/sbin/init")
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from mtalab.console import attempt, run
 
+#: Where each mail server has its certificates.
+CERTIFICATES = {"postfix": "/etc/postfix/tls", "sendmail": "/etc/mail/tls"}
 THIRTY_DAYS = str(30 * 86400)
 KEYS = {
     "rsa": ("-newkey", "rsa:2048"),

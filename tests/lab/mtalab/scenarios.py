@@ -112,6 +112,16 @@ SCENARIOS = {
             {"mx1": ("clean", "dane", "acme"), **_DANE},
             images={"mx1": "trixie-acme"},
         ),
+        Scenario(
+            "dane-sendmail",
+            "the same as dane, with a sendmail in place of mx1",
+            {"sm-trixie": ("sendmail", "sendmail-dane"), **_DANE},
+        ),
+        Scenario(
+            "case2-sendmail",
+            "the same as case2, with a sendmail in place of mx1",
+            {"sm-trixie": ("sendmail", "sendmail-dane", "case2"), **_DANE},
+        ),
         Scenario("bare", "mx1 and sender as Debian installs them", {"mx1": (), "sender": ()}),
         Scenario(
             "fleet",

@@ -30,13 +30,15 @@ MALFORMED_BYTES = {"empty": "030101", "truncated": "0301"}
 
 @dataclass(frozen=True)
 class Facts:
-    """What the zones tell of the lab: addresses, and digests of what mx1 serves and of its issuer."""
+    """What the zones tell of the lab: addresses, and digests of what mx1 and the sendmail serve and of their issuer."""
 
     name_server: tuple[str, str]
     second_server: tuple[str, str]
     mail_server: tuple[str, str]
+    sendmail: tuple[str, tuple[str, str]]
     nobody: str
     served: tuple[str, ...]
+    served_by_sendmail: tuple[str, ...]
     issuer: str
 
     def host(self, name: str, records: t.Sequence[str] = ()) -> list[str]:
@@ -92,6 +94,7 @@ def _example(facts: Facts) -> list[str]:
         *_addresses("ns2", facts.second_server),
         "@ MX 10 mx1",
         *facts.host("mx1", facts.right),
+        *_sendmail(facts),
         *facts.host("absent"),
         *facts.host("stale", stale),
         *facts.host("half", [*stale, f"3 1 1 {facts.served[0]}"]),
@@ -108,6 +111,13 @@ def _example(facts: Facts) -> list[str]:
         *facts.host("tlsa-silent"),
         "_25._tcp.tlsa-silent CNAME _25._tcp.mx.silent.test.",
     ]
+
+
+def _sendmail(facts: Facts) -> list[str]:
+    """A mail domain of its own, whose records are right."""
+    name, addresses = facts.sendmail
+    records = (_tlsa(name, f"3 1 1 {digest}") for digest in facts.served_by_sendmail)
+    return [f"{name} MX 10 {name}", *_addresses(name, addresses), *records]
 
 
 def _malformed(facts: Facts) -> list[str]:

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook that rotates a certificate, as its tests run it: to its end, or until it is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab
+
+
+def pair(lab: DaneLab, name: str) -> tuple[Path, Path]:
+    """Return certificate and key of a name in the directory of the lab's authority."""
+    stem = Path(lab.variables["lab_state_directory"]) / "ca" / name
+    return stem.with_name(f"{name}.crt"), stem.with_name(f"{name}.key")
+
+
+def options(lab: DaneLab, certificate: Path, key: Path, **more: t.Any) -> list[str]:
+    """Return the arguments with which the playbook gives the lab's mail server a certificate."""
+    known = lab.variables
+    values = {
+        "name": lab.server.name,
+        "certificate": str(certificate),
+        "key": str(key),
+        "publish": "update",
+        "tsig_key_file": known["lab_tsig_key_file"],
+        "resolver": [known["lab_resolver"]],
+        "validate": "self",
+        "trust_anchor": known["lab_trust_anchor_file"],
+        "patience": 60,
+        "timeout": 180,
+        **more,
+    }
+    return ["-e", json.dumps({f"dane_rollover_{name}": value for name, value in values.items()})]
+
+
+def rotate(
+    lab: DaneLab, certificate: Path, key: Path, **more: t.Any
+) -> subprocess.CompletedProcess[str]:
+    """Run the playbook to its end."""
+    return lab.playbook("rotate_certificate", *options(lab, certificate, key, **more))
+
+
+def kill_at(lab: DaneLab, task: str, *arguments: str) -> None:
+    """Start the playbook, and kill it as soon as it begins with a task."""
+    running = subprocess.Popen(
+        lab.playbook_argv("rotate_certificate", *arguments),
+        env=lab.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert running.stdout is not None
+    seen = []
+    for line in running.stdout:
+        seen.append(line)
+        if re.match(rf"TASK \[.*: {re.escape(task)}\]", line):
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait(timeout=30)
+            running.stdout.close()
+            return
+    pytest.fail(f"the run ended before {task!r}: {''.join(seen)[-3000:]}")
+
+
+def restore(lab: DaneLab) -> None:
+    """What the next run says to do after a run that was interrupted between arming and confirming."""
+    binary = Path(lab.playbook_argv("rotate_certificate")[0]).with_name("ansible")
+    arguments = ["-m", "postmaster.tls.config_checkpoint"]
+    arguments += ["-a", f"state=restored name={lab.server.mta}"]
+    done = subprocess.run(
+        [str(binary), "-i", str(lab.inventory), lab.server.host, *arguments],
+        env=lab.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def changed(lab: DaneLab, playbook: subprocess.CompletedProcess[str]) -> int:
+    """Return how many tasks changed something on the mail server."""
+    found = re.search(rf"{lab.server.host} +: ok=\d+ +changed=(\d+)", playbook.stdout)
+    assert found is not None, playbook.stdout
+    return int(found[1])
+
+
+__all__ = ["changed", "kill_at", "options", "pair", "restore", "rotate"]
