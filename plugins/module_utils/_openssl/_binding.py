@@ -11,9 +11,12 @@ The prototypes are those of OpenSSL 1.1.1 to 3.x (include/openssl/ssl.h, bio.h, 
 from __future__ import annotations
 
 import ctypes
-import typing as t
 
-Reply = dict[str, t.Any]
+TYPE_CHECKING = False  # an interpreter that loads typing takes half as long again to start
+if TYPE_CHECKING:
+    import typing as t
+
+Reply = dict[str, "t.Any"]
 
 PASSWORD_CALLBACK = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p
@@ -141,11 +144,13 @@ class Library:
         return function
 
     def major(self) -> int:
-        return t.cast(int, self.OpenSSL_version_num()) >> 28
+        number: int = self.OpenSSL_version_num()
+        return number >> 28
 
     def key_id(self, key: int) -> int:
         name = "EVP_PKEY_base_id" if self.major() < 3 else "EVP_PKEY_get_base_id"
-        return t.cast(int, getattr(self, name)(key))
+        found: int = getattr(self, name)(key)
+        return found
 
     def error(self) -> str:
         code = self.ERR_get_error()
@@ -172,12 +177,12 @@ class Library:
             raise Refused("config", config_file, self.error())
 
     def new_context(self, method: str = "TLS_server_method") -> int:
-        context = self.SSL_CTX_new(getattr(self, method)())
+        context: int = self.SSL_CTX_new(getattr(self, method)())
         if not context:
             raise Refused("context", "", self.error())
         self.SSL_CTX_set_security_level(context, 0)
         self.SSL_CTX_set_default_passwd_cb(context, no_password)
-        return t.cast(int, context)
+        return context
 
     def ciphers(self, context: int) -> list[tuple[int, str, int]]:
         """(code, name of the library, bits) of every suite that the context would take, in its order."""

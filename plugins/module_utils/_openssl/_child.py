@@ -12,11 +12,8 @@ are those of OpenSSL 1.1.1 to 3.x: include/openssl/ssl.h and bio.h.
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import marshal
 import sys
-import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding import (
     OP_NO,
@@ -50,6 +47,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._steps imp
     take_steps,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
 MIN_PROTO, MAX_PROTO, GROUPS_LIST, DH_AUTO = 123, 124, 92, 118
 SET_CURRENT_CERT, FIRST, NEXT = 117, 1, 2
 BOUNDS = (130, 131)  # SSL_CTRL_GET_MIN_PROTO_VERSION, SSL_CTRL_GET_MAX_PROTO_VERSION
@@ -57,7 +58,7 @@ FILETYPE_PEM = 1
 KEY_TYPES = {6: "RSA", 912: "RSA-PSS", 116: "DSS", 408: "ECDSA", 1087: "ECDSA", 1088: "ECDSA"}
 OP_BUG_WORKAROUNDS = {1: 0x80000854, 3: 0x80000850}
 VERSION, DIRECTORY = 0, 4
-DH_HEADERS: t.Final = {
+DH_HEADERS = {
     1: (b"-----BEGIN DH PARAMETERS-----", b"-----BEGIN X9.42 DH PARAMETERS-----"),
     3: (b"-----BEGIN DH PARAMETERS-----",),
 }
@@ -176,7 +177,11 @@ def load_chain(library: Library, context: int, paths: list[str], *, mixed: bool 
 
 
 def parameters_of(path: str, headers: tuple[bytes, ...]) -> bytes:
-    blocks = pem_blocks(read_bytes(path))
+    """The first block with such a header; empty if there is none, or the file cannot be read."""
+    try:
+        blocks = pem_blocks(read_bytes(path))
+    except OSError:
+        return b""
     return next((block for block in blocks if block.startswith(headers)), b"")
 
 
@@ -185,8 +190,7 @@ def set_dh(library: Library, context: int, wanted: str) -> None:
     kind, _colon, path = wanted.partition(":")
     pem = DH_2048 if kind == "built-in" else b""
     if path:
-        with contextlib.suppress(OSError):
-            pem = parameters_of(path, DH_HEADERS[1 if library.major() < 3 else 3]) or pem
+        pem = parameters_of(path, DH_HEADERS[1 if library.major() < 3 else 3]) or pem
     taken = False
     if pem and library.major() >= 3:
         parameters = read_pem(library, "PEM_read_bio_Parameters", pem)
@@ -311,7 +315,8 @@ def receive(stream: t.BinaryIO) -> Reply | None:
     length = stream.read(4)
     if len(length) < 4:
         return None
-    return t.cast(Reply, marshal.loads(stream.read(int.from_bytes(length, "big"))))
+    question: Reply = marshal.loads(stream.read(int.from_bytes(length, "big")))
+    return question
 
 
 def send(stream: t.BinaryIO, reply: Reply) -> None:
@@ -348,6 +353,10 @@ def attempt(question: t.Callable[[], Reply], subject: str) -> Reply:
         return {"ok": False, "stage": "unsupported", "subject": subject, "error": str(error)}
 
 
+def answered(library: Library, ask: Reply) -> Reply:
+    return attempt(lambda: perform(library, ask), "")
+
+
 def main() -> None:
     incoming, outgoing = sys.stdin.buffer, sys.stdout.buffer
     started: list[Library] = []
@@ -365,7 +374,7 @@ def main() -> None:
         ask = receive(incoming)
         if ask is None:
             return
-        send(outgoing, attempt(functools.partial(perform, started[0], ask), ""))
+        send(outgoing, answered(started[0], ask))
 
 
 __all__ = ["main"]

@@ -7,14 +7,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import stat
-import typing as t
 
-MOST_BYTES: t.Final = 8 * 1024 * 1024
-_NO_FILE: t.Final = "it is not a regular file"
+MOST_BYTES = 8 * 1024 * 1024
+_NO_FILE = "it is not a regular file"
 
 
 def read_bytes(path: str, *, most: int = MOST_BYTES) -> bytes:
@@ -33,10 +31,12 @@ def read_file(path: str, *, encoding: str = "utf-8", most: int = MOST_BYTES) -> 
 
 def refuse_pipe(path: str) -> None:
     """Raises OSError for what a library would wait at, or read without an end: a named pipe, a device, a socket."""
-    with contextlib.suppress(FileNotFoundError, PermissionError, NotADirectoryError):
+    try:
         mode = os.stat(path).st_mode
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            raise OSError(errno.EINVAL, _NO_FILE, path)
+    except (FileNotFoundError, PermissionError, NotADirectoryError):
+        return
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, _NO_FILE, path)
 
 
 __all__ = ["MOST_BYTES", "read_bytes", "read_file", "refuse_pipe"]

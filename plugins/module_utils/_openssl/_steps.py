@@ -11,8 +11,6 @@ refused at the security level that is in force before the cipher list sets anoth
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding import (
     OP_NO,
     Library,
@@ -27,11 +25,15 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading i
     refuse_pipe,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
 FILETYPE_PEM = 1
 SET_TMP_DH, SET_TMP_ECDH, DH_AUTO = 3, 4, 118
 # A safe prime of 512 bits, and the group of 1024 bits of RFC 2409 section 6.2; of 2048 bits, ffdhe2048 of RFC 7919.
 # They stand for primes of the same size that a program has compiled in, or makes when it starts: only the size matters.
-PRIMES: t.Final = {
+PRIMES = {
     "512": b"""-----BEGIN DH PARAMETERS-----
 MEYCQQCaStZ0pH8kgi8vRA6broPGhVD1H/yMB2GmqgGFpCF5j9C41PuuMx8ZPd6S
 DClFgAMAoeMXGlOxogfCBWDGmBNHAgEC
@@ -119,7 +121,7 @@ def use_ciphers(library: Library, context: int, text: str) -> None:
         raise Refused("ciphers", text, library.error())
 
 
-STEPS: t.Final[dict[str, t.Callable[..., None]]] = {
+STEPS: dict[str, t.Callable[..., None]] = {
     "key": use_key,
     "certificate": use_certificate,
     "chain": use_chain,
@@ -134,7 +136,7 @@ STEPS: t.Final[dict[str, t.Callable[..., None]]] = {
 def take_steps(library: Library, ask: Reply, ignored: list[Reply]) -> int:
     """Make the context; a refusal ends it where the step is needed, and is added to the ignored ones elsewhere."""
     method = "TLS_server_method" if ask["role"] == "server" else "TLS_client_method"
-    context = library.SSL_CTX_new(getattr(library, method)())
+    context: int = library.SSL_CTX_new(getattr(library, method)())
     if not context:
         raise Refused("context", "", library.error())
     library.SSL_CTX_set_default_passwd_cb(context, no_password)
@@ -152,7 +154,7 @@ def take_steps(library: Library, ask: Reply, ignored: list[Reply]) -> int:
                 raise
             ignored.append(refused.reply)
         library.ERR_clear_error()
-    return t.cast(int, context)
+    return context
 
 
 __all__ = ["SET_TMP_DH", "take_steps"]
