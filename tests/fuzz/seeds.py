@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.postmaster.tls.tests.fuzz import dane
 from ansible_collections.postmaster.tls.tests.fuzz.targets import QUICK, entropy
 from ansible_collections.postmaster.tls.tests.support import server_bytes as tls
 from ansible_collections.postmaster.tls.tests.support.hostile_cases import CASES
@@ -207,6 +208,8 @@ def _by_target() -> dict[str, list[bytes]]:
         ],
         "certificates": [b"\0\0", b"\1\0\0\5\x30\3\n\1\0"],
         "records": [bytes((variant, 23)) + bytes(64) for variant in range(10)],
+        "answers": dane.of_answers(),
+        "tlsa": dane.of_tlsa(),
     }
 
 

@@ -62,6 +62,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_protec
     MacProtection,
     Tls13Protection,
 )
+from ansible_collections.postmaster.tls.tests.fuzz.dane import answers, tlsa
 from ansible_collections.postmaster.tls.tests.support.harmless import obedient
 
 Run = t.Callable[[bytes], None]
@@ -456,7 +457,10 @@ class Target:
     scope: t.Callable[[], t.ContextManager[None]] = contextlib.nullcontext
 
 
-_PLAIN: t.Final = (reply, dialogue, flight, hello, sslv2, keys, records, names, certificates)
+_PLAIN: t.Final = (
+    *(reply, dialogue, flight, hello, sslv2, keys, records, names, certificates),
+    *(answers, tlsa),
+)
 TARGETS: t.Final[dict[str, Target]] = {
     **{run.__name__: Target(run) for run in _PLAIN},
     **{run.__name__: Target(run, unprotected) for run in (handshake13, handshake12)},
