@@ -16,9 +16,10 @@ DANE: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
         "critical",
         "The TLSA records are not those of the certificate that is served",
         (
-            "Senders that validate DANE refuse the certificate and keep their mail; those with OpenSSL end the handshake with alert 42, which "
-            "the log here shows as 'bad certificate'. Mail from everybody else flows, so nobody notices. It happens when a certificate with a "
-            "new key is served before its record is published, and the old record has left every cache."
+            "Senders that validate DANE refuse the certificate and keep their mail. Those that let OpenSSL refuse end the handshake with alert "
+            "42, which the log here shows as 'bad certificate'; Postfix finishes it and quits. Mail from everybody else flows, so nobody "
+            "notices. It happens when a certificate with a new key is served before its record is published, and the old record has left every "
+            "cache."
         ),
         (
             "Publish the record of the key that is served (publish has the line), and wait for the old time to live; or serve the old "
