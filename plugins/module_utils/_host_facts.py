@@ -36,6 +36,8 @@ if t.TYPE_CHECKING:
         SendmailFacts,
     )
 
+_OF_SENDMAIL: t.Final = frozenset({"sendmail_cf", "sendmail_mc", "sendmail_build", "access"})
+
 
 @dataclass(frozen=True)
 class HostOptions:
@@ -119,7 +121,7 @@ def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
     """
     suites, callers = _wanted(options.why)
     if options.saved is not None:
-        return _gathered(options, suites, *_from_saved(options, options.saved, callers, run))
+        return _from_saved(options, options.saved, suites, callers, run)
     openssl = openssl_facts(run)
     postconf = _command("postconf", "postconf_command", options.postconf)
     command = _sendmail_command(options)
@@ -191,22 +193,45 @@ def _wanted(why: t.Iterable[t.Any]) -> tuple[t.Sequence[t.Any], t.Sequence[t.Any
 def _from_saved(
     options: HostOptions,
     saved: t.Mapping[str, t.Any],
+    suites: t.Sequence[t.Any],
     callers: t.Sequence[t.Any],
     run: Runner,
-) -> tuple[PostfixFacts, dict[str, t.Any]]:
-    from ansible_collections.postmaster.tls.plugins.module_utils._postfix._saved_facts import (  # noqa: PLC0415
-        saved_facts,
-    )
+) -> HostFacts:
+    given = _given(options, saved)
+    openssl = {"path": None, "version": given.get("openssl")}
+    facts = {"command": openssl, "config": None, "crypto_policy": None}
+    postfix, sendmail = None, None
+    if "main" in given:
+        from ansible_collections.postmaster.tls.plugins.module_utils._postfix._saved_facts import (  # noqa: PLC0415
+            saved_facts as saved_postfix,
+        )
 
-    if options.candidate or options.directories or options.postconf:
+        own = {name: value for name, value in given.items() if name not in _OF_SENDMAIL}
+        postfix = saved_postfix(own, run, callers)
+    if "sendmail_cf" in given:
+        from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._saved import (  # noqa: PLC0415
+            saved_facts as saved_sendmail,
+        )
+
+        sendmail = saved_sendmail(given, run, callers)
+    mtas = [name for name, found in (("postfix", postfix), ("sendmail", sendmail)) if found]
+    return _gathered(options, suites, postfix, facts, sendmail=sendmail, detected=mtas)
+
+
+def _given(options: HostOptions, saved: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What was saved. Raises InvalidInput where it is of no use, or other options ask the host itself."""
+    asked = (options.candidate, options.directories, options.postconf, options.sendmail)
+    if any(asked) or options.sendmail_cf:
         raise InvalidInput(
-            "saved cannot be used together with candidate, postfix_config_directories or postconf_command: "
-            "only a host that is reached can predict a change."
+            "saved cannot be used together with candidate, postfix_config_directories, postconf_command, sendmail_command"
+            " or sendmail_cf: only a host that is reached can predict a change."
         )
     given = {name: value for name, value in saved.items() if value is not None}
-    version = given.get("openssl")
-    openssl = {"command": {"path": None, "version": version}, "config": None, "crypto_policy": None}
-    return saved_facts(given, run, callers), openssl
+    if ("main" in given) != ("master" in given) or not {"main", "sendmail_cf"} & set(given):
+        raise InvalidInput(
+            "saved needs main and master for a Postfix, or sendmail_cf and sendmail_build for a sendmail."
+        )
+    return given
 
 
 def _answers(
@@ -244,7 +269,7 @@ def _gathered(
     openssl: dict[str, t.Any],
     *,
     sendmail: SendmailFacts | None = None,
-    detected: t.Sequence[str] = ("postfix",),
+    detected: t.Sequence[str],
 ) -> HostFacts:
     parts = [one for one in (postfix, sendmail) if one is not None]
     instances = {"postfix": postfix.instances if postfix else []}

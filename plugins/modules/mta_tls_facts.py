@@ -85,11 +85,9 @@ options:
       main:
         description: What C(postconf -n) prints there, or the text of its C(main.cf).
         type: str
-        required: true
       master:
-        description: What C(postconf -M) prints there, or the text of its C(master.cf).
+        description: What C(postconf -M) prints there, or the text of its C(master.cf). It belongs to O(saved.main).
         type: str
-        required: true
       parameters:
         description: What C(postconf) without options prints there. Without it the defaults of the release are used.
         type: str
@@ -97,7 +95,7 @@ options:
         description: What C(postconf -h mail_version) prints there. It can be left out with O(saved.parameters).
         type: str
       openssl:
-        description: The version of the libssl that Postfix is linked with there, for the record.
+        description: The version of the libssl that the mail server is linked with there, for the record.
         type: str
       files:
         description: Texts of certificate files and lookup tables, by their paths there. Private keys are not needed.
@@ -106,6 +104,22 @@ options:
         description: The configuration directory there.
         type: str
         default: /etc/postfix
+      sendmail_cf:
+        description: For a sendmail, the text of the C(sendmail.cf) that its daemon reads.
+        type: str
+        version_added: 0.3.0
+      sendmail_build:
+        description: What C(sendmail -d0.15 -bt < /dev/null) prints there. It belongs to O(saved.sendmail_cf).
+        type: str
+        version_added: 0.3.0
+      sendmail_mc:
+        description: The text of the C(sendmail.mc) there, to be compared with O(saved.sendmail_cf).
+        type: str
+        version_added: 0.3.0
+      access:
+        description: The text of the access map there.
+        type: str
+        version_added: 0.3.0
   why:
     description:
       - Cipher suites and senders to explain.
@@ -340,13 +354,17 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Post
 from ansible_collections.postmaster.tls.plugins.module_utils._loading import compile_once
 
 _SAVED: t.Final[dict[str, t.Any]] = {
-    "main": {"type": "str", "required": True},
-    "master": {"type": "str", "required": True},
+    "main": {"type": "str"},
+    "master": {"type": "str"},
     "parameters": {"type": "str"},
     "version": {"type": "str"},
     "openssl": {"type": "str"},
     "files": {"type": "dict"},
     "config_directory": {"type": "str", "default": "/etc/postfix"},
+    "sendmail_cf": {"type": "str"},
+    "sendmail_build": {"type": "str"},
+    "sendmail_mc": {"type": "str"},
+    "access": {"type": "str"},
 }
 _ARGUMENTS: t.Final[dict[str, t.Any]] = {
     "gather_subset": {

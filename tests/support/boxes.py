@@ -49,6 +49,12 @@ class Box:
         assert done.stdout, done.stderr.decode()
         return t.cast("dict[str, t.Any]", json.loads(done.stdout))
 
+    def facts(self, **arguments: t.Any) -> dict[str, t.Any]:
+        """What mta_tls_facts finds, as it leaves the host."""
+        found = self.module("mta_tls_facts", **arguments)
+        assert "found" in found, found
+        return t.cast("dict[str, t.Any]", json.loads(found["found"])[0])
+
     def sh(self, script: str) -> str:
         return self.podman.exec(self.name, script)
 

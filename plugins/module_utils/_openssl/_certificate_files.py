@@ -158,6 +158,29 @@ def chains_of(kind: str, files: t.Sequence[str]) -> tuple[CertificateFile, ...]:
     )
 
 
+def chains_among(
+    texts: t.Mapping[str, str], kind: str, files: t.Sequence[str]
+) -> tuple[CertificateFile, ...]:
+    """The same of files that were saved on another host, as far as their texts are there; nothing is known of the keys."""
+    objects = [one for path in files for one in pem_objects(path, texts.get(path, ""))]
+    grouped = group_objects(kind, files, objects)
+    if kind == "chain" and not any(one.kind == "key" for one in objects):
+        grouped = group_without_keys(objects) or grouped
+    return tuple(
+        CertificateFile(file, key, chain, None, findings=() if chain else (_not_saved(file),))
+        for file, key, chain in grouped
+    )
+
+
+def _not_saved(file: str) -> Finding:
+    return finding(
+        "not-determined",
+        where=file,
+        evidence=f"{file} is not among the saved files",
+        remedy="Save the certificate file as well, and give it in files.",
+    )
+
+
 def unreadable(paths: t.Iterable[str]) -> str | None:
     """The first of these files that this user may not read, or None. A missing file is not meant."""
     return next((path for path in paths if _denied(path)), None)
@@ -236,6 +259,7 @@ def inspected(
 __all__ = [
     "CertificateFile",
     "PemObject",
+    "chains_among",
     "chains_of",
     "group_objects",
     "group_without_keys",

@@ -14,13 +14,6 @@ import re
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
-    CertificateFile,
-    group_objects,
-    group_without_keys,
-    pem_objects,
-)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect import (
     Instance,
 )
@@ -151,25 +144,4 @@ def saved_instance(saved: Saved) -> Instance:
     )
 
 
-def saved_chains(saved: Saved, kind: str, files: t.Sequence[str]) -> tuple[CertificateFile, ...]:
-    """The certificates of a pair or of chain files, as far as their texts were saved; nothing is known of the keys."""
-    objects = [one for path in files for one in pem_objects(path, saved.files.get(path, ""))]
-    grouped = group_objects(kind, files, objects)
-    if kind == "chain" and not any(one.kind == "key" for one in objects):
-        grouped = group_without_keys(objects) or grouped
-    return tuple(
-        CertificateFile(file, key, chain, None, findings=() if chain else (_not_saved(file),))
-        for file, key, chain in grouped
-    )
-
-
-def _not_saved(file: str) -> Finding:
-    return finding(
-        "not-determined",
-        where=file,
-        evidence=f"{file} is not among the saved files",
-        remedy="Save the certificate file as well, and give it in files.",
-    )
-
-
-__all__ = ["Saved", "saved_chains", "saved_instance"]
+__all__ = ["Saved", "saved_instance"]

@@ -12,6 +12,9 @@ import errno
 import functools
 import typing as t
 
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
+    chains_among,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import Libraries
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._describe import Disk
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._facts import (
@@ -21,7 +24,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._facts imp
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._saved import (
     Saved,
-    saved_chains,
     saved_instance,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
@@ -44,7 +46,7 @@ def saved_facts(given: t.Mapping[str, t.Any], run: Runner, callers: Callers = ()
         return saved.files[path]
 
     facts = PostfixFacts()
-    disk = Disk(functools.partial(saved_chains, saved), read)
+    disk = Disk(functools.partial(chains_among, saved.files), read)
     with contextlib.ExitStack() as stack:
         libraries = Libraries(run, stack, absent=_SAVED)
         Describer(facts, libraries, None, disk, callers).describe(saved_instance(saved))

@@ -125,7 +125,7 @@ def _asked(
         return dict(NOTHING), []
     reason = asker.reason
     paths = [path for _kind, *files in request.certificates for path in files if path]
-    if denied := unreadable(paths):
+    if asker.oracle is not None and (denied := unreadable(paths)):
         reason = f"{denied} cannot be read by this user"
     if asker.oracle is None or reason:
         return dict(NOT_DETERMINED), [finding("not-determined", where=where, evidence=reason)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tempfile
 import typing as t
 
@@ -19,6 +20,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import read_text
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import ConfigurationFile
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._judge import (
     body,
     build,
@@ -27,6 +29,13 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._layout i
     Layout,
     detect,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 import calls
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import (
+    CF_M4,
+    includes,
+    raw_options,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options import MACROS
 
 _MOST_LINES = 4
 
@@ -35,6 +44,33 @@ def differences(live: str, built: str) -> tuple[str, ...]:
     """The lines that only one of the two has, each with its sign: + in force, - what the mc file says."""
     lines = difflib.unified_diff(body(built), body(live), lineterm="", n=0)
     return tuple(line for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---"))
+
+
+def written_differences(mc: str, cf: ConfigurationFile) -> tuple[str, ...]:
+    """The same of options about TLS, from the text of an mc file alone: what it defines, and what stands in LOCAL_CONFIG.
+
+    Macros of the file itself are replaced in values; nothing is known of what m4 does besides.
+    """
+    comments = any(path.endswith(CF_M4) for path in includes(mc))
+    defined = {
+        call.text(0): call.text(1) if call.name == "define" else None
+        for call in calls(mc, comments=comments)
+        if call.name in ("define", "undefine")
+    }
+    found = []
+    for option, macro in MACROS.items():
+        value = defined.get(macro)
+        raw = [one["value"] for one in raw_options(mc, option)]
+        wanted = raw[-1] if raw else None if value is None else _expanded(value, defined)
+        live = cf.value(option)
+        found += [f"-O {option}={wanted}"] if wanted is not None and wanted != live else []
+        found += [f"+O {option}={live}"] if live is not None and wanted != live else []
+    return tuple(found)
+
+
+def _expanded(value: str, defined: t.Mapping[str, str | None]) -> str:
+    plain = re.sub(r"[`']", "", value)
+    return re.sub(r"[A-Za-z_]\w*", lambda word: defined.get(word[0]) or word[0], plain)
 
 
 def _built(layout: Layout, text: str, run: Runner) -> str:
@@ -78,4 +114,4 @@ def refusal(file: str, found: t.Sequence[str]) -> str:
     )
 
 
-__all__ = ["differences", "drift_finding", "drift_findings", "refusal"]
+__all__ = ["differences", "drift_finding", "drift_findings", "refusal", "written_differences"]

@@ -31,6 +31,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle im
     Libraries,
     Oracle,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import Library
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import NEEDED
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
     library_findings,
@@ -101,6 +102,21 @@ class SendmailFacts:
         return [*self.names, *more]
 
 
+@dataclass(frozen=True)
+class Disk:
+    """Where certificates and the access map are read, and sendmail.cf compared with sendmail.mc: on this host, or among what
+    was saved on another.
+    """
+
+    inspected: t.Callable[[Library | None, str, t.Sequence[str]], tuple[CertificateFile, ...]]
+    policies: t.Callable[[Sendmail], tuple[list[dict[str, str]], list[Finding]]]
+    drift: t.Callable[[Sendmail], list[Finding]]
+
+
+def _here(run: Runner) -> Disk:
+    return Disk(inspected, access_policies, lambda one: drift_findings(one.file, run))
+
+
 def with_candidate(cf: ConfigurationFile, options: t.Mapping[str, t.Any]) -> ConfigurationFile:
     """The same with other values of options in force; None takes an option away, a list gives it several times."""
     wanted = {name.lower(): (name, value) for name, value in options.items()}
@@ -151,7 +167,9 @@ def read_sendmail(build: Build, file: str, program: str) -> Sendmail:
     return Sendmail(build, cf, file, _standards(cf), bool(single_curve(program)))
 
 
-class _Describer:
+class Describer:
+    """Collects the facts of one sendmail after the other; with C(predicted), as if a candidate were in force."""
+
     def __init__(
         self,
         libraries: Libraries,
@@ -159,11 +177,11 @@ class _Describer:
         command_version: str | None,
         callers: t.Sequence[t.Any] = (),
         *,
-        run: Runner,
-        predicted: bool,
+        disk: Disk,
+        predicted: bool = False,
     ) -> None:
         self.callers = callers
-        self.run = run
+        self.disk = disk
         self.predicted = predicted
         self.facts = SendmailFacts()
         self.libraries = libraries
@@ -187,10 +205,10 @@ class _Describer:
             chains = None if service.client else chains_sent(sendmail, asker.oracle)
             for kind, *files in certificates:
                 self._certificate(kind, files, asker.oracle, chains)
-        policies, odd = access_policies(sendmail)
+        policies, odd = self.disk.policies(sendmail)
         self.facts.findings += odd
         if not self.predicted:
-            self.facts.findings += drift_findings(sendmail.file, self.run)
+            self.facts.findings += self.disk.drift(sendmail)
         name = sendmail.cf.macros.get("j", "")
         self.facts.names.append(name if name and "$" not in name else sendmail.build.host)
         self.facts.instances.append(
@@ -262,7 +280,7 @@ class _Describer:
         if key in self.loaded or not all(files):
             return
         self.loaded.add(key)
-        found = inspected(oracle.library if oracle else None, kind, files)
+        found = self.disk.inspected(oracle.library if oracle else None, kind, files)
         if chains is not None:
             found = tuple(as_served(entry, chains) for entry in found)
         self.facts.certificates += found
@@ -285,12 +303,12 @@ def sendmail_facts(
     """
     program = program_of(sendmail)
     with contextlib.ExitStack() as stack:
-        describer = _Describer(
+        describer = Describer(
             Libraries(run, stack),
             program,
             command_version,
             callers,
-            run=run,
+            disk=_here(run),
             predicted=bool(candidate),
         )
         try:
@@ -325,6 +343,8 @@ def _unknown(file: str, reason: str) -> dict[str, t.Any]:
 
 
 __all__ = [
+    "Describer",
+    "Disk",
     "SendmailFacts",
     "library_environment",
     "read_sendmail",

@@ -24,10 +24,14 @@ _MOST_LINKS: t.Final = 20
 
 @dataclass(frozen=True)
 class Standards:
-    """How strict a sendmail is: the words of DontBlameSendmail in lower case, and the users who may own a file."""
+    """How strict a sendmail is: the words of DontBlameSendmail in lower case, and the users who may own a file.
+
+    C(seen) is whether its files can be looked at at all: not those of another host.
+    """
 
     waived: frozenset[str] = frozenset()
     owners: frozenset[int] = frozenset({_ROOT})
+    seen: bool = True
 
     @classmethod
     def of(cls, dont_blame: str, owners: t.Iterable[int]) -> Standards:
@@ -86,6 +90,8 @@ def _of_file(path: str, standards: Standards, *, secret: bool) -> str | None:
 
 def unsafe(path: str, standards: Standards, *, secret: bool = False) -> str | None:
     """Why sendmail would not load a file, or None; a file that this user cannot look at counts as safe."""
+    if not standards.seen:
+        return None
     try:
         return _of_directories(path, standards) or _of_file(path, standards, secret=secret)
     except PermissionError:

@@ -22,7 +22,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import includes
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import (
+    CF_M4,
+    includes,
+)
 
 DIRECTORY: t.Final = "/etc/mail"
 _CF_DIRECTORIES: t.Final = (
@@ -156,7 +159,7 @@ def option_macros(layout: Layout, mc: str) -> dict[str, str]:
 
     Raises NotSupported when that file cannot be found.
     """
-    named = [one for one in includes(mc) if one.endswith("/m4/cf.m4")]
+    named = [one for one in includes(mc) if one.endswith(CF_M4)]
     directory = layout.prelude or (os.path.dirname(os.path.dirname(named[0])) if named else "")
     path = os.path.join(directory, "m4", "proto.m4")
     try:

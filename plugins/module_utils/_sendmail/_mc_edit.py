@@ -19,6 +19,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 impor
 
 _SECTIONS: t.Final = re.compile(r"MAILER|MAILER_DEFINITIONS|LOCAL_(?:CONFIG|NET_CONFIG|RULE\w*)")
 _NAME: t.Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+CF_M4: t.Final = "/m4/cf.m4"
 _TAIL: t.Final = re.compile(r"[ \t]*(?:dnl[^\n]*)?(?:\n|\Z)")
 _RAW: t.Final = (
     r"(?m)^(?P<quote>`?)O[ \t]+{name}[ \t]*=[ \t]*(?P<value>.*?)(?P<end>'?(?:[ \t]*dnl[^\n]*)?)$"
@@ -184,6 +185,7 @@ def _ended(text: str) -> str:
 
 
 __all__ = [
+    "CF_M4",
     "Change",
     "Edited",
     "edit_defines",

@@ -43,6 +43,24 @@ _BY_FFR: t.Final[dict[str, str]] = {
     "ClientCACertPath": "_FFR_CLIENTCA",
 }
 NAMES: t.Final = tuple(dict.fromkeys((*_ALWAYS, *_SINCE, *_BY_FFR)))
+#: cf/m4/proto.m4 of sendmail 8.18.1; an option of NAMES that is not here has no macro.
+MACROS: t.Final[dict[str, str]] = {
+    "TLSSrvOptions": "confTLS_SRV_OPTIONS",
+    "CipherList": "confCIPHER_LIST",
+    "CipherSuites": "",
+    "ServerSSLOptions": "confSERVER_SSL_OPTIONS",
+    "ClientSSLOptions": "confCLIENT_SSL_OPTIONS",
+    "TLSFallbacktoClear": "confTLS_FALLBACK_TO_CLEAR",
+    "CACertPath": "confCACERT_PATH",
+    "CACertFile": "confCACERT",
+    "ServerCertFile": "confSERVER_CERT",
+    "ServerKeyFile": "confSERVER_KEY",
+    "ClientCertFile": "confCLIENT_CERT",
+    "ClientKeyFile": "confCLIENT_KEY",
+    "CRLFile": "confCRL",
+    "CRLPath": "confCRL_PATH",
+    "DHParameters": "confDH_PARAMETERS",
+}
 _NO_TICKET: t.Final = 1 << 14
 _TLS13: t.Final = 0x10101000
 _TLSEXT_PADDING: t.Final = 1 << 4
@@ -126,4 +144,4 @@ def default_bits(build: Build, *, client: bool) -> int:
     return bits | _NO_TICKET if client else bits
 
 
-__all__ = ["NAMES", "bits_by_name", "bug_workarounds", "default_bits", "has_option"]
+__all__ = ["MACROS", "NAMES", "bits_by_name", "bug_workarounds", "default_bits", "has_option"]

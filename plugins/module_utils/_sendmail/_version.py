@@ -21,7 +21,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import dat
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
 
 _NUMBER: t.Final = re.compile(r"(?P<major>\d+)\.(?P<minor>\d+)(?:\.(?P<patch>\d+))?")
-_VERSION: t.Final = re.compile(r"^Version (?P<text>\S+)", re.MULTILINE)
+VERSION: t.Final = re.compile(r"^Version (?P<text>\S+)", re.MULTILINE)
 _LISTS: t.Final = ("Compiled with:", "FFR Defines:")
 _LIBRARY: t.Final = re.compile(
     r"OpenSSL: (?P<which>compiled|linked)\s+0x(?P<number>[0-9a-fA-F]{8})"
@@ -90,7 +90,7 @@ def _words(output: str) -> t.Iterator[str]:
 
 def parse_build(output: str) -> Build:
     """Read what C(sendmail -d0.15 -bt) prints. Raises InvalidInput if there is no version."""
-    found = _VERSION.search(output)
+    found = VERSION.search(output)
     if not found:
         raise InvalidInput("sendmail does not tell its version.")
     host = _HOST.search(output)
@@ -116,6 +116,17 @@ def build_of(sendmail: str, run: Runner) -> Build:
         raise CommandFailed(f"'{' '.join(command)}' failed: {reason[0]}.") from error
 
 
+def linked_version(build: Build) -> str | None:
+    """The OpenSSL that sendmail runs on, as it prints its number (OpenSSL_version_num(3)); None where it does not."""
+    number = build.linked
+    if number >> 28 == 1:
+        letter = chr(ord("a") + (number >> 4 & 0xFF) - 1) if number >> 4 & 0xFF else ""
+        return f"OpenSSL 1.{number >> 20 & 0xFF}.{number >> 12 & 0xFF}{letter}"
+    if number >> 28 < 3:
+        return None
+    return f"OpenSSL {number >> 28}.{number >> 20 & 0xFF}.{number >> 4 & 0xFF}"
+
+
 def single_curve(program: str) -> bool | None:
     """Whether this sendmail sets P-256 as the only curve (TLS_EC=1): then it calls a function of OpenSSL that it has no
     other use for. None if the program cannot be read.
@@ -127,4 +138,12 @@ def single_curve(program: str) -> bool | None:
         return None
 
 
-__all__ = ["Build", "SendmailVersion", "build_of", "parse_build", "single_curve"]
+__all__ = [
+    "VERSION",
+    "Build",
+    "SendmailVersion",
+    "build_of",
+    "linked_version",
+    "parse_build",
+    "single_curve",
+]

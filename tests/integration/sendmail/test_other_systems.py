@@ -81,9 +81,7 @@ def change(box: Box, **arguments: t.Any) -> dict[str, t.Any]:
 
 
 def facts(box: Box) -> dict[str, t.Any]:
-    found = box.module("mta_tls_facts", gather_subset=["sendmail", "certificates"])
-    assert "ansible_facts" in found, found
-    return t.cast("dict[str, t.Any]", found["ansible_facts"]["mta_tls"])
+    return box.facts(gather_subset=["sendmail", "certificates"])
 
 
 def names(service: dict[str, t.Any]) -> set[str]:

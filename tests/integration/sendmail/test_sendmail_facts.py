@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The facts of a real sendmail of every Debian release, beside what its daemon does and says."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import pytest
+import yaml
+from ansible_collections.postmaster.tls.tests.support.boxes import CHECKOUT, Box
+
+pytestmark = pytest.mark.lab
+
+CF = "/etc/mail/sendmail.cf"
+SUBSET = ["sendmail", "certificates"]
+
+
+def services(facts: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+    return {one["name"]: one for one in facts["sendmail"][0]["services"]}
+
+
+def findings(facts: dict[str, t.Any], service: str) -> dict[str, dict[str, str]]:
+    return {one["code"]: one for one in services(facts)[service]["findings"]}
+
+
+def talk(box: Box, *options: str, port: int = 25) -> str:
+    """What openssl tells of a connection to the daemon as it runs."""
+    starttls = "" if port == 465 else "-starttls smtp"
+    client = f"openssl s_client {starttls} -connect 127.0.0.1:{port} -brief"
+    return box.sh(f"{client} {' '.join(options)} </dev/null 2>&1 || true")
+
+
+def test_a_bad_list_is_found_before_a_reload_makes_it_the_default(box: Box) -> None:
+    """sendmail goes on with the library's default; what the facts say is then in force is what a client gets."""
+    box.sh("systemctl restart sendmail")
+    box.sh(f"echo 'O CipherList=NO-SUCH-CIPHER' >> {CF}")
+    found = box.facts(gather_subset=SUBSET)
+    ignored = findings(found, "MTA-v4")["cipher-list-ignored"]
+    assert "NO-SUCH-CIPHER" in ignored["evidence"]
+    predicted = services(found)["MTA-v4"]
+    box.sh("systemctl restart sendmail")
+    older = "-no_tls1_3" if "TLSv1.3" in predicted["protocols"] else ""
+    up_to_12 = [one["name"] for one in predicted["ciphers"] if not one["name"].startswith("TLS_")]
+    said = talk(box, older)
+    established = re.search(r"Ciphersuite: (\S+)", said)
+    assert (established[1] if established else None) in (up_to_12 or [None])
+    assert box.sh("journalctl -t sm-mta --grep 'NO-SUCH-CIPHER' | tail -1").strip()
+
+
+def test_what_the_documented_commands_save_is_understood_as_on_the_host(box: Box) -> None:
+    box.sh("printf 'Srv_Features:192.0.2.1\\tV\\n' >> /etc/mail/access; make -s -C /etc/mail")
+    blocks = re.findall(r"```sh\n(.*?)```", (CHECKOUT / "docs/offline.md").read_text(), re.DOTALL)
+    script = next(one for one in blocks if "sendmail_build" in one)
+    saved = yaml.safe_load(box.sh(f"cd /tmp; {script}\ncat mx-saved.yml"))
+    live, read = box.facts(gather_subset=SUBSET), box.facts(gather_subset=SUBSET, saved=saved)
+    here, there = live["sendmail"][0], read["sendmail"][0]
+    for name in ("version", "compiled_with", "config_directory", "access_policies"):
+        assert there[name] == here[name], name
+    assert here["library"]["version"].startswith(f"{there['library']['version']} ")
+    told = ("name", "lane", "direction", "listen", "security_level", "parameters", "cipher_string")
+    for name, service in services(live).items():
+        assert {key: services(read)[name][key] for key in told} == {
+            key: service[key] for key in told
+        }
+    assert [one["file"] for one in read["certificates"]] == [
+        one["file"] for one in live["certificates"]
+    ]
+    assert services(read)["MTA-v4"]["ciphers"] is None
