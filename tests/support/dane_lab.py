@@ -155,7 +155,7 @@ class DaneLab:
         """Return the clock of a host, as an epoch."""
         return self.on(host, "date", "+%s").strip()
 
-    def logged(self, host: str, *words: str, since: str = "", seconds: float = 30) -> str:
+    def logged(self, host: str, *words: str, since: str = "", seconds: float = 180) -> str:
         """Return the first line with all the words; fail when none comes in time."""
         found: list[str] = []
 
@@ -187,11 +187,11 @@ class DaneLab:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=1200,
         )
 
     @staticmethod
-    def until(condition: t.Callable[[], bool], *, what: str, seconds: float = 30) -> None:
+    def until(condition: t.Callable[[], bool], *, what: str, seconds: float = 180) -> None:
         """Wait for a condition; fail the test when it does not come true in time."""
         deadline = time.monotonic() + seconds
         while not condition():

@@ -50,7 +50,7 @@ def rotate(
 
 
 def kill_at(lab: DaneLab, task: str, *arguments: str) -> None:
-    """Start the playbook, and kill it as soon as it begins with a task."""
+    """Start the playbook, and kill it as soon as it begins with a task; return when what it had begun on the mail server has ended."""
     running = subprocess.Popen(
         lab.playbook_argv("rotate_certificate", *arguments),
         env=lab.environment,
@@ -67,8 +67,13 @@ def kill_at(lab: DaneLab, task: str, *arguments: str) -> None:
             os.killpg(running.pid, signal.SIGKILL)
             running.wait(timeout=30)
             running.stdout.close()
+            lab.until(lambda: not _modules(lab), what=f"the module of {task!r} ends")
             return
     pytest.fail(f"the run ended before {task!r}: {''.join(seen)[-3000:]}")
+
+
+def _modules(lab: DaneLab) -> str:
+    return lab.shell(lab.server.host, "pgrep python3 || true")
 
 
 def restore(lab: DaneLab) -> None:
