@@ -35,13 +35,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello 
     ClientHello,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._flight import FlightReader
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._group_scan import accepted_groups
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import (
     PROTOCOLS,
     Protocol,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import Offer
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import drive
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 
 _HANDSHAKE: t.Final = b"\x16"
@@ -198,6 +195,19 @@ class _Server:
             return self._one_by_one(protocol, plain, _groups.IN_TLS12)
         if not _of(listed, "ECDHE", "RSA", "ECDSA"):
             return ()
+        return self._scanned(protocol)
+
+    def _scanned(self, protocol: Protocol) -> tuple[int, ...]:
+        from ansible_collections.postmaster.tls.plugins.module_utils._tls._group_scan import (  # noqa: PLC0415 - seldom needed
+            accepted_groups,
+        )
+        from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import (  # noqa: PLC0415
+            Offer,
+        )
+        from ansible_collections.postmaster.tls.plugins.module_utils._tls._strategy import (  # noqa: PLC0415
+            drive,
+        )
+
         scan = accepted_groups(protocol, offer=Offer())
         return drive(
             scan, lambda hello: _answer(self.library.answer(self.context, hello.encode()))

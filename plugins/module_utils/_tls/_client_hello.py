@@ -14,8 +14,10 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._exchange import HelloExchange
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+
+if t.TYPE_CHECKING:
+    from ansible_collections.postmaster.tls.plugins.module_utils._tls._exchange import HelloExchange
 
 # RFC 8446 section 4.2.3; SHA-1, SHA-224, MD5 and DSA have the codes of RFC 5246 section 7.4.1.4.1.
 SIGNATURE_ALGORITHMS: t.Final[tuple[int, ...]] = (
@@ -69,6 +71,10 @@ class ClientHello:
 
     def exchange(self) -> HelloExchange:
         """The talk that answers it, with fresh random bytes."""
+        from ansible_collections.postmaster.tls.plugins.module_utils._tls._exchange import (  # noqa: PLC0415 - for a network
+            HelloExchange,
+        )
+
         return HelloExchange(
             self.encode(),
             version=self.version,
