@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "lab")]
 
 from mtadiff import host as postfix_host
-from mtadiff import undo
+from mtadiff import undo_postfix
 from mtadiff.configuration import RELEASES
 from mtadiff.generator import Generator
 from mtadiff.proofs import Judged, compared, scanned, undone
@@ -76,7 +76,7 @@ def prove(host: t.Any, release: str, arguments: argparse.Namespace) -> Tally:
         settled += batch
         for one in batch:
             show(one, report)
-    trials_of = sendmail_undo.trials if release.endswith(SUFFIX) else undo.trials
+    trials_of = sendmail_undo.trials if release.endswith(SUFFIX) else undo_postfix.trials
     for what, results in (
         ("undone settings", undone(host, settled, count=arguments.undo, trials_of=trials_of)),
         ("sslscans", scanned(host, settled, count=arguments.sslscan)),

@@ -43,7 +43,8 @@ class Cause(t.NamedTuple):
     """One thing that keeps a suite away, and the setting that would have to change; C(none) if no setting can.
 
     `kind` is a stable word of KINDS for programs, and `item` what it is about: the excluded item as it is written, the type
-    of the certificate that is missing, or the security level.
+    of the certificate that is missing, or the security level, also of a protocol that is needed because the level forbids
+    those that are configured.
     """
 
     reason: str
@@ -79,6 +80,7 @@ class Choices:
     `exclusions` are (item, parameter) in order; `base` is the list of the grade, which the parameter `base_list` holds
     and `base_setting` chooses; `level_setting` is what sets the security level, `absent` how a suite is called that is not
     in the list, where there are no grades; `dh_setting` is what leaves a server without parameters for DHE, if it is.
+    `out_of_bounds` are protocols that openssl.cnf takes away whatever the MTA is told, by `bound_setting`.
     """
 
     base: str
@@ -96,6 +98,8 @@ class Choices:
     config_setting: str = "Ciphersuites in openssl.cnf"
     absent: str = ""
     dh_setting: str = ""
+    out_of_bounds: frozenset[Protocol] = frozenset()
+    bound_setting: str = ""
 
 
 class Matcher:
@@ -126,12 +130,14 @@ class Matcher:
 class Possible:
     """What the certificates and groups allow whatever the cipher string says: at the security level, and without one.
 
-    `too_weak` are suites that the level forbids whatever the certificates are.
+    `too_weak` are suites that the level forbids whatever the certificates are, `forbidden` protocols that only it takes
+    away, where one is configured.
     """
 
     at_level: frozenset[int]
     without_level: frozenset[int]
     too_weak: frozenset[int] = frozenset()
+    forbidden: frozenset[Protocol] = frozenset()
 
 
 def _within_list(code: int, matcher: Matcher, choices: Choices) -> list[Cause]:
@@ -187,10 +193,9 @@ def _from_certificate(suite: Suite, effective: Effective, choices: Choices) -> l
     return []
 
 
-def _range(suite: Suite) -> str:
-    if suite.minimum == suite.maximum:
-        return suite.minimum.label
-    return f"{suite.minimum.label} to {suite.maximum.label}"
+def _named(protocols: t.Sequence[Protocol]) -> str:
+    oldest, newest = min(protocols), max(protocols)
+    return oldest.label if oldest == newest else f"{oldest.label} to {newest.label}"
 
 
 def _spoken(effective: Effective, choices: Choices) -> frozenset[Protocol]:
@@ -198,12 +203,29 @@ def _spoken(effective: Effective, choices: Choices) -> frozenset[Protocol]:
     return choices.protocols - ({Protocol.SSLv3} - set(effective.suites))
 
 
-def _from_protocols(suite: Suite, choices: Choices, spoken: t.Collection[Protocol]) -> list[Cause]:
-    if any(suite.minimum <= one <= suite.maximum for one in spoken):
+def _from_protocols(
+    suite: Suite, choices: Choices, spoken: t.Collection[Protocol], barred: t.Mapping[Protocol, Bar]
+) -> list[Cause]:
+    """A suite needs a protocol that is configured; one that is barred although it is configured is none."""
+    fitting = [one for one in Protocol if suite.minimum <= one <= suite.maximum]
+    configured = [one for one in fitting if one in spoken]
+    if any(one not in barred for one in configured):
         return []
-    if suite.minimum == Protocol.TLSv1_3:
-        return [Cause("TLSv1.3 is off", choices.protocol_setting, "protocol")]
-    return [Cause(f"needs {_range(suite)}", choices.protocol_setting, "protocol")]
+    possible = [one for one in fitting if one not in barred]
+    found = []
+    if possible or not configured:
+        reason = f"needs {_named(possible or fitting)}"
+        if suite.minimum == Protocol.TLSv1_3:
+            reason = "TLSv1.3 is off"
+        elif configured:
+            reason += f", since {barred[configured[-1]].what} forbids {_named(configured)}"
+        level = barred[configured[-1]].level if configured else ""
+        found.append(Cause(reason, choices.protocol_setting, "protocol", level))
+    if not possible:
+        bar = barred[fitting[-1]]
+        kind = "security-level" if bar.level else "protocol"
+        found.append(Cause(f"{bar.what} forbids {_named(fitting)}", bar.setting, kind, bar.level))
+    return found
 
 
 def _from_level(suite: Suite, possible: Possible, choices: Choices) -> list[Cause]:
@@ -218,6 +240,26 @@ def _exchanges_by_curve(suite: Suite | None) -> bool:
     return suite is not None and suite.key_exchange == "ECDHE"
 
 
+class Bar(t.NamedTuple):
+    """What forbids a protocol whatever is configured: in words, the setting, and the security level if it is that."""
+
+    what: str
+    setting: str
+    level: str = ""
+
+
+def _barred(choices: Choices, possible: Possible) -> dict[Protocol, Bar]:
+    """A security level that forbids a protocol forbids all that are older."""
+    level = str(choices.level)
+    by_level = Bar(f"security level {level}", choices.level_setting, level)
+    newest = max(possible.forbidden, default=0)
+    by_bounds = Bar("a bound in openssl.cnf", choices.bound_setting)
+    return {
+        **dict.fromkeys((one for one in Protocol if one <= newest), by_level),
+        **dict.fromkeys(choices.out_of_bounds, by_bounds),
+    }
+
+
 class Explainer:
     """Tells why suites are missing from what one context gives."""
 
@@ -229,6 +271,7 @@ class Explainer:
         self.choices = choices
         self.possible = possible or Possible(frozenset(), frozenset())
         self.spoken = _spoken(effective, choices)
+        self.barred = _barred(choices, self.possible)
         self.listed = frozenset(cipher.code for cipher in effective.listed)
         self.no_curve = self._lacks_a_curve()
 
@@ -266,7 +309,7 @@ class Explainer:
 
     def _apart_from_the_list(self, suite: Suite) -> list[Cause]:
         return [
-            *_from_protocols(suite, self.choices, self.spoken),
+            *_from_protocols(suite, self.choices, self.spoken, self.barred),
             *_from_certificate(suite, self.effective, self.choices),
             *_from_level(suite, self.possible, self.choices),
         ]

@@ -46,7 +46,12 @@ _EVERY_TLS13: t.Final = ":".join(
 )
 _MOST_STARTS: t.Final = 5
 _Key = tuple[Linked, str, str, tuple[tuple[str, str], ...]]
-_ALL_NEW: t.Final = tuple(int(one) for one in Protocol if one < Protocol.TLSv1_2)
+_NO_PROTOCOL: t.Final = 0x3E000000  # SSL_OP_NO_SSLv3 to SSL_OP_NO_TLSv1_3
+_OLD: t.Final = tuple(one for one in Protocol if one < Protocol.TLSv1_2)
+
+
+def _numbers(protocols: t.Iterable[Protocol]) -> tuple[int, ...]:
+    return tuple(int(one) for one in protocols)
 
 
 def _wider(steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -94,6 +99,9 @@ class Oracle:
         """What the certificates allow at a security level and without one; None at level 0, which holds nothing back."""
         if not level:
             return None
+        lost = {one for one in _OLD if int(one) not in settings.excluded}
+        lost -= set(self.effective(settings).suites)
+        asked = [one for one in _OLD if lost and one >= min(lost)]
         served, offered = [], []
         for number in (level, 0):
             ciphers = f"ALL:COMPLEMENTOFALL:@SECLEVEL={number}"
@@ -102,13 +110,17 @@ class Oracle:
                 ciphers=ciphers,
                 suites=_EVERY_TLS13,
                 level=0,
-                excluded=_ALL_NEW,
+                options=settings.options & ~_NO_PROTOCOL,
+                excluded=_numbers(one for one in _OLD if one not in asked),
                 steps=_wider(settings.steps),
             )
-            served.append(frozenset(self.effective(wider).order()))
-            client = replace(wider.without_certificates(), role="client")
+            served.append(self.effective(wider))
+            plain = wider.without_certificates()
+            client = replace(plain, role="client", excluded=_numbers(_OLD))
             offered.append(frozenset(self.effective(client).order()))
-        return Possible(served[0], served[1], offered[1] - offered[0])
+        forbidden = set(served[1].suites) - set(served[0].suites)
+        at_level, without = (frozenset(one.order()) for one in served)
+        return Possible(at_level, without, offered[1] - offered[0], frozenset(asked) & forbidden)
 
 
 class Libraries:

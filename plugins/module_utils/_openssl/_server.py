@@ -25,6 +25,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import (
     dataclass,
     replace,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 SERVER_PREFERENCE: t.Final = 1 << 22  # SSL_OP_CIPHER_SERVER_PREFERENCE
 _NO_TICKET, _NO_RENEGOTIATION, _MAY_RENEGOTIATE = 1 << 14, 1 << 30, 1 << 8
@@ -118,6 +119,11 @@ class Bounds:
     options: int = 0
     oldest: int = 0
     newest: int = 0
+
+    def outside(self) -> frozenset[Protocol]:
+        """The protocols that are older than the oldest or newer than the newest."""
+        newest = self.newest or max(Protocol)
+        return frozenset(one for one in Protocol if not self.oldest <= one <= newest)
 
     @property
     def tickets(self) -> bool:

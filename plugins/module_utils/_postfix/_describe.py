@@ -24,6 +24,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped i
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import Oracle
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
+    Bounds,
     Context,
     Library,
     Settings,
@@ -97,16 +98,19 @@ def tls_settings(written: t.Mapping[str, str]) -> dict[str, str]:
 
 
 def _security_level(service: TlsService, request: Request) -> tuple[int, str]:
-    """The security level that counts and what sets it: Postfix for a client certificate, else the list."""
+    """The security level that counts and what sets it: Postfix for a client certificate, else the list, or both."""
+    levels = re.findall(r"@SECLEVEL=(\d)", request.cipher_string.text or "")
+    listed, base = int(levels[-1]) if levels else 0, request.cipher_string.base_setting
     if request.settings and request.settings.level:
         name = "security_level" if service.direction == "outbound" else "req_ccert"
-        return request.settings.level, _verdicts.setting_of(service, f"{service.prefix}_{name}")
-    levels = re.findall(r"@SECLEVEL=(\d)", request.cipher_string.text or "")
-    return (int(levels[-1]) if levels else 0), request.cipher_string.base_setting
+        setting = _verdicts.setting_of(service, f"{service.prefix}_{name}")
+        both = f"{setting}, @SECLEVEL in {base}" if listed else setting
+        return request.settings.level, both
+    return listed, base
 
 
-def choices_of(service: TlsService, request: Request) -> Choices:
-    """The settings that a suite may be missing because of."""
+def choices_of(service: TlsService, request: Request, bounds: Bounds) -> Choices:
+    """The settings that a suite may be missing because of; `bounds` are those of the context, which openssl.cnf has set."""
     strings, value = request.cipher_string, service.macros.value
     level, level_setting = _security_level(service, request)
     return Choices(
@@ -121,7 +125,15 @@ def choices_of(service: TlsService, request: Request) -> Choices:
         role=request.settings.role if request.settings else "server",
         base_list=strings.base_setting,
         level_setting=level_setting,
+        out_of_bounds=bounds.outside(),
+        bound_setting=f"MinProtocol and MaxProtocol in {_openssl_cnf(value)}",
     )
+
+
+def _openssl_cnf(value: t.Callable[[str], str]) -> str:
+    """What tls_config_file names; without a file of its own, that of the library."""
+    named = value("tls_config_file")
+    return named if named.startswith("/") else "openssl.cnf"
 
 
 def _parameters(service: TlsService) -> dict[str, str]:
@@ -194,7 +206,7 @@ def _asked(
         result = oracle.effective(settings)
         dropped: tuple[Dropped, ...] = ()
         if result.refusal is None:
-            choices = choices_of(service, request)
+            choices = choices_of(service, request, result.bounds)
             possible = oracle.possible(settings, choices.level)
             dropped = dropped_suites(result, oracle.matcher, choices, possible)
     except NotSupported as error:

@@ -17,7 +17,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._heard imp
     spoken,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import Oracle
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import Settings
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
+    Bounds,
+    Settings,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._describe import (
     Disk,
     choices_of,
@@ -49,7 +52,7 @@ def service_heard(
 ) -> dict[str, t.Any]:
     """senders: what the service answers to each, None if nobody could be asked; and what a refusal may come from."""
     request = request_of(service, version, library=oracle.library.number if oracle else 0)
-    choices = choices_of(service, request)
+    choices = choices_of(service, request, Bounds())
     found: dict[str, t.Any] = {"senders": None, **blamed(choices)}
     settings = request.settings
     if oracle is None or settings is None:

@@ -40,24 +40,10 @@ def list_in_force(sendmail: Sendmail, result: Effective, policy: SystemPolicy | 
     return (policy.cipher_string if policy else None) or _DEFAULT
 
 
-def allowed_protocols(result: Effective) -> frozenset[Protocol]:
-    """The protocols that options and bounds of the context leave."""
-    bounds = result.bounds
-    return frozenset(
-        protocol
-        for protocol, bit in OP_NO.items()
-        if not bounds.options & bit
-        and protocol >= bounds.oldest
-        and (not bounds.newest or protocol <= bounds.newest)
-    )
-
-
-def _protocol_setting(sendmail: Sendmail, result: Effective, name: str, path: str) -> str:
-    bounded = result.bounds.oldest or result.bounds.newest
-    parts = [_written(sendmail, name)]
-    if bounded:
-        parts.append(f"MinProtocol and MaxProtocol in {path}")
-    return ", ".join(parts)
+def _configured(result: Effective) -> frozenset[Protocol]:
+    """The protocols that the options of the context leave."""
+    options = result.bounds.options
+    return frozenset(protocol for protocol, bit in OP_NO.items() if not options & bit)
 
 
 def _level_setting(sendmail: Sendmail, base: str, policy: SystemPolicy | None, level: int) -> str:
@@ -89,8 +75,8 @@ def choices_of(
         base_setting=f"CipherList = {base}" if own else _written(sendmail, "CipherList"),
         grade="",
         exclusions=(),
-        protocols=allowed_protocols(result),
-        protocol_setting=_protocol_setting(sendmail, result, f"{side}SSLOptions", path),
+        protocols=_configured(result),
+        protocol_setting=_written(sendmail, f"{side}SSLOptions"),
         certificate_setting=_written(sendmail, f"{side}CertFile"),
         level=result.bounds.level,
         role="client" if client else "server",
@@ -104,7 +90,9 @@ def choices_of(
         else f"Ciphersuites in {path}",
         absent=f"not in {listed}",
         dh_setting="" if client else _dh_setting(sendmail, result),
+        out_of_bounds=result.bounds.outside(),
+        bound_setting=f"MinProtocol and MaxProtocol in {path}",
     )
 
 
-__all__ = ["allowed_protocols", "choices_of", "list_in_force"]
+__all__ = ["choices_of", "list_in_force"]

@@ -48,11 +48,14 @@ def _finishes(predicted: Told) -> bool:
 
 
 def _verdicts(predicted: Told) -> dict[str, bool | None]:
-    return {
+    """Whoever has no certificate where one is required is sent away before anything else shows."""
+    found = {
         "session_tickets": predicted["session_tickets"],
-        "renegotiation": predicted["renegotiation"],
         "client_certificate": predicted["client_certificate"] != "none",
     }
+    if predicted["client_certificate"] != "required":
+        found["renegotiation"] = predicted["renegotiation"]
+    return found
 
 
 def _sizes(dh: Told | None) -> list[int]:

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import random
 import typing as t
 
 from mtadiff import materials
 from mtadiff.configuration import Configuration
+from mtadiff.drawing import Drawing
 
 ALIASES = (
     *("aNULL", "eNULL", "NULL", "LOW", "MEDIUM", "HIGH", "EXP", "EXPORT", "COMPLEMENTOFDEFAULT"),
@@ -53,11 +53,11 @@ SEPARATORS = (",", ", ", " ", ":")
 Overrides = dict[str, str]
 
 
-class Generator:
+class Generator(Drawing):
     """Draws one configuration after the other. `release` decides which spellings there are."""
 
     def __init__(self, release: str, seed: int) -> None:
-        self._random = random.Random(f"{release} {seed}")
+        super().__init__(f"{release} {seed}")
         self._release = release
         self._seed = seed
 
@@ -81,15 +81,6 @@ class Generator:
         if "smtpd_tls_dcert_file" in made and made.get("tls_config_file") in materials.UNSTEADY:
             del made["tls_config_file"]
         return self._through_macros(made) if self._chance(0.15) else made
-
-    def _chance(self, probability: float) -> bool:
-        return self._random.random() < probability
-
-    def _pick(self, weights: t.Mapping[str, int]) -> str:
-        return self._random.choices(list(weights), list(weights.values()))[0]
-
-    def _some(self, pool: t.Sequence[str], least: int, most: int) -> list[str]:
-        return self._random.sample(pool, min(len(pool), self._random.randint(least, most)))
 
     def _joined(self, words: t.Iterable[str]) -> str:
         return self._random.choice(SEPARATORS).join(words)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from mtadiff import compare, scanner, undo
+from mtadiff import compare, scanner, undo, undo_postfix
 from mtadiff.configuration import FIRST_PORT, Configuration, Told
 from mtadiff.host import Host
 
@@ -43,7 +43,7 @@ def undone(
     *,
     count: int,
     most: int | None = None,
-    trials_of: t.Callable[..., list[t.Any]] = undo.trials,
+    trials_of: t.Callable[..., list[t.Any]] = undo_postfix.trials,
 ) -> t.Iterator[Judged]:
     """Undo what the facts blame, in the first configurations that have TLS; `most` trials of each, by default all."""
     suitable = [one for one in judged if compare.seen_suites(one.told["seen"])]

@@ -12,157 +12,148 @@ from __future__ import annotations
 import re
 import typing as t
 from collections import defaultdict
-from dataclasses import dataclass
-
-from mtadiff import materials
-from mtadiff.configuration import Configuration
+from dataclasses import dataclass, field
 
 Told = t.Mapping[str, t.Any]
-Changes = dict[str, str]
-_WORD = re.compile(r"\w+")
-_LIST = re.compile(r"tls_\w+_cipherlist")
-_ITSELF = "set by Postfix itself"
-_SLOTS = ("", "ec", "d")
-_KEYS = {"RSA": "rsa", "ECDSA": "ec", "DSS": "dsa"}
+Changes = dict[str, t.Any]
+#: The materials of the configurations by the type of the key. All but ECDSA are too small from this level on.
+KEYS = {"RSA": "rsa", "ECDSA": "ec", "DSS": "dsa"}
+_STRICT = re.compile(r"@SECLEVEL=[3-5]")
+_BY_BOUNDS = "since a bound in openssl.cnf"
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(t.NamedTuple):
     """What is undone in one go; causes with equal units are undone together."""
 
     kind: str
     parameter: str = ""
     item: str = ""
 
-
-_MODERN = Unit("certificate")
-_TRUST = Unit("client certificate")
-
-
-def unit_of(cause: Told, parameters: Told) -> Unit | None:
-    """Return what has to be undone for a cause, None if no setting can do it."""
-    setting, item = cause["setting"], cause.get("item", "")
-    if setting == _ITSELF:
-        return _TRUST
-    if cause["cause"] == "security-level":
-        return Unit("level", _list_of(setting)) if _list_of(setting) else _TRUST
-    file = parameters.get("tls_config_file", "default")
-    if cause["cause"] == "certificate":
-        unsteady = item == "DSS" and file in materials.UNSTEADY
-        return Unit("certificate", item=item) if item in ("", *_KEYS) and not unsteady else None
-    if cause["cause"] == "tls13-list" and file not in ("", "default", "none"):
-        return None
-    return {
-        "excluded": Unit("item", _name(setting), item),
-        "not-in-list": Unit("list", _list_of(setting)),
-        "protocol": Unit("protocols", _name(setting)),
-        "group": Unit("curves"),
-        "tls13-list": Unit("suites of TLS 1.3"),
-    }.get(cause["cause"])
+    def __str__(self) -> str:
+        return " ".join(filter(None, self))
 
 
-def _name(setting: str) -> str:
-    found = _WORD.match(setting)
-    return found.group() if found else ""
+ANY_KEY = Unit("certificate")
+BOUNDS = Unit("bounds")
 
 
-def _list_of(setting: str) -> str:
-    found = _LIST.search(setting)
-    return found.group() if found else ""
+class Configuration(t.Protocol):
+    """What both MTAs have: a name, and the same with other settings."""
+
+    @property
+    def name(self) -> str: ...
+
+    def with_changes(self, name: str, changes: t.Mapping[str, t.Any]) -> t.Any: ...
+
+
+class Undoing(t.Protocol):
+    """What is special about an MTA. `units` is None where no setting can undo a cause."""
+
+    def units(self, cause: Told) -> frozenset[Unit] | None: ...
+
+    def changes(
+        self, unit: Unit, configuration: t.Any, lacking: list[str], present: list[str]
+    ) -> Changes: ...
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A configuration with some causes undone, the suites that it must bring, and what was undone."""
+    """A configuration with some causes undone, the suites that it must bring, and what was undone.
 
-    configuration: Configuration
+    `tolerated` are suites that OpenSSL does not choose with the certificate and groups that there were, where one was added.
+    """
+
+    configuration: t.Any
     units: frozenset[Unit]
     expected: frozenset[str]
+    tolerated: frozenset[str] = frozenset()
 
 
-def trials(configuration: Configuration, told: Told, *, most: int | None = None) -> list[Trial]:
-    """Return one trial for each set of causes that some suite has, those with few causes first."""
-    parameters = told["parameters"]
-    needed: dict[str, frozenset[Unit | None]] = {}
+@dataclass
+class Needed:
+    """What is to be undone for each suite, None where nothing can be; the units of the security level; and what serves some
+    suites as well as another protocol in the list: the level or the bounds that forbid those which are in it.
+    """
+
+    units: dict[str, frozenset[Unit] | None] = field(default_factory=dict)
+    level: frozenset[Unit] = frozenset()
+    unexplained: set[str] = field(default_factory=set)
+    instead: dict[str, str] = field(default_factory=dict)
+
+    def served_by(self, undone: frozenset[Unit]) -> frozenset[str]:
+        """The suites in whose way nothing is any more."""
+        return frozenset(name for name in self.units if self._is_served(name, undone))
+
+    def has(self, name: str, unit: Unit) -> bool:
+        """Tell whether a suite needs that."""
+        return unit in (self.units[name] or ())
+
+    def _is_served(self, name: str, undone: frozenset[Unit]) -> bool:
+        """For TLS 1.3 any certificate that it can use will do: one of RSA is tried."""
+        needed = self.units[name]
+        if needed is None:
+            return False
+        certified = {ANY_KEY._replace(item=key) for key in ("RSA", "ECDSA")}
+        if ANY_KEY in undone:
+            undone |= {ANY_KEY._replace(item="RSA")}
+        if certified & undone:
+            needed -= {ANY_KEY}
+        other = {"level": self.level, "bounds": frozenset({BOUNDS})}.get(self.instead.get(name, ""))
+        if other and other <= undone:
+            needed = frozenset(unit for unit in needed if unit.kind != "protocols")
+        return needed <= undone
+
+
+def too_small(key: str, told: Told) -> bool:
+    """Tell whether the key that would be added is too small for the security level."""
+    return key != "ECDSA" and bool(_STRICT.search(told["cipher_string"] or ""))
+
+
+def needed_units(told: Told, undoing: Undoing) -> Needed:
+    """Return what the facts say of each dropped suite."""
+    found = Needed()
     for entry in told["dropped"] or ():
+        name = entry["suite"]["name"]
         causes = [entry, *entry.get("also", ())]
-        units = frozenset(unit_of(cause, parameters) for cause in causes)
-        needed[entry["suite"]["name"]] = units
-    together: dict[frozenset[Unit | None], list[str]] = defaultdict(list)
-    for name, units in needed.items():
-        together[units].append(name)
+        units = [undoing.units(cause) for cause in causes]
+        known = [one for one in units if one is not None]
+        found.units[name] = frozenset().union(*known) if len(known) == len(units) else None
+        for cause, own in zip(causes, units, strict=True):
+            if cause["cause"] == "security-level" and own:
+                found.level |= own
+            if cause["cause"] == "unexplained":
+                found.unexplained.add(name)
+            if cause["cause"] == "protocol" and "since" in cause["reason"]:
+                found.instead[name] = "bounds" if _BY_BOUNDS in cause["reason"] else "level"
+    return found
+
+
+def trials(
+    configuration: Configuration, told: Told, undoing: Undoing, *, most: int | None = None
+) -> list[Trial]:
+    """Return one trial for each set of causes that some suite has, those with few causes first."""
+    needed = needed_units(told, undoing)
+    together: dict[frozenset[Unit], list[str]] = defaultdict(list)
+    for name, units in needed.units.items():
+        if units:
+            together[units].append(name)
     found = []
-    for units in sorted(together, key=lambda one: (len(one), str(one))):
-        undone = frozenset(unit for unit in units if unit is not None)
-        if None in units or len(undone) < len(units):
+    for undone in sorted(together, key=lambda one: (len(one), sorted(one))):
+        if len([unit for unit in undone if unit.kind == "certificate"]) > 1:
             continue
-        changes: Changes = {}
-        for unit in sorted(undone, key=str):
-            lacking = [name for name, own in needed.items() if unit in own]
-            present = [name for name, own in needed.items() if unit not in own]
-            present += [one["name"] for one in told["ciphers"] or ()]
-            changes |= _undo(unit, {**parameters, **changes}, lacking, present)
-        expected = frozenset(name for name, own in needed.items() if _served(own, undone))
-        name = f"{configuration.name} without {', '.join(sorted(map(_shown, undone)))}"
-        found.append(Trial(configuration.with_changes(name, changes), undone, expected))
+        expected = needed.served_by(undone)
+        changed = configuration
+        for unit in sorted(undone):
+            lacking = [name for name in needed.units if name in expected and needed.has(name, unit)]
+            present = [one["name"] for one in told["ciphers"] or ()]
+            present += [name for name in needed.units if name in expected and name not in lacking]
+            changes = undoing.changes(unit, changed, lacking, present)
+            changed = changed.with_changes(configuration.name, changes)
+        name = f"{configuration.name} without {', '.join(map(str, sorted(undone)))}"
+        added = any(unit.kind in ("certificate", "curves") for unit in undone)
+        tolerated = frozenset(needed.unexplained if added else ())
+        found.append(Trial(changed.with_changes(name, {}), undone, expected, tolerated))
     return found[:most]
-
-
-def _served(needed: frozenset[Unit | None], undone: frozenset[Unit]) -> bool:
-    """Tell whether nothing is in the way any more; for TLS 1.3 any certificate that it can use will do: one of RSA is tried."""
-    certified = {Unit("certificate", item=key) for key in ("RSA", "ECDSA")}
-    undone |= {Unit("certificate", item="RSA")} if _MODERN in undone else set()
-    kept = needed - {_MODERN} if certified & undone else needed
-    return kept <= undone
-
-
-def _shown(unit: Unit) -> str:
-    return " ".join(filter(None, (unit.kind, unit.parameter, unit.item)))
-
-
-def _undo(unit: Unit, parameters: Told, lacking: list[str], present: list[str]) -> Changes:
-    value = parameters.get(unit.parameter, "")
-    if unit.kind == "item":
-        return {unit.parameter: _without(unit.item, value)}
-    if unit.kind == "list":
-        return {unit.parameter: ":".join([_spelled_out(value, present), *lacking])}
-    if unit.kind == "level":
-        words = [word for word in re.split(r"[\s,:]+", value) if "@SECLEVEL" not in word]
-        return {unit.parameter: ":".join(words)}
-    if unit.kind == "protocols":
-        return {unit.parameter: ""}
-    if unit.kind == "client certificate":
-        return {"smtpd_tls_ask_ccert": "no", "smtpd_tls_req_ccert": "no"}
-    if unit.kind == "curves":
-        return {"tls_eecdh_auto_curves": "X25519 prime256v1", "smtpd_tls_eecdh_grade": "auto"}
-    if unit.kind == "certificate":
-        return _with_certificate(_KEYS[unit.item or "RSA"], parameters)
-    return {"tls_config_file": f"{materials.DIRECTORY}/every-suite.cnf"}
-
-
-def _spelled_out(value: str, present: list[str]) -> str:
-    """The same list without DEFAULT, which excludes the others for good: a name that is added does not bring them back."""
-    first, *rest = value.split(":")
-    return ":".join([*present, *rest]) if first == "DEFAULT" else value
-
-
-def _without(item: str, value: str) -> str:
-    separator = ":" if item[0] in "!-+" else ", "
-    words = re.split(r"[\s,:]+", value)
-    return separator.join(word for word in words if word and word != item)
-
-
-def _with_certificate(key: str, parameters: Told) -> Changes:
-    chains = parameters.get("smtpd_tls_chain_files", "")
-    if chains:
-        return {"smtpd_tls_chain_files": f"{chains}, {materials.DIRECTORY}/chain-{key}.pem"}
-    for slot in _SLOTS:
-        if parameters.get(f"smtpd_tls_{slot}cert_file", "") in ("", "none"):
-            return {
-                f"smtpd_tls_{slot}cert_file": f"{materials.DIRECTORY}/{key}.pem",
-                f"smtpd_tls_{slot}key_file": f"{materials.DIRECTORY}/{key}.key",
-            }
-    return {}
 
 
 def names_of(suites: t.Mapping[str, t.Sequence[str]]) -> frozenset[str]:
@@ -178,6 +169,6 @@ def complaints(
     found = []
     if trial.expected - gained:
         found.append(f"did not bring {' '.join(sorted(trial.expected - gained))}")
-    if gained - trial.expected:
-        found.append(f"also brought {' '.join(sorted(gained - trial.expected))}")
+    if surplus := gained - trial.expected - trial.tolerated:
+        found.append(f"also brought {' '.join(sorted(surplus))}")
     return found

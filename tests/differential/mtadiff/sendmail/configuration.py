@@ -37,7 +37,7 @@ class Configuration:
         told = {str(number): line for number, line in enumerate(self.lines)}
         return {**told, "program": self.program, "implicit": str(self.implicit)}
 
-    def with_options(self, name: str, options: t.Mapping[str, t.Sequence[str]]) -> Configuration:
+    def with_changes(self, name: str, options: t.Mapping[str, t.Sequence[str]]) -> Configuration:
         """Return the same with other values of these options; without values an option is gone."""
         kept = [line for line in self.lines if _option_of(line) not in options]
         added = [f"O {option}={value}" for option, values in options.items() for value in values]

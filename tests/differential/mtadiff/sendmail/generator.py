@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import random
-import typing as t
-
+from mtadiff.drawing import Drawing
 from mtadiff.generator import ALIASES, COMBINED, SUITES
 from mtadiff.sendmail.configuration import DIRECTORY, Configuration
 
@@ -56,11 +54,11 @@ CNF = ("minimum", "maximum", "strict", "suites", "groups", "options", "signature
 MODERN = frozenset({"bookworm", "trixie", "sid"})
 
 
-class Generator:
+class Generator(Drawing):
     """Draws one configuration after the other. `release` decides which options there are."""
 
     def __init__(self, release: str, seed: int) -> None:
-        self._random = random.Random(f"sendmail {release} {seed}")
+        super().__init__(f"sendmail {release} {seed}")
         self._release = release
         self._seed = seed
 
@@ -75,15 +73,6 @@ class Generator:
             lines.append(f"EOPENSSL_CONF={DIRECTORY}/{self._random.choice(CNF)}.cnf")
         name = f"{self._release}-{self._seed}-{number}"
         return Configuration(name, tuple(lines), program, self._chance(0.12))
-
-    def _chance(self, probability: float) -> bool:
-        return self._random.random() < probability
-
-    def _pick(self, weights: t.Mapping[str, int]) -> str:
-        return self._random.choices(list(weights), list(weights.values()))[0]
-
-    def _some(self, pool: t.Sequence[str], least: int, most: int) -> list[str]:
-        return self._random.sample(pool, min(len(pool), self._random.randint(least, most)))
 
     def _certificates(self) -> list[str]:
         names = CERTIFICATES[self._pick({name: one[1] for name, one in CERTIFICATES.items()})][0]

@@ -18,6 +18,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective
     Effective,
     effective,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import Oracle
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     SERVER_PREFERENCE,
     Library,
@@ -169,6 +170,74 @@ def choices(**changes: object) -> Choices:
         **changes,
     }
     return Choices(**values)  # type: ignore[arg-type]
+
+
+def causes_at(
+    library: Library, rsa: Pair, level: int, spoken: frozenset[Protocol]
+) -> dict[str, list[tuple[str, str, str]]]:
+    """The causes of each dropped suite of a server that is asked for these protocols, as (reason, kind, item)."""
+    settings = Settings(
+        f"ALL:@SECLEVEL={level}",
+        excluded=tuple(int(one) for one in Protocol if one not in spoken),
+        certificates=(rsa.settings(),),
+    )
+    oracle = Oracle(library)
+    setting = {"protocols": spoken, "protocol_setting": "smtpd_tls_protocols = some"}
+    made = choices(base="ALL", exclusions=(), level=level, **setting)
+    dropped = dropped_suites(
+        oracle.effective(settings), oracle.matcher, made, oracle.possible(settings, level)
+    )
+    return {one.name: [(c.reason, c.kind, c.item) for c in one.causes] for one in dropped}
+
+
+def test_a_protocol_that_the_level_forbids_is_no_way_to_a_suite(
+    library: Library, rsa: Pair
+) -> None:
+    spoken = frozenset({Protocol.TLSv1, Protocol.TLSv1_3})
+    found = causes_at(library, rsa, 1, spoken)
+    why = "needs TLSv1.2, since security level 1 forbids TLSv1"
+    assert found["AES128-SHA"] == [(why, "protocol", "1")]
+    assert found["AES128-GCM-SHA256"] == [("needs TLSv1.2", "protocol", "")]
+    assert "AES128-SHA" not in causes_at(library, rsa, 1, spoken | {Protocol.TLSv1_2})
+    assert "AES128-SHA" not in causes_at(library, rsa, 0, spoken)
+
+
+def test_what_the_level_takes_is_known_beside_a_protocol_that_it_forbids(
+    library: Library, rsa: Pair
+) -> None:
+    found = causes_at(library, rsa, 1, frozenset({Protocol.TLSv1, Protocol.TLSv1_3}))
+    kinds = {kind for _reason, kind, _item in found["ECDHE-ECDSA-NULL-SHA"]}
+    assert kinds == {"not-in-list", "protocol", "certificate", "security-level"}
+
+
+def test_a_bound_of_openssl_cnf_is_a_cause_beside_the_list(library: Library, rsa: Pair) -> None:
+    context = effective(library, Settings("ALL", certificates=(rsa.settings(),), excluded=OLD))
+    found = {
+        spoken: dropped_suites(
+            Effective({}, listed=context.listed, keys=("RSA",)),
+            Matcher(library),
+            choices(
+                base="ALL",
+                exclusions=(),
+                protocols=frozenset(spoken),
+                protocol_setting="list",
+                out_of_bounds=frozenset(Protocol) - {Protocol.TLSv1_1, Protocol.TLSv1_2},
+                bound_setting="bounds",
+            ),
+        )
+        for spoken in ((Protocol.TLSv1_3,), (Protocol.TLSv1,), (Protocol.TLSv1_2,))
+    }
+    causes = {
+        (spoken[0].label, one.name): [(cause.reason, cause.setting) for cause in one.causes]
+        for spoken, dropped in found.items()
+        for one in dropped
+    }
+    bound = ("a bound in openssl.cnf forbids TLSv1.3", "bounds")
+    assert causes["TLSv1.3", "TLS_AES_128_GCM_SHA256"] == [bound]
+    assert causes["TLSv1", "TLS_AES_128_GCM_SHA256"] == [("TLSv1.3 is off", "list"), bound]
+    reason = "needs TLSv1.1 to TLSv1.2, since a bound in openssl.cnf forbids TLSv1"
+    assert causes["TLSv1", "AES128-SHA"] == [(reason, "list")]
+    assert causes["TLSv1.2", "AES128-SHA"][0][1] == "none"
 
 
 @pytest.mark.parametrize(
