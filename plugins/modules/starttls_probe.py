@@ -493,7 +493,7 @@ dh:
 signatures:
   description:
     - The signature algorithms that were asked for, in TLS 1.3 and 1.2.
-    - Each has C(name), C(code), C(accepted), C(protocols) and C(key_type).
+    - Each has C(name), C(code), C(accepted), C(protocols) and C(key_type), which is spelled as in RV(certificates), or C(rsa-pss).
   returned: always; empty when not asked for
   type: list
   elements: dict

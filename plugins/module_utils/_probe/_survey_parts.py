@@ -77,7 +77,7 @@ def parts(survey: Survey | None) -> Data:
         "senders": [sender.as_dict() for sender in survey.senders],
     }
     for signature in found["signatures"]:
-        signature["key_type"] = _signatures.key_type_of(int(signature["code"], 16))
+        signature["key_type"] = _signatures.key_type_of(int(signature["code"], 16)).lower()
     if survey.injection is not None:
         found["injection"] = _injection(survey.injection)
     if survey.policy is not None:

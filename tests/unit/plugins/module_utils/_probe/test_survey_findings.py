@@ -209,7 +209,7 @@ def test_shapes_of_groups_primes_and_signatures() -> None:
         "code": "0x0804",
         "accepted": True,
         "protocols": ["TLSv1.3"],
-        "key_type": "RSA",
+        "key_type": "rsa",
     }
 
 
