@@ -104,6 +104,16 @@ SENDMAIL: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
         "Bring the difference into sendmail.mc, and build sendmail.cf with the make of /etc/mail.",
     ),
     (
+        "command-line-option",
+        "medium",
+        "The daemon was started with an option of its own",
+        (
+            "An option on the command line counts, and the lines of sendmail.cf that set it do not, however often they are "
+            "changed; with -C another file does."
+        ),
+        "Take the option out of what starts the daemon (its unit, /etc/default/sendmail, rc.conf), and set it in sendmail.mc.",
+    ),
+    (
         "access-map-unread",
         "medium",
         "The access map has entries about TLS that sendmail does not look up",

@@ -70,6 +70,13 @@ def _parameters(sendmail: Sendmail, service: Service) -> dict[str, str]:
     return found
 
 
+def _overrides(sendmail: Sendmail, service: Service) -> dict[str, str]:
+    """What the command line of the running daemon sets of these."""
+    parameters = _parameters(sendmail, service)
+    found = sendmail.overrides.items()
+    return {name: ", ".join(values) for name, values in found if name in parameters}
+
+
 def _asks(request: Request, result: Effective) -> bool:
     """Whether clients are asked for a certificate; with an anonymous suite nobody is (RFC 5246 section 7.4.4)."""
     suites = (_suites.by_code(code) for code in result.order())
@@ -153,7 +160,7 @@ def describe_service(
         "listen": service.listen,
         "security_level": service.level,
         "parameters": _parameters(sendmail, service),
-        "overrides": {},
+        "overrides": _overrides(sendmail, service),
         "cipher_string": sendmail.value("CipherList") or None,
         **told,
         "certificate_files": [one[1] for one in request.certificates if one[1]],

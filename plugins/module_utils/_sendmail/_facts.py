@@ -47,7 +47,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._access i
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import (
     ConfigurationFile,
-    Option,
     parse_cf,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._chains import (
@@ -59,12 +58,21 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._describe
     describe_service,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._drift import drift_findings
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._everybody import (
+    of_everybody,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._files import Standards
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._program import (
     DEFAULT_CF,
     program_of,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import Sendmail
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._running import (
+    as_running,
+    running,
+    spelled_out,
+    with_candidate,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._services import (
     Service,
     services_of,
@@ -117,16 +125,6 @@ def _here(run: Runner) -> Disk:
     return Disk(inspected, access_policies, lambda one: drift_findings(one.file, run))
 
 
-def with_candidate(cf: ConfigurationFile, options: t.Mapping[str, t.Any]) -> ConfigurationFile:
-    """The same with other values of options in force; None takes an option away, a list gives it several times."""
-    wanted = {name.lower(): (name, value) for name, value in options.items()}
-    kept = [one for one in cf.options if one.name.lower() not in wanted]
-    for name, value in wanted.values():
-        values = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
-        kept += [Option(name, str(one), 0) for one in values]
-    return replace(cf, options=tuple(kept))
-
-
 def _uid(name: str) -> int | None:
     user = name.partition(":")[0].strip()
     if user.isdigit():
@@ -163,7 +161,7 @@ def read_sendmail(build: Build, file: str, program: str) -> Sendmail:
         raise InvalidInput(
             f"{file} cannot be read: name the sendmail.cf that the daemon reads, or become root."
         )
-    cf = parse_cf(text)
+    cf = spelled_out(parse_cf(text), build)
     return Sendmail(build, cf, file, _standards(cf), bool(single_curve(program)))
 
 
@@ -190,6 +188,9 @@ class Describer:
         self.loaded: set[tuple[str, ...]] = set()
 
     def describe(self, sendmail: Sendmail) -> None:
+        policies, odd = self.disk.policies(sendmail)
+        self.facts.findings += odd
+        sendmail = replace(sendmail, everybody=of_everybody(policies))
         asker = self._asker(sendmail)
         library, findings = self._library(sendmail, asker)
         self.facts.findings += findings
@@ -205,8 +206,6 @@ class Describer:
             chains = None if service.client else chains_sent(sendmail, asker.oracle)
             for kind, *files in certificates:
                 self._certificate(kind, files, asker.oracle, chains)
-        policies, odd = self.disk.policies(sendmail)
-        self.facts.findings += odd
         if not self.predicted:
             self.facts.findings += self.disk.drift(sendmail)
         name = sendmail.cf.macros.get("j", "")
@@ -325,6 +324,8 @@ def sendmail_facts(
             if candidate:
                 found = replace(found, cf=with_candidate(found.cf, candidate))
                 found = replace(found, standards=_standards(found.cf))
+            found, findings = as_running(found, running(found.cf.value("PidFile"), read_text))
+            describer.facts.findings += findings
             describer.describe(found)
         return describer.facts
 

@@ -43,6 +43,33 @@ _BY_FFR: t.Final[dict[str, str]] = {
     "ClientCACertPath": "_FFR_CLIENTCA",
 }
 NAMES: t.Final = tuple(dict.fromkeys((*_ALWAYS, *_SINCE, *_BY_FFR)))
+#: The other names of OptionTab[] at 8.18.1, for what an abbreviation may mean.
+_OTHER_NAMES: t.Final = """\
+AddBcc AddrTypeModes AliasFile AliasWait AllowBogusHELO AuthMaxBits AuthMechanisms AuthOptions
+AuthRealm BadRcptShutdown BadRcptShutdownGood BadRcptThrottle BadRcptThrottleDelay BlankSub
+BounceQueue CheckAliases CheckpointInterval CheckQueueRunners ClassFactor ClientPortOptions
+ColonOkInAddr ConnectionCacheSize ConnectionCacheTimeout ConnectionRateThrottle
+ConnectionRateWindowSize ConnectOnlyTo ControlSocketName DaemonPortOptions DataFileBufferSize
+DeadLetterDrop DefaultAuthInfo DefaultCharSet DefaultUser DelayLA DeliverByMin DeliveryMode
+DialDelay DirectSubmissionModifiers DontBlameSendmail DontExpandCnames DontInitGroups
+DontLockFilesForRead DontProbeInterfaces DontPruneRoutes DoubleBounceAddress EightBitAddrOK
+EightBitMode ErrorHeader ErrorMode FallbackMXhost FallbackSmartHost FastSplit ForkEachJob
+ForwardPath Hacks HeloName HelpFile HoldExpensive HostsFile HostStatusDirectory IgnoreDots
+InetQoS InputMailFilters KeepBcc LDAPDefaultSpec LogLevel MailboxDatabase MatchGECOS
+MaxAliasRecursion MaxDaemonChildren MaxForwardEntries MaxHeadersLength MaxHopCount
+MaxMessageSize MaxMimeHeaderLength MaxNOOPCommands MaxQueueAge MaxQueueChildren MaxQueueRunSize
+MaxRecipientsPerMessage MaxRunnersPerQueue MemoryResource MessageAccept MeToo Milter
+MinFreeBlocks MinQueueAge MustQuoteChars NameSearchList NameServer NiceQueueRun
+NoRecipientAction OldStyleHeaders OperatorChars PidFile PostmasterCopy PrivacyOptions
+ProcessTitlePrefix QueueDirectory QueueFactor QueueFileMode QueueLA QueueLowMem QueueSortOrder
+QueueTimeout RecipientFactor RefuseLA RefuseLowMem RejectLogInterval RejectNUL RemoteMode
+RequiresDirfsync ResolverOptions RetryFactor RrtImpliesDsn RunAsUser SafeFileEnvironment
+SaveFromLine SendMimeErrors ServiceSwitchFile SevenBitInput SharedMemoryKey SharedMemoryKeyFile
+SingleLineFromHeader SingleThreadDelivery SmtpGreetingMessage SmtpUTF8 SoftBounce StatusFile
+StrictTransportSecurity SuperSafe TempFileMode Timeout TimeZoneSpec TrustedUser TryNullMXList
+UnixFromLine UnsafeGroupWrites UseCompressedIPv6Addresses UseErrorsTo UseMSP UserDatabaseSpec
+Verbose XscriptFileBufferSize
+"""
 #: cf/m4/proto.m4 of sendmail 8.18.1; an option of NAMES that is not here has no macro.
 MACROS: t.Final[dict[str, str]] = {
     "TLSSrvOptions": "confTLS_SRV_OPTIONS",
@@ -121,6 +148,14 @@ def has_option(name: str, build: Build) -> bool:
     return name != "CipherSuites" or build.compiled >= _TLS13
 
 
+def meant_by(name: str, build: Build) -> tuple[str, ...]:
+    """The options that sendmail may take a name for: in any case it is the one of that name, or all that begin with it."""
+    known = [*_OTHER_NAMES.split(), *(one for one in NAMES if has_option(one, build))]
+    wanted = name.partition(".")[0].lower()
+    whole = tuple(one for one in known if one.lower() == wanted)
+    return whole or tuple(one for one in known if one.lower().startswith(wanted))
+
+
 def bug_workarounds(build: Build) -> int:
     """SSL_OP_ALL of the headers that this sendmail was compiled with."""
     return 0x80000850 if build.compiled >> 28 >= 3 else 0x80000854
@@ -144,4 +179,12 @@ def default_bits(build: Build, *, client: bool) -> int:
     return bits | _NO_TICKET if client else bits
 
 
-__all__ = ["MACROS", "NAMES", "bits_by_name", "bug_workarounds", "default_bits", "has_option"]
+__all__ = [
+    "MACROS",
+    "NAMES",
+    "bits_by_name",
+    "bug_workarounds",
+    "default_bits",
+    "has_option",
+    "meant_by",
+]

@@ -18,8 +18,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server im
     Settings,
     Step,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, field
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import ConfigurationFile
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._everybody import Everybody
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._files import (
     Standards,
     unsafe,
@@ -29,6 +30,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options 
     bits_by_name,
     default_bits,
     has_option,
+    meant_by,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import (
     Build,
@@ -59,13 +61,17 @@ class Problem(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Sendmail:
-    """One sendmail with one sendmail.cf. `single_curve` tells whether it allows P-256 only; `file` is the cf."""
+    """One sendmail with one sendmail.cf. `single_curve` tells whether it allows P-256 only; `file` is the cf, `everybody` what
+    the access map says of all peers, `overrides` the options of the running daemon's command line, which `cf` has already.
+    """
 
     build: Build
     cf: ConfigurationFile
     file: str
     standards: Standards = Standards()
     single_curve: bool = False
+    everybody: Everybody = Everybody()
+    overrides: t.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def value(self, name: str) -> str:
         """The value of an option that is in force, empty if it is not set; sendmail cuts it off where it is too long."""
@@ -130,6 +136,10 @@ def _option_problem(sendmail: Sendmail) -> Problem | None:
     """What keeps sendmail from starting with this sendmail.cf."""
     known = {name.lower(): name for name in NAMES}
     for option in sendmail.cf.options:
+        meant = meant_by(option.name, sendmail.build)
+        if len(meant) > 1:
+            evidence = f"line {option.line}: {option.name}, which may mean {' or '.join(meant[:2])}"
+            return Problem("sendmail-option-unknown", evidence)
         name = known.get(option.name.lower())
         if name and not has_option(name, sendmail.build):
             evidence = (
@@ -279,7 +289,7 @@ def request_of(sendmail: Sendmail, *, client: bool) -> Request:
         dh=dh,
         steps=tuple(steps),
     )
-    asks = not client and "V" not in letters
+    asks = not client and sendmail.everybody.switched("VR", default="V" not in letters)
     return Request(None if problem else settings, pairs, dh, asks, problem)
 
 

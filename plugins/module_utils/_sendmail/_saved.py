@@ -46,6 +46,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit 
     includes,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import Sendmail
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._running import spelled_out
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import (
     VERSION,
     linked_version,
@@ -103,7 +104,7 @@ def saved_facts(
     """The facts of a sendmail that was saved elsewhere; nothing of this host is looked at. Raises InvalidInput."""
     saved = saved_of(given)
     build = parse_build(saved.build)
-    cf = parse_cf(saved.cf)
+    cf = spelled_out(parse_cf(saved.cf), build)
     unseen = Standards(seen=False)
     with contextlib.ExitStack() as stack:
         describer = Describer(

@@ -15,6 +15,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons 
     daemons_of,
     parse_daemon,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._everybody import Everybody
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import Sendmail
 
 _NO_TLS: t.Final = "S"
@@ -41,8 +42,9 @@ class Service:
         return [{"address": self.daemon.address, "port": self.daemon.port}]
 
 
-def _server(daemon: Daemon) -> Service:
-    level = "encrypt" if daemon.implicit else "may" if daemon.offers_tls else "none"
+def _server(daemon: Daemon, everybody: Everybody) -> Service:
+    offered = everybody.switched(_NO_TLS, default=daemon.offers_tls)
+    level = "encrypt" if daemon.implicit else "may" if offered else "none"
     return Service(daemon.name, "inbound", daemon.lane, level, daemon)
 
 
@@ -50,8 +52,11 @@ def _client(sendmail: Sendmail) -> Service:
     modifiers = "".join(
         parse_daemon(line).modifiers for line in sendmail.cf.values("ClientPortOptions")
     )
-    level = "none" if _NO_TLS in modifiers else "may"
-    if level == "may" and sendmail.value("DANE").lower() not in ("", "false", "f", "n", "no"):
+    everybody = sendmail.everybody
+    level = "none" if _NO_TLS in modifiers or everybody.never_tried else "may"
+    if level == "may" and everybody.of_servers:
+        level = "encrypt"
+    elif level == "may" and sendmail.value("DANE").lower() not in ("", "false", "f", "n", "no"):
         level = "dane"
     return Service("client", "outbound", "outbound", level)
 
@@ -59,7 +64,7 @@ def _client(sendmail: Sendmail) -> Service:
 def services_of(sendmail: Sendmail) -> tuple[Service, ...]:
     """Every daemon in the order of sendmail.cf, then the client."""
     daemons = daemons_of(sendmail.cf.values("DaemonPortOptions"))
-    return (*map(_server, daemons), _client(sendmail))
+    return (*(_server(one, sendmail.everybody) for one in daemons), _client(sendmail))
 
 
 __all__ = ["Service", "services_of"]

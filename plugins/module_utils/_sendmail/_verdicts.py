@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Choices
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons import Daemon
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import (
     LONGEST_VALUE,
     Request,
@@ -28,8 +29,9 @@ _REMEDIES: t.Final = {
     "certificate-missing": (
         "Set confSERVER_CERT, confSERVER_KEY, confCACERT and confCACERT_PATH in sendmail.mc: sendmail has no TLS without all four."
     ),
-    "inbound-plaintext": "Take the letter S out of the modifiers of this daemon.",
-    "starttls-not-offered": "Take the letter S out of the modifiers of this daemon.",
+    "inbound-plaintext": "Take the letter S out of the modifiers of this daemon, or out of Srv_Features: in the access map.",
+    "starttls-not-offered": "Take the letter S out of the modifiers of this daemon, or out of Srv_Features: in the access map.",
+    "mandatory-on-mx": "Take TLS_Clt: without a peer out of the access map, or name the peers that must use TLS.",
     "tls13-off": "Take SSL_OP_NO_TLSv1_3 out of confSERVER_SSL_OPTIONS, or the bound out of openssl.cnf.",
     "protocol-list-empty": "Allow TLSv1.2 at least, in confSERVER_SSL_OPTIONS and in openssl.cnf.",
     "dh-weak": "Leave confDH_PARAMETERS out where sendmail has 2048 bits of its own, or name a file with 2048 bits.",
@@ -118,18 +120,29 @@ def _length_findings(sendmail: Sendmail, where: str) -> list[Finding]:
     return found
 
 
+def _why_plain(sendmail: Sendmail, daemon: Daemon) -> str:
+    if daemon.offers_tls:
+        return f"Srv_Features: {' '.join(sendmail.everybody.letters)} in the access map"
+    return f"M=S in {daemon.line}"
+
+
 def service_findings(sendmail: Sendmail, service: Service, where: str) -> list[Finding]:
     """What is odd about where a daemon listens, and whether it or the client has TLS at all."""
     daemon, found = service.daemon, _length_findings(sendmail, where)
     if daemon is None:
         if service.level == "none":
-            evidence = ", ".join(sendmail.cf.values("ClientPortOptions"))
+            options = ", ".join(sendmail.cf.values("ClientPortOptions"))
+            never = sendmail.everybody.never_tried
+            evidence = "Try_TLS: NO in the access map" if never else options
             found.append(told("outbound-plaintext", where, evidence))
         return found
     if service.level == "none":
         public = service.lane == "mx" and not daemon.on_loopback
         code = "inbound-plaintext" if public else "starttls-not-offered"
-        found.append(told(code, where, f"M=S in {daemon.line}"))
+        found.append(told(code, where, _why_plain(sendmail, daemon)))
+    if sendmail.everybody.of_clients and service.lane == "mx" and not daemon.implicit:
+        evidence = f"TLS_Clt: {sendmail.everybody.of_clients} in the access map"
+        found.append(told("mandatory-on-mx", where, evidence))
     if daemon.on_loopback and service.lane == "mx":
         found.append(told("listens-on-loopback", where, daemon.line))
     return found

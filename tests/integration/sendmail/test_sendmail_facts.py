@@ -69,3 +69,75 @@ def test_what_the_documented_commands_save_is_understood_as_on_the_host(box: Box
         one["file"] for one in live["certificates"]
     ]
     assert services(read)["MTA-v4"]["ciphers"] is None
+
+
+def entry(box: Box, line: str) -> None:
+    box.sh(
+        f"printf '{line}\\n' >> /etc/mail/access; make -s -C /etc/mail; systemctl restart sendmail"
+    )
+
+
+def asks_for_a_certificate(box: Box) -> bool:
+    client = "openssl s_client -starttls smtp -connect 127.0.0.1:25 -msg"
+    return "CertificateRequest" in box.sh(f"{client} </dev/null 2>&1 || true")
+
+
+def test_what_the_access_map_says_of_everybody_is_served(box: Box) -> None:
+    box.sh("systemctl restart sendmail")
+    assert services(box.facts(gather_subset=SUBSET))["MTA-v4"]["client_certificate"] == "asked"
+    assert asks_for_a_certificate(box)
+    entry(box, "Srv_Features:\\tS V")
+    found = services(box.facts(gather_subset=SUBSET))
+    levels = {name: found[name]["security_level"] for name in ("MTA-v4", "MSA-v4", "TLSMSA-v4")}
+    assert levels == {"MTA-v4": "none", "MSA-v4": "none", "TLSMSA-v4": "encrypt"}
+    assert "CONNECTION ESTABLISHED" not in talk(box)
+    assert "CONNECTION ESTABLISHED" in talk(box, port=465)
+    box.sh("sed -i 's/^Srv_Features:.*/Srv_Features:\\tV/' /etc/mail/access; make -s -C /etc/mail")
+    found = services(box.facts(gather_subset=SUBSET))
+    assert (found["MTA-v4"]["security_level"], found["MTA-v4"]["client_certificate"]) == (
+        "may",
+        "none",
+    )
+    assert not asks_for_a_certificate(box)
+
+
+def test_a_small_letter_offers_what_a_modifier_takes_away(box: Box) -> None:
+    box.sh("sed -i 's/^O DaemonPortOptions=.*Name=MTA-v4.*/&, M=S/' /etc/mail/sendmail.cf")
+    box.sh("systemctl restart sendmail")
+    assert services(box.facts(gather_subset=SUBSET))["MTA-v4"]["security_level"] == "none"
+    assert "CONNECTION ESTABLISHED" not in talk(box)
+    entry(box, "Srv_Features:\\ts")
+    box.sh(
+        "sed -i '/Name=MTA-v4/!b; /M=S/!s/$/, M=S/' /etc/mail/sendmail.cf; systemctl restart sendmail"
+    )
+    assert services(box.facts(gather_subset=SUBSET))["MTA-v4"]["security_level"] == "may"
+    assert "CONNECTION ESTABLISHED" in talk(box)
+
+
+def test_an_abbreviated_option_counts(box: Box) -> None:
+    box.sh(f"echo 'O CipherL=ECDHE-RSA-AES128-GCM-SHA256' >> {CF}; systemctl restart sendmail")
+    found = services(box.facts(gather_subset=SUBSET))["MTA-v4"]
+    assert found["cipher_string"] == "ECDHE-RSA-AES128-GCM-SHA256"
+    assert "Ciphersuite: ECDHE-RSA-AES128-GCM-SHA256" in talk(box, "-tls1_2")
+    assert "CONNECTION ESTABLISHED" not in talk(box, "-tls1_2 -cipher ECDHE-RSA-AES256-GCM-SHA384")
+
+
+def test_the_command_line_of_the_daemon_overrides_the_file(box: Box) -> None:
+    options = (
+        "-OCipherList=ECDHE-RSA-AES128-GCM-SHA256"
+        " '-OServerSSLOptions=+SSL_OP_NO_TLSv1 -SSL_OP_LEGACY_SERVER_CONNECT'"
+    )
+    box.sh(f"echo 'O CipherList=ECDHE-RSA-AES256-GCM-SHA384' >> {CF}; systemctl stop sendmail")
+    box.sh(f"sendmail -L sm-mta -bd -q10m {options}")
+    try:
+        found = box.facts(gather_subset=SUBSET)
+        service = services(found)["MTA-v4"]
+        assert service["cipher_string"] == "ECDHE-RSA-AES128-GCM-SHA256"
+        assert service["overrides"] == {
+            "CipherList": "ECDHE-RSA-AES128-GCM-SHA256",
+            "ServerSSLOptions": "+SSL_OP_NO_TLSv1 -SSL_OP_LEGACY_SERVER_CONNECT",
+        }
+        assert "command-line-option" in [one["code"] for one in found["findings"]]
+        assert "Ciphersuite: ECDHE-RSA-AES128-GCM-SHA256" in talk(box, "-tls1_2")
+    finally:
+        box.sh("kill $(head -1 /var/run/sendmail/mta/sendmail.pid)")
