@@ -36,7 +36,7 @@ def options(lab: DaneLab, certificate: Path, key: Path, **more: t.Any) -> list[s
         "validate": "self",
         "trust_anchor": known["lab_trust_anchor_file"],
         "patience": 60,
-        "timeout": 180,
+        "timeout": 900,
         **more,
     }
     return ["-e", json.dumps({f"dane_rollover_{name}": value for name, value in values.items()})]
