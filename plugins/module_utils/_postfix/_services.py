@@ -7,15 +7,16 @@
 
 from __future__ import annotations
 
-import socket
 import typing as t
 
+from ansible_collections.postmaster.tls.plugins.module_utils._ports import (
+    SUBMISSION_PORTS,
+    port_number,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master import Service
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
-_PORTS: t.Final = {"smtp": 25, "smtps": 465, "submissions": 465, "submission": 587, "ssmtp": 465}
-_SUBMISSION_PORTS: t.Final = frozenset({465, 587})
 _SERVER_LEVELS: t.Final = {
     "none": "none",
     "may": "may",
@@ -66,20 +67,19 @@ class TlsService:
     def mandatory(self) -> bool:
         return self.level not in (None, "none", "may")
 
+    @property
+    def local(self) -> bool:
+        """Whether it listens for this host alone, so that nobody else is on the path."""
+        return bool(self.listen) and all(_is_loopback(one.address) for one in self.listen)
+
+
+def _is_loopback(address: str) -> bool:
+    return address == "::1" or address.startswith("127.") or address == "localhost"
+
 
 def is_yes(value: str) -> bool:
     """Whether a boolean parameter is on."""
     return value.strip().lower() == "yes"
-
-
-def port_number(name: str) -> int | None:
-    """The port of a service field, by number or by name; None if this host does not know the name."""
-    if name.isdigit():
-        return int(name)
-    try:
-        return socket.getservbyname(name, "tcp")
-    except OSError:
-        return _PORTS.get(name)
 
 
 def _split_endpoint(endpoint: str) -> tuple[str, str]:
@@ -140,7 +140,7 @@ def _smtpd(service: Service, values: dict[str, str]) -> TlsService:
     listen = listeners(service, values)
     level = server_level(macros, prefix="smtpd_tls")
     ports = {one.port for one in listen}
-    submission = bool(ports & _SUBMISSION_PORTS) or is_yes(macros.value("smtpd_tls_wrappermode"))
+    submission = bool(ports & SUBMISSION_PORTS) or is_yes(macros.value("smtpd_tls_wrappermode"))
     if not submission and 25 not in ports and level == "encrypt":
         submission = is_yes(macros.value("smtpd_sasl_auth_enable"))
     return TlsService(
@@ -218,7 +218,6 @@ __all__ = [
     "client_level",
     "is_yes",
     "listeners",
-    "port_number",
     "server_level",
     "tls_services",
 ]

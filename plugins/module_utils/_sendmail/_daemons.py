@@ -11,14 +11,17 @@ Source: setsockaddroptions() and setdaemonoptions() in sendmail/daemon.c, "Daemo
 from __future__ import annotations
 
 import re
-import socket
 import typing as t
 
+from ansible_collections.postmaster.tls.plugins.module_utils._ports import (
+    SUBMISSION_PORTS,
+    port_number,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
-_PORTS: t.Final = {"smtp": 25, "smtps": 465, "submissions": 465, "submission": 587}
-_SUBMISSION: t.Final = frozenset({465, 587})
 _ANYWHERE: t.Final = {"inet": "0.0.0.0", "inet6": "::"}
+_AUTHENTICATED: t.Final = "a"
+_SMTP: t.Final = 25
 _CASE_MATTERS: t.Final = "cdqr"
 
 
@@ -43,7 +46,9 @@ class Daemon:
 
     @property
     def lane(self) -> str:
-        return "submission" if self.port in _SUBMISSION or self.implicit else "mx"
+        """A daemon elsewhere than on port 25 that demands authentication is for users, too."""
+        users = self.implicit or (_AUTHENTICATED in self.modifiers and self.port != _SMTP)
+        return "submission" if self.port in SUBMISSION_PORTS or users else "mx"
 
     @property
     def on_loopback(self) -> bool:
@@ -52,12 +57,7 @@ class Daemon:
 
 def _port(text: str) -> int | None:
     digits = re.match(r"\d+", text)
-    if digits:
-        return int(digits[0])
-    try:
-        return socket.getservbyname(text, "tcp")
-    except OSError:
-        return _PORTS.get(text)
+    return port_number(digits[0] if digits else text)
 
 
 def _settings(line: str) -> dict[str, str]:

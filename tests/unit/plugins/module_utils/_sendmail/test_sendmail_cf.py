@@ -74,6 +74,24 @@ def test_a_daemon_is_told_by_the_first_letters_of_its_settings() -> None:
     assert (daemon.modifiers, daemon.offers_tls) == ("Sf", False)
 
 
+@pytest.mark.parametrize(
+    ("line", "lane", "implicit", "offers"),
+    [
+        ("Port=smtp, M=a", "mx", False, True),
+        ("Port=2525, M=Ea", "submission", False, True),
+        ("Port=2525, M=A", "mx", False, True),
+        ("Port=submission, M=E", "submission", False, True),
+        ("Port=2465, M=s", "submission", True, True),
+        ("Port=2465, M=sS", "submission", True, True),
+        ("Port=26, M=S", "mx", False, False),
+        ("Port=587z, M=E", "submission", False, True),
+    ],
+)
+def test_modifiers(line: str, lane: str, implicit: bool, offers: bool) -> None:
+    daemon = parse_daemon(line)
+    assert (daemon.lane, daemon.implicit, daemon.offers_tls) == (lane, implicit, offers)
+
+
 def test_without_a_line_there_is_one_daemon() -> None:
     (daemon,) = daemons_of(())
     assert (daemon.name, daemon.port, daemon.address) == ("Daemon0", 25, "0.0.0.0")
