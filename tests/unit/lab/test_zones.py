@@ -14,8 +14,10 @@ FACTS = zones.Facts(
     name_server=("198.51.100.41", "2001:db8:25::41"),
     second_server=("198.51.100.42", "2001:db8:25::42"),
     mail_server=("198.51.100.11", "2001:db8:25::11"),
+    sendmail=("sm-trixie", ("198.51.100.31", "2001:db8:25::31")),
     nobody="198.51.100.60",
     served=("aa" * 32, "bb" * 32),
+    served_by_sendmail=("dd" * 32, "ee" * 32),
     issuer="cc" * 32,
 )
 TEXTS = zones.texts(FACTS)
@@ -34,7 +36,7 @@ def test_every_zone_below_test_is_delegated() -> None:
 
 
 def test_name_servers_come_up_before_those_who_ask_them() -> None:
-    for name in ("dane", "case2"):
+    for name in ("dane", "case2", "acme"):
         servers, others = SCENARIOS[name].waves
         assert {host.name for host in servers} == {"ns1", "ns2"}
         assert {"mx1", "sender", "sender-dane"} == {host.name for host in others}
