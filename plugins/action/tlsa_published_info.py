@@ -14,10 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
-    InvalidInput,
-    PostmasterTlsError,
-)
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._authority import (
     Asking,
     Served,
@@ -30,19 +27,15 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._authority im
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import Record, parsed
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._resolver import (
     Resolver,
-    own_servers,
-    servers_of,
+    given_or_own,
 )
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dnspython import require_dnspython
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._zone_task import WHICH, answered
 
 Data = dict[str, t.Any]
 _SPEC: t.Final[Data] = {
-    "name": {"type": "str", "required": True},
-    "port": {"type": "int", "default": 25},
-    "owner": {"type": "str"},
+    **WHICH,
     "records": {"type": "list", "elements": "str", "default": []},
     "servers": {"type": "list", "elements": "str", "default": []},
-    "resolver": {"type": "list", "elements": "str", "default": []},
     "timeout": {"type": "int", "default": 0},
     "until": {"type": "str"},
     "previous_ttl": {"type": "int"},
@@ -69,7 +62,7 @@ def watched(options: Mapping[str, t.Any], watch: Watch) -> Data:
     until = _time(options["until"])
     servers = named(options["servers"])
     if not servers:
-        servers = zone_of(owner, watch.asking(_resolvers(options["resolver"]))).servers
+        servers = zone_of(owner, watch.asking(given_or_own(options["resolver"]))).servers
     if until is not None:
         _sleep_until(until, owner, watch)
     start, told = watch.now(), None
@@ -135,10 +128,6 @@ def _entry(answer: Served, wanted: Sequence[Record]) -> Data:
     }
 
 
-def _resolvers(texts: Sequence[str]) -> t.Any:
-    return servers_of(texts) or own_servers()
-
-
 def _time(text: str | None) -> datetime | None:
     if not text:
         return None
@@ -156,10 +145,6 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
         result: Data = super().run(tmp, task_vars)
-        options: Data = ActionBase.validate_argument_spec(self, argument_spec=_SPEC)[1]
         watch = Watch(lambda: datetime.now(UTC), time.sleep, Display().display)
-        try:
-            require_dnspython()
-            return {**result, "changed": False, **watched(options, watch)}
-        except PostmasterTlsError as error:
-            return {**result, "failed": True, "msg": str(error)}
+        found = answered(self, _SPEC, lambda options: watched(options, watch))
+        return {**result, "changed": False, **found}

@@ -13,7 +13,6 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
     InvalidInput,
-    PostmasterTlsError,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._authority import (
     NameServer,
@@ -26,7 +25,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange imp
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import Record, parsed
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._resolver import (
     Resolver,
-    own_servers,
+    given_or_own,
     servers_of,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._update import (
@@ -38,20 +37,17 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._update impor
     key_of,
     zone_lines,
 )
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dnspython import require_dnspython
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._zone_task import WHICH, answered
 
 Data = dict[str, t.Any]
 _USUAL_TTL: t.Final = 3600
 _SPEC: t.Final[Data] = {
-    "name": {"type": "str", "required": True},
-    "port": {"type": "int", "default": 25},
-    "owner": {"type": "str"},
+    **WHICH,
     "records": {"type": "list", "elements": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "exact"], "default": "present"},
     "ttl": {"type": "int"},
     "server": {"type": "str"},
     "zone": {"type": "str"},
-    "resolver": {"type": "list", "elements": "str", "default": []},
     "key_file": {"type": "path"},
     "key_name": {"type": "str"},
     "key_secret": {"type": "str", "no_log": True},
@@ -114,7 +110,7 @@ def _key(options: Mapping[str, t.Any]) -> Key | None:
 
 def _place(options: Mapping[str, t.Any], owner: str) -> tuple[str, Server]:
     """The zone, and the server that takes its updates."""
-    resolver = Resolver(servers_of(options["resolver"]) or own_servers())
+    resolver = Resolver(given_or_own(options["resolver"]))
     if options["server"] and options["zone"]:
         return str(options["zone"]).rstrip(".") + ".", servers_of([options["server"]])[0]
     zone = zone_of(owner, resolver)
@@ -139,9 +135,5 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
         result: Data = super().run(tmp, task_vars)
-        options: Data = ActionBase.validate_argument_spec(self, argument_spec=_SPEC)[1]
-        try:
-            require_dnspython()
-            return {**result, **published(options, dry=self._task.check_mode)}
-        except PostmasterTlsError as error:
-            return {**result, "failed": True, "msg": str(error)}
+        dry = self._task.check_mode
+        return {**result, **answered(self, _SPEC, lambda options: published(options, dry=dry))}

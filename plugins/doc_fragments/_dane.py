@@ -50,3 +50,37 @@ options:
 requirements:
   - For what is about DANE, the Python package C(dnspython) >= 2.4 on the controller.
 """
+
+    PUBLISHED = r"""
+options:
+  name:
+    description:
+      - The name of the mail server, as its MX record has it.
+    type: str
+    required: true
+  port:
+    description:
+      - The port of the service.
+    type: int
+    default: 25
+  owner:
+    description:
+      - The name of the records, where it is another than C(_port._tcp.name), because that one is an alias.
+    type: str
+  resolver:
+    description:
+      - Addresses of resolvers that are asked for the zone and its servers. By default those of the controller.
+    type: list
+    elements: str
+    default: []
+attributes:
+  action:
+    description: Runs on the controller only, as an action plugin.
+    support: full
+  platform:
+    description: Where it runs.
+    support: full
+    platforms: posix
+requirements:
+  - dnspython, on the controller
+"""

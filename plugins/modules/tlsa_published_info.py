@@ -20,31 +20,8 @@ extends_documentation_fragment:
   - postmaster.tls._attributes
   - postmaster.tls._attributes.info_module
   - postmaster.tls._attributes.actiongroup_tls
-attributes:
-  action:
-    description: Runs on the controller only, as an action plugin.
-    support: full
-  platform:
-    description: Where it runs.
-    support: full
-    platforms: posix
-requirements:
-  - dnspython, on the controller
+  - postmaster.tls._dane.published
 options:
-  name:
-    description:
-      - The name of the mail server, as its MX record has it.
-    type: str
-    required: true
-  port:
-    description:
-      - The port of the service.
-    type: int
-    default: 25
-  owner:
-    description:
-      - The name of the records, where it is another than C(_port._tcp.name), because that one is an alias.
-    type: str
   records:
     description:
       - The records that each server shall have, such as V(3 1 1 0123…), among others. A record that senders pass over,
@@ -56,12 +33,6 @@ options:
     description:
       - Addresses of the servers of the zone, each with a port if it is not 53. By default those that its NS records
         name, of which one address each must answer.
-    type: list
-    elements: str
-    default: []
-  resolver:
-    description:
-      - Addresses of resolvers that are asked for the zone and its servers. By default those of the controller.
     type: list
     elements: str
     default: []

@@ -20,6 +20,7 @@ description:
 extends_documentation_fragment:
   - postmaster.tls._attributes
   - postmaster.tls._attributes.actiongroup_tls
+  - postmaster.tls._dane.published
 attributes:
   check_mode:
     support: full
@@ -29,30 +30,7 @@ attributes:
     details: Shows the set as lines of a zone file.
   idempotent:
     support: full
-  action:
-    description: Runs on the controller only, as an action plugin.
-    support: full
-  platform:
-    description: Where it runs.
-    support: full
-    platforms: posix
-requirements:
-  - dnspython, on the controller
 options:
-  name:
-    description:
-      - The name of the mail server, as its MX record has it.
-    type: str
-    required: true
-  port:
-    description:
-      - The port of the service.
-    type: int
-    default: 25
-  owner:
-    description:
-      - The name of the records, where it is another than C(_port._tcp.name), because that one is an alias.
-    type: str
   records:
     description:
       - The wanted records, such as V(3 1 1 0123…).
@@ -81,12 +59,6 @@ options:
     description:
       - The zone, if O(server) is given. By default the one that the resolver finds the name in.
     type: str
-  resolver:
-    description:
-      - Addresses of resolvers that are asked for zone and server. By default those of the controller.
-    type: list
-    elements: str
-    default: []
   key_file:
     description:
       - File on the controller with the TSIG key, as nsupdate(1) reads it with C(-k).

@@ -21,8 +21,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange imp
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._resolver import (
     Resolver,
-    own_servers,
-    servers_of,
+    given_or_own,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._signatures import load_anchors
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._validation import Validator
@@ -64,7 +63,7 @@ def lookup_of(options: Mapping[str, t.Any]) -> Lookup:
         raise InvalidInput(
             "validate is self, which needs trust_anchor: a file with DS or DNSKEY records to begin at."
         )
-    servers = servers_of(_listed(options.get("resolver"))) or own_servers()
+    servers = given_or_own(_listed(options.get("resolver")))
     return Lookup(
         tuple(servers),
         trusted=bool(options.get("trust_resolver")),

@@ -140,6 +140,11 @@ def own_servers(path: str = "/etc/resolv.conf") -> list[Server]:
     return servers_of(found)
 
 
+def given_or_own(addresses: Sequence[str]) -> list[Server]:
+    """The servers of these addresses, or without any those that this machine uses. Raises InvalidInput."""
+    return servers_of(addresses) or own_servers()
+
+
 def _server(text: str) -> Server:
     host, port = text, "53"
     if text.startswith("["):
@@ -158,4 +163,4 @@ def _server(text: str) -> Server:
     return Server(host, int(port))
 
 
-__all__ = ["Failure", "Resolver", "own_servers", "servers_of"]
+__all__ = ["Failure", "Resolver", "given_or_own", "own_servers", "servers_of"]
