@@ -35,6 +35,14 @@ _WITHOUT_TLS: t.Final[dict[str | None, str]] = {
     "deferred": "without TLS the mail stays in the sender's queue",
     None: "what the sender does without TLS is not known",
 }
+_DANE: t.Final[dict[str | None, str]] = {
+    "match": "match: the TLSA records fit every certificate that was seen",
+    "mismatch": "mismatch: senders that validate keep the mail, see below",
+    "unusable": "unusable: no TLSA record is usable, so senders insist on TLS and verify nothing",
+    "absent": "absent: there are no TLSA records",
+    "insecure": "insecure: without DNSSEC, so that senders ignore TLSA records",
+    "bogus": "bogus: DNSSEC validation fails, so senders that validate keep the mail",
+}
 _VERDICT: t.Final[dict[bool | None, str]] = {True: "yes", False: "no", None: "?"}
 
 Data = Mapping[str, t.Any]
@@ -56,6 +64,7 @@ def diagnosis(
     return [
         *_head(result, asked or ()),
         *_kept(result, policy),
+        *_dane(result.get("dane") or {}),
         *_wrong(result),
         *_senders(result.get("senders") or ()),
         *_spoken(result),
@@ -87,6 +96,7 @@ def _left_out(result: Data, asked: Sequence[str]) -> list[str]:
         return []
     made = {*asked, *(["protocols"] if "ciphers" in asked else [])}
     made |= {"senders"} if result.get("senders") else set()
+    made |= {"certificates"} if "dane" in asked else set()
     return [check for check in _CHECKS if check not in made]
 
 
@@ -97,6 +107,16 @@ def _kept(result: Data, policy: t.Any) -> Iterator[str]:
     checked = result.get("policy") or {}
     name = checked.get("name") or (policy if isinstance(policy, str) else "of your own")
     yield from _cell("policy", [f"{name}: {_judgement(result, checked)}"])
+
+
+def _dane(dane: Data) -> Iterator[str]:
+    """What senders make of the TLSA records, if that was asked."""
+    if not dane:
+        return
+    said = _DANE.get(dane["status"]) or f"not determined ({dane['reason']})"
+    count = len(dane["records"])
+    records = f" ({count} record{'' if count == 1 else 's'})" if count else ""
+    yield from _cell("DANE", [said + records])
 
 
 def _judgement(result: Data, checked: Data) -> str:

@@ -261,3 +261,17 @@ def test_anything_else_is_one_sentence() -> None:
     with pytest.raises(InvalidInput, match="result of starttls_probe") as caught:
         diagnosis({"results": []})
     assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("dane", "said"),
+    [
+        ({"status": "match", "records": [{}]}, "DANE match: the TLSA records fit"),
+        ({"status": "mismatch", "records": [{}, {}]}, "keep the mail, see below (2 records)"),
+        ({"status": None, "reason": "timeout", "records": []}, "DANE not determined (timeout)"),
+    ],
+)
+def test_the_page_tells_of_dane(dane: Data, said: str) -> None:
+    page = text_of(diagnosis({**server(), "dane": dane}, checks="dane"))
+    assert said in page
+    assert "certificates, signatures" not in page
