@@ -53,6 +53,11 @@ class HostOptions:
     saved: t.Mapping[str, t.Any] | None = None
     mx_names: tuple[str, ...] = ()
 
+    def means(self, mta: str) -> bool:
+        """Whether a mail server is to be asked: one that is named, or any where certificates alone are wanted."""
+        named = self.subset & {"postfix", "sendmail"}
+        return mta in named or (not named and "certificates" in self.subset)
+
 
 @dataclass(frozen=True)
 class HostFacts:
@@ -105,7 +110,7 @@ def begin(options: HostOptions, ahead: Ahead) -> None:
         return
     ahead.begin(filter(None, [openssl_command()]))
     postconf = find_command(options.postconf or "postconf")
-    if postconf and options.subset & {"postfix", "certificates"}:
+    if postconf and options.means("postfix"):
         prepare()
         if not options.directories:
             ahead.begin(filter(None, [instances_command(postconf)]))
@@ -129,7 +134,7 @@ def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
     candidate, sendmail_options = _split(options.candidate or {}, files)
     version = openssl["command"]["version"]
     postfix, sendmail = None, None
-    if postconf and options.subset & {"postfix", "certificates"}:
+    if postconf and options.means("postfix"):
         from ansible_collections.postmaster.tls.plugins.module_utils._postfix._facts import (  # noqa: PLC0415
             postfix_facts,
         )
@@ -142,7 +147,7 @@ def host_facts(options: HostOptions, *, run: Runner) -> HostFacts:
             run=run,
             callers=callers,
         )
-    if command and options.subset & {"sendmail", "certificates"}:
+    if command and options.means("sendmail"):
         sendmail = _sendmail(command, files, sendmail_options, version, run, callers)
     mtas = [name for name, found in (("postfix", postconf), ("sendmail", command)) if found]
     return _gathered(options, suites, postfix, openssl, sendmail=sendmail, detected=mtas)

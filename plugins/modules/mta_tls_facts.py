@@ -39,6 +39,7 @@ options:
   gather_subset:
     description:
       - Which parts to gather.
+      - With V(postfix) or V(sendmail), V(certificates) are those of the mail servers that are named, and so are the findings.
     type: list
     elements: str
     choices: [openssl, postfix, sendmail, certificates]

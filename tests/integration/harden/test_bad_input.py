@@ -9,8 +9,7 @@ import re
 import typing as t
 
 import pytest
-
-from .conftest import Lab
+from ansible_collections.postmaster.tls.tests.support.hardening import Lab
 
 pytestmark = pytest.mark.lab
 

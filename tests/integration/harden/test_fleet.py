@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.postmaster.tls.tests.support.hardening import Lab
 from ansible_collections.postmaster.tls.tests.support.labs import CHECKOUT
-
-from .conftest import Lab
 
 pytestmark = pytest.mark.lab
 BIN = Path(sys.executable).parent

@@ -5,48 +5,23 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import typing as t
-
 import pytest
-from ansible_collections.postmaster.tls.tests.support.waiting import until
-
-from .conftest import Lab
+from ansible_collections.postmaster.tls.tests.support.hardening import (
+    Cut,
+    Lab,
+    cut_connection,
+    interrupted,
+    kill_controller,
+)
 
 pytestmark = pytest.mark.lab
 TIMEOUT = 30
 
 
-def kill_controller(_lab: Lab, playbook: subprocess.Popen[bytes]) -> None:
-    os.killpg(playbook.pid, signal.SIGKILL)
-
-
-def cut_connection(lab: Lab, _playbook: subprocess.Popen[bytes]) -> None:
-    lab.lock_out()
-
-
 @pytest.mark.parametrize("cut", [kill_controller, cut_connection])
-def test_the_host_restores_itself(
-    case1: Lab, cut: t.Callable[[Lab, subprocess.Popen[bytes]], None]
-) -> None:
-    before = case1.files()
-    playbook = case1.start_playbook("-e", f"postfix_tls_timeout={TIMEOUT}")
-    try:
-        until(lambda: case1.files() != before, seconds=240, what="the plan is applied")
-        cut(case1, playbook)
-        assert case1.files() != before, (
-            "confirmed or restored before the cut: the test proves nothing"
-        )
-        until(
-            lambda: case1.files() == before, seconds=TIMEOUT + 60, what="the host restores itself"
-        )
-        assert playbook.wait(timeout=120) != 0
-    finally:
-        if playbook.poll() is None:
-            os.killpg(playbook.pid, signal.SIGKILL)
-        case1.let_in()
+def test_the_host_restores_itself(case1: Lab, cut: Cut) -> None:
+    dial = f"postfix_tls_timeout={TIMEOUT}"
+    interrupted(case1, "mx1", cut, case1.files, "-e", dial, timeout=TIMEOUT)
     assert case1.delivers()
 
     again = case1.playbook()

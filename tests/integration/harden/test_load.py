@@ -10,10 +10,9 @@ import itertools
 import subprocess
 
 import pytest
+from ansible_collections.postmaster.tls.tests.support.hardening import Lab
 from ansible_collections.postmaster.tls.tests.support.labs import LAB
 from ansible_collections.postmaster.tls.tests.support.waiting import until
-
-from .conftest import Lab
 
 pytestmark = pytest.mark.lab
 MESSAGES = 200

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the postmaster.tls authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A sendmail of every Debian release, each in a container of its own, in which its configuration is changed for real."""
+"""A sendmail of every Debian release, in which its configuration is changed for real, and a lab for the playbook."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.postmaster.tls.tests.support import labs
 from ansible_collections.postmaster.tls.tests.support.boxes import Box, started
+from ansible_collections.postmaster.tls.tests.support.hardening import Lab
 from mtalab import hosts, images
 from mtalab.engine import Podman, cgroup2_beside_v1, working_podman
 from mtalab.paths import lab_name
@@ -49,3 +51,10 @@ def box(suite_box: Box) -> Box:
     """The container in its first state."""
     suite_box.sh("rm -rf /etc/mail && cp -a /etc/mail.before /etc/mail && sync")
     return suite_box
+
+
+@pytest.fixture(scope="session")
+def lab() -> t.Iterator[Lab]:
+    """A Postfix and a sendmail side by side, both in the state of case 1, and a sender."""
+    with labs.running("sendmail", "both-case1") as started_lab:
+        yield Lab(started_lab.name)

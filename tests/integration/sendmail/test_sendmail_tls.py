@@ -1,67 +1,51 @@
 # Copyright (c) 2026, the postmaster.tls authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook on a Postfix and a sendmail side by side, while a sender has mail for the sendmail."""
+"""The playbook on a Postfix and a sendmail side by side, while a sender has mail for the sendmail, and when it is interrupted."""
 
 from __future__ import annotations
 
 import collections
 import re
 import subprocess
-import sys
-import typing as t
-from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.tests.support import labs
+from ansible_collections.postmaster.tls.tests.support.hardening import (
+    Cut,
+    Lab,
+    cut_connection,
+    interrupted,
+    kill_controller,
+)
 from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 pytestmark = pytest.mark.lab
 
 HOST = "sm-trixie"
-MESSAGES = 100
-FILES = "/etc/mail/sendmail.mc /etc/mail/sendmail.cf /etc/mail/access /etc/mail/access.db"
+ALONE = ("--limit", f"localhost,{HOST}")
+TIMEOUT = 30
+#: Sends numbered messages until it is told to stop, and prints how many.
 LOAD = f"""
-for number in $(seq {MESSAGES}); do
+rm -f /run/enough
+number=0
+until [ -e /run/enough ]; do
+    number=$((number + 1))
     printf 'Subject: load-%s.\\n\\nload\\n' $number | sendmail -f load@sender.example.test postmaster@{HOST}.example.test
-    sleep 0.4
+    sleep 0.2
 done
+echo $number
 """
 
 
-@pytest.fixture(scope="module")
-def lab() -> t.Iterator[labs.Lab]:
-    with labs.running("sendmail", "both-case1") as started:
-        yield started
-
-
-def playbook(lab: labs.Lab, *arguments: str) -> str:
+def harden(lab: Lab, *arguments: str) -> str:
     """What the playbook prints; it must succeed."""
-    binary = Path(sys.executable).with_name("ansible-playbook")
-    path = labs.CHECKOUT / "playbooks" / "harden-mta.yml"
-    done = subprocess.run(
-        [str(binary), "-i", str(lab.inventory), str(path), *arguments],
-        env=lab.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
+    done = lab.playbook(*arguments)
     assert done.returncode == 0, done.stdout
     return done.stdout
 
 
-def finger(lab: labs.Lab, host: str) -> str:
-    """What Postfix's own client sees from the sender, TLS required."""
-    address = lab.addresses()[host]
-    return lab.on("sender", "sh", "-c", f"posttls-finger -c -l encrypt [{address}] 2>&1 || true")
-
-
-def digest(lab: labs.Lab) -> str:
-    return lab.on(HOST, "sh", "-c", f"sha256sum {FILES}; stat -c '%n %U:%G %a' {FILES}")
-
-
-def subjects(lab: labs.Lab) -> collections.Counter[str]:
+def subjects(lab: Lab) -> collections.Counter[str]:
     """How often each numbered message lies in the mailbox."""
     text = lab.on(
         HOST, "sh", "-c", "grep -rho 'Subject: load-[0-9]*' /home/postmaster/Maildir/new || true"
@@ -69,31 +53,56 @@ def subjects(lab: labs.Lab) -> collections.Counter[str]:
     return collections.Counter(text.splitlines())
 
 
-def test_one_of_each_mta_is_hardened_by_its_own_role(lab: labs.Lab) -> None:
-    assert "Cannot start TLS" in finger(lab, HOST) or "handshake failure" in finger(lab, HOST)
-    playbook(lab)
+def refuses(lab: Lab) -> bool:
+    """Whether a sender that insists on TLS gets none, as in case 1."""
+    seen = lab.finger("encrypt", HOST)
+    return "Cannot start TLS" in seen or "handshake failure" in seen
+
+
+def test_one_of_each_mta_is_hardened_by_its_own_role(lab: Lab) -> None:
+    lab.state("mx1", "clean", "case1")
+    lab.state(HOST, "sendmail", "sendmail-case1")
+    assert refuses(lab)
+    harden(lab)
     for host in ("mx1", HOST):
-        assert "TLSv1.3 with cipher" in finger(lab, host)
-    second = playbook(lab)
+        assert "TLSv1.3 with cipher" in lab.handshake(host)
+    second = harden(lab)
     for host in ("mx1", HOST):
         assert re.search(rf"{host} +: ok=\d+ +changed=0 ", second), second
 
 
-def test_no_message_is_lost_or_doubled_and_undone_restores_every_byte(lab: labs.Lab) -> None:
+def test_no_message_is_lost_or_doubled_and_undone_restores_every_byte(lab: Lab) -> None:
     lab.state(HOST, "sendmail")
-    before = digest(lab)
+    before = lab.digest(HOST)
     load = subprocess.Popen(
         [*labs.LAB, "exec", "sender", "sh", "-c", LOAD],
         env=lab.environment,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        text=True,
     )
-    playbook(lab, "--limit", f"localhost,{HOST}")
-    assert load.wait(timeout=300) == 0
-    assert digest(lab) != before
+    try:
+        until(lambda: subjects(lab), seconds=120, what="the first message arrived")
+        harden(lab, *ALONE)
+    finally:
+        lab.on("sender", "touch", "/run/enough")
+        sent = int(load.communicate(timeout=300)[0])
+    assert lab.digest(HOST) != before
     lab.on("sender", "postqueue", "-f")
-    until(lambda: len(subjects(lab)) == MESSAGES, seconds=180, what="every message arrived")
+    until(lambda: len(subjects(lab)) == sent, seconds=300, what=f"all {sent} messages arrived")
     assert set(subjects(lab).values()) == {1}
-    playbook(lab, "--limit", f"localhost,{HOST}", "-e", "sendmail_tls_state=undone")
-    assert digest(lab) == before
-    assert "with cipher" in finger(lab, HOST)
+    harden(lab, *ALONE, "-e", "sendmail_tls_state=undone")
+    assert lab.digest(HOST) == before
+    assert "with cipher" in lab.handshake(HOST)
+
+
+@pytest.mark.parametrize("cut", [kill_controller, cut_connection])
+def test_the_host_restores_itself(lab: Lab, cut: Cut) -> None:
+    lab.state(HOST, "sendmail", "sendmail-case1")
+    dial = f"sendmail_tls_timeout={TIMEOUT}"
+    interrupted(lab, HOST, cut, lambda: lab.digest(HOST), *ALONE, "-e", dial, timeout=TIMEOUT)
+    until(lambda: refuses(lab), seconds=60, what="sendmail serves what it served before")
+    assert lab.delivers(HOST)
+
+    harden(lab, *ALONE)
+    assert "TLSv1.3 with cipher" in lab.handshake(HOST)

@@ -397,6 +397,23 @@ def test_a_directory_without_main_cf_is_refused(host: Host) -> None:
         host_facts(options, run=host.run)
 
 
+@pytest.mark.parametrize(
+    ("subset", "meant"),
+    [
+        ({"openssl", "sendmail", "certificates"}, ["sendmail"]),
+        ({"postfix"}, ["postfix"]),
+        ({"certificates"}, ["postfix", "sendmail"]),
+        ({"openssl"}, []),
+        ({"postfix", "sendmail", "certificates"}, ["postfix", "sendmail"]),
+    ],
+)
+def test_the_certificates_are_those_of_the_mail_servers_that_are_named(
+    subset: t.Collection[str], meant: list[str]
+) -> None:
+    options = HostOptions(frozenset(subset))
+    assert [mta for mta in ("postfix", "sendmail") if options.means(mta)] == meant
+
+
 def test_a_postconf_that_does_not_exist_is_refused() -> None:
     with pytest.raises(InvalidInput, match="/nonexistent/postconf is not a command"):
         host_facts(HostOptions(EVERYTHING, postconf="/nonexistent/postconf"), run=run)

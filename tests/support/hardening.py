@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lab whose mail servers are hardened by the playbook, and what a sender sees of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import smtplib
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+from ansible_collections.postmaster.tls.tests.support import labs
+from ansible_collections.postmaster.tls.tests.support.waiting import until
+
+POSTFIX_FILES = ("/etc/postfix/main.cf", "/etc/postfix/master.cf")
+SENDMAIL_FILES = tuple(
+    f"/etc/mail/{name}" for name in ("sendmail.mc", "sendmail.cf", "access", "access.db")
+)
+
+
+class Lab(labs.Lab):
+    """The lab, and what the tests of the playbook do with it."""
+
+    def files(self, host: str = "mx1") -> dict[str, str]:
+        """The text of the files of a Postfix."""
+        return {name: self.on(host, "cat", name) for name in POSTFIX_FILES}
+
+    def digest(self, host: str) -> str:
+        """Digests, owners and modes of the files of a sendmail."""
+        names = " ".join(SENDMAIL_FILES)
+        return self.on(host, "sh", "-c", f"sha256sum {names}; stat -c '%n %U:%G %a' {names}")
+
+    def playbook_argv(self, *arguments: str) -> list[str]:
+        binary = Path(sys.executable).with_name("ansible-playbook")
+        playbook = labs.CHECKOUT / "playbooks" / "harden-mta.yml"
+        return [str(binary), "-i", str(self.inventory), str(playbook), *arguments]
+
+    def playbook(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.playbook_argv(*arguments),
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
+        )
+
+    def start_playbook(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self.playbook_argv(*arguments),
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def address(self, host: str = "mx1") -> str:
+        return self.on(
+            "sender", "sh", "-c", f"getent ahostsv4 {host}.example.test | cut -d' ' -f1"
+        ).split()[0]
+
+    def delivers(self, host: str = "mx1") -> bool:
+        """Whether a plain sender can hand over a message: read to the last reply."""
+        with smtplib.SMTP(self.address(host), timeout=60) as server:
+            message = "Subject: still here\r\n\r\nHello\r\n"
+            recipient = f"postmaster@{host}.example.test"
+            return server.sendmail("test@sender.example.test", recipient, message) == {}
+
+    def lock_out(self, host: str = "mx1") -> None:
+        """Ends every ssh session of a host and lets none in again."""
+        self.on(host, "sh", "-c", "systemctl stop ssh.socket ssh.service; pkill -KILL sshd || true")
+
+    def let_in(self, host: str = "mx1") -> None:
+        self.on(host, "systemctl", "start", "ssh.service")
+
+    def finger(self, level: str, host: str = "mx1") -> str:
+        """What posttls-finger prints of a connection from the sender, at one security level."""
+        return self.on(
+            "sender", "sh", "-c", f"posttls-finger -c -l {level} [{self.address(host)}] 2>&1"
+        )
+
+    def handshake(self, host: str = "mx1") -> str:
+        """Postfix's own client, from the sender: the line that names protocol and cipher."""
+        output = self.finger("encrypt", host)
+        return next(
+            (line for line in output.splitlines() if "TLS connection established" in line), output
+        )
+
+
+Cut = t.Callable[[Lab, str, "subprocess.Popen[bytes]"], None]
+
+
+def kill_controller(_lab: Lab, _host: str, playbook: subprocess.Popen[bytes]) -> None:
+    os.killpg(playbook.pid, signal.SIGKILL)
+
+
+def cut_connection(lab: Lab, host: str, _playbook: subprocess.Popen[bytes]) -> None:
+    lab.lock_out(host)
+
+
+def interrupted(
+    lab: Lab, host: str, cut: Cut, look: t.Callable[[], t.Any], *arguments: str, timeout: int
+) -> None:
+    """Starts the playbook, cuts between apply and confirm, and waits until the host is as before; look() says how it is."""
+    before = look()
+    playbook = lab.start_playbook(*arguments)
+    try:
+        until(lambda: look() != before, seconds=240, what="the plan is applied")
+        cut(lab, host, playbook)
+        assert look() != before, "confirmed or restored before the cut: the test proves nothing"
+        until(lambda: look() == before, seconds=timeout + 60, what="the host restores itself")
+        assert playbook.wait(timeout=120) != 0
+    finally:
+        if playbook.poll() is None:
+            os.killpg(playbook.pid, signal.SIGKILL)
+        lab.let_in(host)
+
+
+__all__ = [
+    "POSTFIX_FILES",
+    "SENDMAIL_FILES",
+    "Cut",
+    "Lab",
+    "cut_connection",
+    "interrupted",
+    "kill_controller",
+]
