@@ -12,6 +12,7 @@ import typing as t
 from datetime import datetime, timezone
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import CATALOGUE
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import (
     openssl_command,
     openssl_facts,
@@ -37,6 +38,9 @@ if t.TYPE_CHECKING:
     )
 
 _OF_SENDMAIL: t.Final = frozenset({"sendmail_cf", "sendmail_mc", "sendmail_build", "access"})
+
+
+_SAVE_MORE: t.Final = "Save what the evidence names as well, or run the module on that host itself: see docs/offline.md."
 
 
 @dataclass(frozen=True)
@@ -220,7 +224,19 @@ def _from_saved(
 
         sendmail = saved_sendmail(given, run, callers)
     mtas = [name for name, found in (("postfix", postfix), ("sendmail", sendmail)) if found]
-    return _gathered(options, suites, postfix, facts, sendmail=sendmail, detected=mtas)
+    found = _gathered(options, suites, postfix, facts, sendmail=sendmail, detected=mtas)
+    _say_what_to_save(found.facts)
+    return found
+
+
+def _say_what_to_save(facts: dict[str, t.Any]) -> None:
+    """What was not determined has a remedy that fits files of a host that nobody reaches."""
+    instances = [*facts["postfix"], *facts["sendmail"]]
+    parts = [facts, *(service for one in instances for service in one["services"])]
+    usual = CATALOGUE["not-determined"].remedy
+    for found in (one for part in parts for one in part["findings"]):
+        if found["remedy"] == usual:
+            found["remedy"] = _SAVE_MORE
 
 
 def _given(options: HostOptions, saved: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -285,7 +301,8 @@ def _gathered(
         "findings": [one.as_dict() for part in parts for one in part.findings],
         **_answers(suites, [one for part in parts for one in part.instances]),
     }
-    compact([*facts["postfix"], *facts["sendmail"]])
+    described = sum(len(part.certificates) for part in parts)
+    compact([*facts["postfix"], *facts["sendmail"]], certificates=described)
     if "openssl" in options.subset:
         facts["openssl"] = openssl
     material: list[dict[str, t.Any]] = []

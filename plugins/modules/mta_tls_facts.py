@@ -256,7 +256,8 @@ ansible_facts:
               V(unexplained), for programs. C(item) is what it is about, where there is one, namely what is excluded, the type of
               the certificate that is missing, or the security level.
             - On a host with so many services that the facts would be over 180 kB, a service whose C(dropped) is that of an
-              earlier one has C(dropped_as) instead, the configuration directory and name of that service; and if that is not
+              earlier one has C(dropped_as) instead, the configuration directory and name of that service, and the same is done for
+              C(server_names) and C(policies); and if that is not
               enough, C(dropped) has only suites that senders of today offer, and C(dropped_more) counts the others, which
               O(why) explains.
             - C(signatures) are the schemes that the server signs with. C(session_tickets) and C(renegotiation) (begun by the

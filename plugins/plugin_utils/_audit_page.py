@@ -20,13 +20,28 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._audit_blocks impor
 )
 
 Data = Mapping[str, t.Any]
-_SERVICE_HEAD: t.Final = ("service", "lane", "level", "protocols", "suites", "first suite", "port")
-_CERTIFICATE_HEAD: t.Final = ("certificate", "names", "key", "not after", "days left")
+_SERVICE_HEAD: t.Final = (
+    *("service", "port", "lane", "level", "protocols", "suites"),
+    "what is wrong",
+)
+_CERTIFICATE_HEAD: t.Final = (
+    *("certificate", "names", "key", "not after", "days left"),
+    "what is wrong",
+)
+_MOST_HOSTS: t.Final = 10
+_URGENT: t.Final = SEVERITIES.index("medium")
+
+
+class Marked(str):
+    """Words of the page itself, in which markup may stand; any other text of a cell is escaped."""
+
+    __slots__ = ()
 
 
 def page(reports: Sequence[Data], *, date: str = "") -> str:
-    """The whole page. Text from hosts is escaped: it can neither break a table nor add markup."""
+    """The whole page, the worst host first. Text from hosts is escaped: it can neither break a table nor add markup."""
     lines = ["# TLS of the mail servers", ""]
+    reports = sorted(reports, key=_badness)
     audited = [one for one in reports if one["audited"]]
     number = f"{len(audited)} of {len(reports)} hosts audited"
     lines += [f"{number}, {escaped(date)}." if date else f"{number}.", ""]
@@ -38,10 +53,20 @@ def page(reports: Sequence[Data], *, date: str = "") -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def _badness(report: Data) -> tuple[int, ...]:
+    """The most of the worst findings first; hosts that could not be asked last, since nothing is known of them."""
+    counts = report["counts"]
+    return (0, *(-counts[severity] for severity in SEVERITIES)) if counts else (1,)
+
+
 def _table(head: Sequence[str], rows: Iterable[Sequence[t.Any]]) -> list[str]:
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
-    lines += [f"| {' | '.join(escaped(cell) for cell in row)} |" for row in rows]
+    lines += [f"| {' | '.join(map(_cell, row))} |" for row in rows]
     return [*lines, ""]
+
+
+def _cell(value: t.Any) -> str:
+    return value if isinstance(value, Marked) else escaped(value)
 
 
 def _overview(reports: Sequence[Data]) -> list[str]:
@@ -90,13 +115,19 @@ def _fleet(reports: Sequence[Data]) -> list[str]:
             _title(code),
             code,
             len(hosts[severity, code]),
-            ", ".join(hosts[severity, code]),
+            _some(list(hosts[severity, code])),
             _remedy(code),
         )
         for severity, code in ordered
     ]
     head = ("severity", "what", "code", "hosts", "which", "what to do")
     return ["## Findings", "", *_table(head, rows)]
+
+
+def _some(hosts: Sequence[str]) -> str:
+    """The first few hosts, and how many more there are."""
+    more = len(hosts) - _MOST_HOSTS
+    return ", ".join(hosts[:_MOST_HOSTS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _title(code: str) -> str:
@@ -130,15 +161,29 @@ def _host(report: Data) -> list[str]:
 
 def _service_row(service: Data) -> tuple[t.Any, ...]:
     suites, protocols = service["ciphers"], service["protocols"]
-    unknown = "not determined"
+    unknown = Marked("*not determined*")
+    spoken = " ".join(protocols or ()) or Marked("**none**")
     return (
         service["name"],
+        ", ".join(dict.fromkeys(str(one["port"]) for one in service.get("listen") or ())),
         service["lane"],
         service["security_level"] or "unknown",
-        unknown if protocols is None else " ".join(protocols) or "none",
+        unknown if protocols is None else spoken,
         unknown if suites is None else len(suites),
-        suites[0]["name"] if suites else "",
-        ", ".join(dict.fromkeys(str(one["port"]) for one in service.get("listen") or ())),
+        _wrong(service),
+    )
+
+
+def _wrong(part: Data) -> Marked:
+    """The codes of what was found here, the worst first; those that cannot wait are set off."""
+    found = sorted(
+        {(SEVERITIES.index(one["severity"]), one["code"]) for one in part.get("findings") or ()}
+    )
+    return Marked(
+        ", ".join(
+            f"**{escaped(code)}**" if severity < _URGENT else escaped(code)
+            for severity, code in found
+        )
     )
 
 
@@ -152,6 +197,7 @@ def _certificate_row(certificate: Data) -> tuple[t.Any, ...]:
         key,
         certificate.get("not_after") or "unknown",
         "unknown" if days is None else days,
+        _wrong(certificate),
     )
 
 

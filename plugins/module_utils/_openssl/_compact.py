@@ -17,6 +17,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites
 Instance = dict[str, t.Any]
 
 MOST_CHARACTERS: t.Final = 180_000
+#: What the controller adds for each certificate, with one issuer in its chain.
+_OF_A_CERTIFICATE: t.Final = 1_800
+_REPEATED: t.Final = ("dropped", "server_names", "policies")
 
 
 def _size(instances: t.Sequence[Instance]) -> int:
@@ -34,11 +37,12 @@ def _services(instances: t.Sequence[Instance]) -> list[tuple[str, dict[str, t.An
 def _share(instances: t.Sequence[Instance]) -> None:
     known: dict[str, str] = {}
     for place, service in _services(instances):
-        if not service["dropped"]:
-            continue
-        first = known.setdefault(json.dumps(service["dropped"]), place)
-        if first != place:
-            service["dropped"], service["dropped_as"] = None, first
+        for name in _REPEATED:
+            if not service.get(name):
+                continue
+            first = known.setdefault(json.dumps([name, service[name]]), place)
+            if first != place:
+                service[name], service[f"{name}_as"] = None, first
 
 
 def _shorten(instances: t.Sequence[Instance]) -> None:
@@ -50,14 +54,17 @@ def _shorten(instances: t.Sequence[Instance]) -> None:
             service["dropped"], service["dropped_more"] = kept, len(dropped) - len(kept)
 
 
-def compact(instances: t.Sequence[Instance], *, most: int = MOST_CHARACTERS) -> None:
-    """Shorten C(dropped) in place where the facts are longer than C(most) characters of JSON, no more than needed.
+def compact(
+    instances: t.Sequence[Instance], *, most: int = MOST_CHARACTERS, certificates: int = 0
+) -> None:
+    """Shorten the facts in place where they are longer than C(most) characters of JSON, those of the certificates included, no
+    more than needed.
 
-    First a list that an earlier service has as well gives way to C(dropped_as), the place of that service; then the lists
-    keep only suites that senders of today offer, and C(dropped_more) counts the others.
+    First what an earlier service has as well, such as C(dropped), gives way to C(dropped_as), the place of that service; then
+    the lists of C(dropped) keep only suites that senders of today offer, and C(dropped_more) counts the others.
     """
     for step in (_share, _shorten):
-        if _size(instances) <= most:
+        if _size(instances) + certificates * _OF_A_CERTIFICATE <= most:
             return
         step(instances)
 

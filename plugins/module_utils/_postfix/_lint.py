@@ -127,9 +127,14 @@ def reach_findings(service: TlsService, written: t.Mapping[str, str], where: str
 
 
 def login_findings(service: TlsService, where: str) -> list[Finding]:
-    """Whether passwords may be sent in plaintext."""
+    """Whether passwords may be sent in plaintext, other than from this host to itself."""
     value = service.macros.value
-    if service.direction != "inbound" or service.mandatory or service.daemons != ("smtpd",):
+    if (
+        service.local
+        or service.direction != "inbound"
+        or service.mandatory
+        or service.daemons != ("smtpd",)
+    ):
         return []
     if not is_yes(value("smtpd_sasl_auth_enable")) or is_yes(value("smtpd_tls_auth_only")):
         return []
@@ -144,9 +149,7 @@ def inbound_findings(service: TlsService, where: str) -> list[Finding]:
     """Whether mail of other servers arrives without TLS, or not without it; what listens on the host itself alone is not
     meant.
     """
-    if service.lane != "mx" or service.direction != "inbound":
-        return []
-    if service.listen and all(_is_loopback(one.address) for one in service.listen):
+    if service.lane != "mx" or service.direction != "inbound" or service.local:
         return []
     if service.mandatory:
         evidence = setting_of(service, f"{service.prefix}_security_level")
@@ -159,10 +162,6 @@ def inbound_findings(service: TlsService, where: str) -> list[Finding]:
         evidence = setting_of(service, f"{service.prefix}_security_level").rstrip()
         evidence = f"{evidence} (empty)" if evidence.endswith("=") else evidence
     return [finding("inbound-plaintext", where=where, evidence=evidence)]
-
-
-def _is_loopback(address: str) -> bool:
-    return address == "::1" or address.startswith("127.") or address == "localhost"
 
 
 def client_findings(service: TlsService, where: str) -> list[Finding]:

@@ -93,8 +93,8 @@ def problem_findings(service: TlsService, request: Request, where: str) -> list[
 
 
 def submission_findings(service: TlsService, where: str) -> list[Finding]:
-    """Whether a submission service insists on TLS."""
-    if service.lane != "submission" or service.level is None or service.mandatory:
+    """Whether a submission service insists on TLS; for users on the host itself it need not."""
+    if service.local or service.lane != "submission" or service.level is None or service.mandatory:
         return []
     evidence = setting_of(service, f"{service.prefix}_security_level")
     return [finding("submission-not-mandatory", where=where, evidence=evidence)]

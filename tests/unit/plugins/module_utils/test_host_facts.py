@@ -332,6 +332,21 @@ def test_a_name_of_an_option_that_postfix_does_not_know_is_found_once(
     assert said == ([expected] if unknown else [])
 
 
+@pytest.mark.parametrize(
+    ("interfaces", "codes_of_passwords"),
+    [("loopback-only", set()), ("all", {"plaintext-auth", "submission-not-mandatory"})],
+)
+def test_nobody_listens_between_the_host_and_itself(
+    host: Host, interfaces: str, codes_of_passwords: set[str]
+) -> None:
+    parameters = {"inet_interfaces": interfaces, "smtpd_sasl_auth_enable": "yes"}
+    services = {"submission/inet": {"smtpd_tls_security_level": "may"}}
+    service = host.service("submission/inet", {"parameters": parameters, "services": services})
+    assert {"plaintext-auth", "submission-not-mandatory"} & set(codes(service)) == (
+        codes_of_passwords
+    )
+
+
 def test_a_wrong_key_is_found_at_the_service_and_at_the_certificate(
     host: Host, tmp_path: Path
 ) -> None:

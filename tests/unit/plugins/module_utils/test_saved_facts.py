@@ -254,6 +254,16 @@ def test_a_parameter_of_another_release_is_told_of_saved_files() -> None:
     assert unknown("3.9.1") == []
 
 
+def test_what_was_not_saved_is_to_be_saved_and_nobody_is_told_to_become_root() -> None:
+    main = MAIN + "smtp_tls_security_level = may\nsmtp_tls_policy_maps = hash:/etc/postfix/tls\n"
+    facts = facts_of(main).facts
+    services = facts["postfix"][0]["services"]
+    found = [*facts["findings"], *(one for service in services for one in service["findings"])]
+    remedies = {one["remedy"] for one in found if one["code"] == "not-determined"}
+    assert all(one.startswith("Save ") for one in remedies)
+    assert not any("become" in one for one in remedies)
+
+
 def told(found: HostFacts, code: str) -> list[tuple[str, str, str]]:
     findings = found.facts["findings"]
     return [

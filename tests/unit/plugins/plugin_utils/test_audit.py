@@ -44,6 +44,16 @@ def gathered(*codes: str, evidence: str = "x", **more: t.Any) -> dict[str, t.Any
     return {"ansible_facts": {"mta_tls": facts}}
 
 
+def bare() -> dict[str, t.Any]:
+    """A Postfix with one service that has no TLS."""
+    return {
+        "version": "3.10.13",
+        "config_directory": "/etc/postfix",
+        "library": {"version": "OpenSSL 3.5.7"},
+        "services": [{**SERVICE, "security_level": "none", "protocols": [], "ciphers": []}],
+    }
+
+
 def hostvars(**results: dict[str, t.Any]) -> dict[str, t.Any]:
     return {
         host: {"audit_mta_report": host_report(result, host=host)}
@@ -88,7 +98,56 @@ def test_what_is_not_determined_is_said_so() -> None:
     (row,) = [
         one for one in rows(audit_report(hostvars(a=gathered()))) if one[0] == UNKNOWN["name"]
     ]
-    assert row[3:5] == ["not determined", "not determined"]
+    assert row[4:6] == ["*not determined*", "*not determined*"]
+
+
+def test_a_service_without_tls_stands_out() -> None:
+    page = audit_report(hostvars(a=gathered(postfix=[bare()])))
+    (row,) = [one for one in rows(page) if one[0] == SERVICE["name"]]
+    assert row[4:6] == ["**none**", "0"]
+
+
+def test_the_worst_host_comes_first_and_those_of_which_nothing_is_known_last() -> None:
+    page = audit_report(
+        hostvars(
+            gone={"msg": "no route"},
+            sound=gathered(),
+            low=gathered("parameter-deprecated"),
+            bad=gathered("no-shared-cipher"),
+            worse=gathered("no-shared-cipher", "key-readable"),
+        )
+    )
+    order = ["worse", "bad", "low", "sound"]
+    assert [row[0] for row in rows(page)[2:7]] == [*order, "gone"]
+    assert re.findall(r"^## (\w+)$", page, re.MULTILINE)[-4:] == order
+
+
+def test_of_many_hosts_with_the_same_the_first_ones_are_named_and_the_others_counted() -> None:
+    fleet = hostvars(**{f"mx{number:04}": gathered("key-weak") for number in range(1000)})
+    (row,) = [one for one in rows(audit_report(fleet)) if one[2:3] == ["key-weak"]]
+    assert row[3] == "1000"
+    assert row[4].startswith("mx0000, mx0001, ")
+    assert row[4].endswith("mx0009 and 990 more")
+
+
+def test_the_tables_say_what_is_wrong_with_each_service_and_certificate() -> None:
+    found = [
+        finding(code, where="x", evidence="x").as_dict()
+        for code in ("not-determined", "certificate-expiring", "certificate-expired")
+    ]
+    certificate = {"file": "/etc/mx|<b>.pem", "san": ["*.example.test"], "findings": found}
+    service = {**SERVICE, "findings": found[:1]}
+    instance = {**bare(), "services": [service]}
+    page = audit_report(hostvars(a=gathered(postfix=[instance], certificates=[certificate])))
+    assert rows(page)[-1] == [
+        r"/etc/mx\|\<b\>.pem",
+        r"\*.example.test",
+        "unknown",
+        "unknown",
+        "unknown",
+        "**certificate-expired**, certificate-expiring, not-determined",
+    ]
+    assert [one[6] for one in rows(page) if one[0] == SERVICE["name"]] == ["not-determined"]
 
 
 def test_a_finding_of_several_hosts_stands_once_with_all_of_them() -> None:

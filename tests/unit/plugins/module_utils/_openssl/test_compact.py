@@ -52,3 +52,21 @@ def test_then_what_no_sender_offers() -> None:
     )
     assert second["dropped_as"] == "/etc/postfix 0/inet"
     assert "dropped_more" not in second
+
+
+def test_server_names_and_policies_that_are_said_twice_go_too() -> None:
+    found = host("a", "b")
+    names, policy = [{"name": "mx.example.test"}], [{"destination": "example.test"}]
+    for service in found[0]["services"]:
+        service.update(server_names=list(names), policies=list(policy))
+    compact(found, most=10)
+    first, second = found[0]["services"]
+    assert (first["server_names"], first["policies"]) == (names, policy)
+    assert (second["server_names"], second["server_names_as"]) == (None, "/etc/postfix 0/inet")
+    assert (second["policies"], second["policies_as"]) == (None, "/etc/postfix 0/inet")
+
+
+def test_certificates_take_their_share() -> None:
+    found = host("a", "a")
+    compact(found, most=10_000, certificates=6)
+    assert found[0]["services"][1]["dropped_as"]
