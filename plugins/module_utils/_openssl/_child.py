@@ -43,6 +43,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._rehearsal
     served,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._steps import (
+    PRIMES,
     SET_TMP_DH,
     take_steps,
 )
@@ -62,16 +63,6 @@ DH_HEADERS = {
     1: (b"-----BEGIN DH PARAMETERS-----", b"-----BEGIN X9.42 DH PARAMETERS-----"),
     3: (b"-----BEGIN DH PARAMETERS-----",),
 }
-# ffdhe2048 of RFC 7919 in place of the prime of 2048 bits that Postfix has compiled in: only the size matters.
-DH_2048 = b"""-----BEGIN DH PARAMETERS-----
-MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
-+8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
-87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
-YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
-7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
-ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
------END DH PARAMETERS-----
-"""
 OP_IGNORE_UNEXPECTED_EOF = 1 << 7
 
 
@@ -188,7 +179,7 @@ def parameters_of(path: str, headers: tuple[bytes, ...]) -> bytes:
 def set_dh(library: Library, context: int, wanted: str) -> None:
     """A file, C(built-in), or C(auto); a file that cannot be used is passed over, as in tls_dh.c of Postfix."""
     kind, _colon, path = wanted.partition(":")
-    pem = DH_2048 if kind == "built-in" else b""
+    pem = PRIMES["2048"] if kind == "built-in" else b""
     if path:
         pem = parameters_of(path, DH_HEADERS[1 if library.major() < 3 else 3]) or pem
     taken = False

@@ -45,6 +45,15 @@ NOTHING: t.Final[dict[str, t.Any]] = {
     **NO_FEATURES,
 }
 
+#: What is known of the library of an instance where nobody could ask it.
+NO_LIBRARY: t.Final[dict[str, t.Any]] = {
+    "path": None,
+    "version": None,
+    "differs_from_command": None,
+    "built_with": None,
+    "config": None,
+}
+
 
 def _cipher_dict(code: int, result: Effective) -> dict[str, t.Any]:
     suite = _suites.by_code(code)
@@ -100,6 +109,7 @@ __all__ = [
     "NOTHING",
     "NOT_DETERMINED",
     "NO_FEATURES",
+    "NO_LIBRARY",
     "dh_dict",
     "dropped_dict",
     "negotiable",

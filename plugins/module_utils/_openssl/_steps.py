@@ -157,4 +157,4 @@ def take_steps(library: Library, ask: Reply, ignored: list[Reply]) -> int:
     return context
 
 
-__all__ = ["SET_TMP_DH", "take_steps"]
+__all__ = ["PRIMES", "SET_TMP_DH", "take_steps"]

@@ -27,7 +27,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle im
     Libraries,
     Oracle,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import NEEDED
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import (
+    NEEDED,
+    NO_LIBRARY,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
     built_findings,
     library_findings,
@@ -53,13 +56,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, field
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
 
-_NO_LIBRARY: t.Final[dict[str, t.Any]] = {
-    "path": None,
-    "version": None,
-    "differs_from_command": None,
-    "built_with": None,
-    "config": None,
-}
 Changes = t.Mapping[str, t.Mapping[str, t.Any]]
 Callers = t.Sequence[t.Any]
 
@@ -146,7 +142,7 @@ class Describer:
 
     def _library(self, instance: Instance) -> tuple[dict[str, t.Any], list[Finding]]:
         directory = instance.config_directory
-        facts: dict[str, t.Any] = {**_NO_LIBRARY, "built_with": instance.built_with}
+        facts: dict[str, t.Any] = {**NO_LIBRARY, "built_with": instance.built_with}
         try:
             oracle = self._oracle(instance, instance.parameters)
         except NotSupported as error:
@@ -257,7 +253,7 @@ def _unknown_instance(directory: str, reason: str) -> dict[str, t.Any]:
         "config_directory": directory,
         "instance": None,
         "queue_directory": None,
-        "library": dict(_NO_LIBRARY),
+        "library": dict(NO_LIBRARY),
         "parameters": None,
         "services": [],
         "reason": reason,

@@ -32,7 +32,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle im
     Oracle,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import Library
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import NEEDED
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import (
+    NEEDED,
+    NO_LIBRARY,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
     library_findings,
 )
@@ -83,13 +86,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version 
     single_curve,
 )
 
-_NO_LIBRARY: t.Final[dict[str, t.Any]] = {
-    "path": None,
-    "version": None,
-    "differs_from_command": None,
-    "built_with": None,
-    "config": None,
-}
 _OPENSSL_CONF: t.Final = "OPENSSL_CONF"
 
 
@@ -254,7 +250,7 @@ class Describer:
         return Asker(oracle, policy=system_policy(path, read_text))
 
     def _library(self, sendmail: Sendmail, asker: Asker) -> tuple[dict[str, t.Any], list[Finding]]:
-        facts = dict(_NO_LIBRARY)
+        facts = dict(NO_LIBRARY)
         if sendmail.build.compiled:
             facts["built_with"] = f"0x{sendmail.build.compiled:08x}"
         if asker.oracle is None:
@@ -337,7 +333,7 @@ def _unknown(file: str, reason: str) -> dict[str, t.Any]:
         "instance": None,
         "queue_directory": None,
         "compiled_with": None,
-        "library": dict(_NO_LIBRARY),
+        "library": dict(NO_LIBRARY),
         "services": [],
         "reason": reason,
     }
