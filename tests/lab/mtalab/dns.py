@@ -20,6 +20,7 @@ from mtalab.pki import CERTIFICATES, Authority
 from mtalab.scenarios import HOSTS, Host, Scenario
 
 DIRECTORY = "/etc/postmaster-lab"
+START = Path(__file__).resolve().parent.parent / "start-knot.sh"
 TRUST_ANCHOR = f"{DIRECTORY}/trust-anchor"
 TSIG_NAME = "lab-update"
 TSIG_ALGORITHM = "hmac-sha256"
@@ -176,11 +177,12 @@ def _server_files(place: Place, host: Host) -> dict[str, str]:
         key_algorithm=TSIG_ALGORITHM,
         secret=_tsig_secret(place.state),
     )
+    files = {START.name: START.read_text()}
     if host.name != FIRST:
-        return {"knot.conf": server + SECONDARY}
+        return {**files, "knot.conf": server + SECONDARY}
     texts = zones.texts(_facts(place.network, place.authority))
     entries = "".join(_zone_entry(name) for name in texts)
-    files = {f"zones/{_file(name)}": text for name, text in texts.items()}
+    files |= {f"zones/{_file(name)}": text for name, text in texts.items()}
     files["knot.conf"] = server + PRIMARY + entries
     files["signed"] = "\n".join((*zones.SIGNED, zones.WRONG_KEY)) + "\n"
     return files

@@ -32,16 +32,4 @@ ldns-signzone -i 20190101000000 -e 20200101000000 -f $zones/expired.test.zone $f
 cat "$key.ds" >> $zones/test.zone
 
 chown -R knot:knot /var/lib/knot
-cat > /etc/systemd/system/lab-knot.service <<'UNIT'
-[Service]
-Type=notify
-ExecStart=/usr/sbin/knotd -c /etc/postmaster-lab/knot.conf
-UNIT
-systemctl daemon-reload
-systemctl restart lab-knot
-for _ in $(seq 100); do
-    kdig @127.0.0.1 +short +dnssec example.test SOA | grep -q '^SOA' && exit 0
-    sleep 0.1
-done
-echo 'the name server does not answer with signatures' >&2
-exit 1
+sh /etc/postmaster-lab/start-knot.sh
