@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 import typing as t
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import parsed
 from ansible_collections.postmaster.tls.tests.support.dane_cases import MX, Served
 from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab
 
 FIRST = 2601
 PLACE = "/etc/postfix/tls/cases"
+GNUTLS = Path(__file__).with_name("gnutls_dane.py")
 
 
 def owner(port: int) -> str:
@@ -25,6 +28,7 @@ class ManyChains:
 
     def __init__(self, lab: DaneLab, chains: Mapping[str, Served]) -> None:
         self._lab = lab
+        self._records: Mapping[str, Sequence[str]] = {}
         self.ports = {name: FIRST + number for number, name in enumerate(chains)}
         lab.shell("mx1", f"mkdir -p {PLACE}")
         for name, served in chains.items():
@@ -37,9 +41,11 @@ class ManyChains:
             lab.shell("mx1", "\n".join(lines))
             lab.shell("sender-dane", f"cat > /tmp/{name}.pem <<'P'\n{shown}P")
         lab.shell("mx1", "postfix reload")
+        lab.shell("sender-dane", f"cat > /tmp/{GNUTLS.name} <<'P'\n{GNUTLS.read_text()}P")
 
     def publish(self, records: Mapping[str, Sequence[str]]) -> None:
         """Replace the records of every chain at once."""
+        self._records = records
         lines = []
         for name, port in self.ports.items():
             lines.append(f"update delete {owner(port)} TLSA")
@@ -50,13 +56,15 @@ class ManyChains:
         )  # fmt: skip
 
     def verdicts(self) -> dict[str, dict[str, str]]:
-        """What posttls-finger and ldns-dane say of each chain."""
+        """What posttls-finger, ldns-dane and GnuTLS say of each chain; the last one is told the records."""
         script = ""
         for name, port in self.ports.items():
             script += f"echo '== {name} postfix'; posttls-finger -c -l dane '[{MX}]:{port}' 2>&1\n"
             script += (
                 f"echo '== {name} ldns'; ldns-dane -c /tmp/{name}.pem verify {MX} {port} 2>&1\n"
             )
+            wires = " ".join(parsed(one).wire.hex() for one in self._records[name])
+            script += f"echo '== {name} gnutls'; python3 /tmp/{GNUTLS.name} /tmp/{name}.pem {wires} 2>&1\n"
         text = self._lab.shell("sender-dane", f"{script}true")
         found: dict[str, dict[str, str]] = {name: {} for name in self.ports}
         for part in re.split(r"^== ", text, flags=re.MULTILINE)[1:]:
@@ -83,4 +91,9 @@ def of_ldns(said: str) -> str:
     return "mismatch" if "did not dane-validate" in said else f"unknown: {said}"
 
 
-READERS: t.Final = {"postfix": of_postfix, "ldns": of_ldns}
+def of_gnutls(said: str) -> str:
+    word = said.strip()
+    return word if word in ("match", "mismatch", "unusable") else f"unknown: {said}"
+
+
+READERS: t.Final = {"postfix": of_postfix, "ldns": of_ldns, "gnutls": of_gnutls}
