@@ -35,3 +35,4 @@ def test_an_audit_names_the_record_and_the_certificate(lab: DaneLab, tmp_path: P
     assert report["counts"]["critical"] == 6
     assert "stale-tlsa" in page
     assert serving in page
+    assert "Mail from everybody else flows, so nobody notices" in " ".join(page.split())

@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import typing as t
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -179,3 +179,25 @@ def test_case_2_is_seen_before_and_after(lab: DaneLab, tmp_path: Path) -> None:
         assert "Verified TLS connection" in lab.finger("mx1.example.test")
     finally:
         lab.reset()
+
+
+def test_between_two_certificates_it_waits_and_then_is_safe(lab: DaneLab, tmp_path: Path) -> None:
+    """The records of both are there: caches may hold those of before until the old time to live has passed."""
+    following = lab.on("mx1", "cat", "/etc/postfix/tls/next/mx1.crt")
+    files = ("first/mx1.crt", "first/mx1-ecdsa.crt", "next/mx1.crt")
+    now = datetime.now(UTC)
+    shared = {"name": "mx1.example.test", "next_certificate": following, **options(lab, "self")}
+    ages = {"wait": timedelta(0), "rollover-safe": timedelta(hours=1)}
+    tasks = [
+        {"postmaster.tls.tlsa_info": {**shared, "published_at": f"{now - age:%Y-%m-%dT%H:%M:%SZ}", "previous_ttl": 3000}}
+        for age in ages.values()
+    ]  # fmt: skip
+    lab.publish(*(lab.digest(f"/etc/postfix/tls/{file}") for file in files))
+    try:
+        found = asked(lab, tmp_path, tasks)
+    finally:
+        lab.reset()
+    assert [one["state"] for one in found] == list(ages)
+    assert [one["covers_next"] for one in found] == [True, True]
+    assert found[0]["wait_until"] == f"{now + timedelta(seconds=3000):%Y-%m-%dT%H:%M:%SZ}"
+    assert found[1]["wait_until"] is None
