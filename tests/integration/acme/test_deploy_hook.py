@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 import typing as t
@@ -99,7 +100,9 @@ def in_force(lab: DaneLab, *files: str) -> None:
     expected = sorted(lab.digest(file) for file in files)
     for server in ("ns1", "ns2"):
         lab.until(
-            lambda server=server: lab.published(server) == expected, what=f"{server} has the set"
+            lambda server=server: lab.published(server) == expected,
+            what=f"{server} has the set",
+            seconds=120,
         )
     assert "Verified TLS connection" in lab.finger("example.test")
 
@@ -107,7 +110,8 @@ def in_force(lab: DaneLab, *files: str) -> None:
 def certbot(lab: DaneLab, *arguments: str) -> str:
     """What certbot says; a hook that fails does not make certbot fail, so its words are looked at."""
     settings = ("--non-interactive", "--server", DIRECTORY)
-    said = lab.on("mx1", "env", f"REQUESTS_CA_BUNDLE={TRUST}", "certbot", *arguments, *settings)
+    command = ["env", f"REQUESTS_CA_BUNDLE={TRUST}", "certbot", *arguments, *settings]
+    said = lab.shell("mx1", f"{shlex.join(command)} 2>&1")
     assert "reported error code" not in said, said
     return said
 
