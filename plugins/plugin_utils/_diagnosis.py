@@ -8,15 +8,13 @@
 from __future__ import annotations
 
 import ipaddress
-import textwrap
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import CATALOGUE, SEVERITIES
+from ansible_collections.postmaster.tls.plugins.plugin_utils._page import VERDICT, cell, title
 
-_WIDTH: t.Final = 96
-_LABEL: t.Final = 10
 _SUITES_SHOWN: t.Final = 3
 _NAMES_SHOWN: t.Final = 6
 _CHECKS: t.Final = (
@@ -43,7 +41,6 @@ _DANE: t.Final[dict[str | None, str]] = {
     "insecure": "insecure: without DNSSEC, so that senders ignore TLSA records",
     "bogus": "bogus: DNSSEC validation fails, so senders that validate keep the mail",
 }
-_VERDICT: t.Final[dict[bool | None, str]] = {True: "yes", False: "no", None: "?"}
 
 Data = Mapping[str, t.Any]
 
@@ -80,14 +77,14 @@ def _head(result: Data, asked: Sequence[str]) -> list[str]:
     lines = [where, "=" * len(where)]
     banner = (result.get("smtp") or {}).get("banner")
     if banner:
-        lines += _cell("greets", [banner])
-    lines += _cell("verdict", [_verdict(result)])
+        lines += cell("greets", [banner])
+    lines += cell("verdict", [_verdict(result)])
     limited = ", and was limited by the server" if result.get("throttled") else ""
     count = result.get("connections")
     effort = f"{count} connection{'' if count == 1 else 's'} in {result.get('seconds')} s{limited}"
-    lines += _cell("asked", [effort])
+    lines += cell("asked", [effort])
     left_out = _left_out(result, asked)
-    return [*lines, *(_cell("not asked", [", ".join(left_out)]) if left_out else ())]
+    return [*lines, *(cell("not asked", [", ".join(left_out)]) if left_out else ())]
 
 
 def _left_out(result: Data, asked: Sequence[str]) -> list[str]:
@@ -106,7 +103,7 @@ def _kept(result: Data, policy: t.Any) -> Iterator[str]:
         return
     checked = result.get("policy") or {}
     name = checked.get("name") or (policy if isinstance(policy, str) else "of your own")
-    yield from _cell("policy", [f"{name}: {_judgement(result, checked)}"])
+    yield from cell("policy", [f"{name}: {_judgement(result, checked)}"])
 
 
 def _dane(dane: Data) -> Iterator[str]:
@@ -116,7 +113,7 @@ def _dane(dane: Data) -> Iterator[str]:
     said = _DANE.get(dane["status"]) or f"not determined ({dane['reason']})"
     count = len(dane["records"])
     records = f" ({count} record{'' if count == 1 else 's'})" if count else ""
-    yield from _cell("DANE", [said + records])
+    yield from cell("DANE", [said + records])
 
 
 def _judgement(result: Data, checked: Data) -> str:
@@ -155,7 +152,7 @@ def _verdict(result: Data) -> str:
 
 
 def _wrong(result: Data) -> Iterator[str]:
-    yield from _title("What is wrong, for whom, and what to do")
+    yield from title("What is wrong, for whom, and what to do")
     findings = result.get("findings") or ()
     once = {(finding["code"], finding["evidence"]): finding for finding in findings}
     ranked = sorted(once.values(), key=lambda finding: SEVERITIES.index(finding["severity"]))
@@ -169,10 +166,10 @@ def _wrong(result: Data) -> Iterator[str]:
         texts = [finding["message"] + f" ({finding['code']})"]
         texts += [kind.explanation] if kind else []
         texts += [f"Seen: {evidence}"] if evidence else []
-        yield from _cell(finding["severity"], [*texts, f"Do: {finding['remedy']}"])
+        yield from cell(finding["severity"], [*texts, f"Do: {finding['remedy']}"])
     if not ranked:
         nothing = "Nothing was found." if result.get("handshake") else "Nothing could be asked."
-        yield from _cell("", [nothing])
+        yield from cell("", [nothing])
 
 
 def _excess(violations: Iterable[Data]) -> str:
@@ -190,7 +187,7 @@ def _excess(violations: Iterable[Data]) -> str:
 def _senders(senders: Sequence[Data]) -> Iterator[str]:
     if not senders:
         return
-    yield from _title("Who gets through")
+    yield from title("Who gets through")
     width = max(len(sender["name"]) for sender in senders)
     logged: dict[str, list[str]] = {}
     for sender in senders:
@@ -202,11 +199,11 @@ def _senders(senders: Sequence[Data]) -> Iterator[str]:
             texts.append(_WITHOUT_TLS[sender.get("without_tls")])
             for line in (sender.get("server_log") or ())[-2:-1]:
                 logged.setdefault(line, []).append(sender["name"])
-        label = f"{sender['name'].ljust(width)}  {_VERDICT[sender['connects']]:<3} "
-        yield from _cell(label, texts)
+        label = f"{sender['name'].ljust(width)}  {VERDICT[sender['connects']]:<3} "
+        yield from cell(label, texts)
     for line, names in logged.items():
         said = f"a Postfix with OpenSSL 3 logs of {', '.join(names)}:"
-        yield from _cell("server", [said, line])
+        yield from cell("server", [said, line])
 
 
 def _lines(text: t.Any) -> list[str]:
@@ -231,9 +228,9 @@ def _spoken(result: Data) -> Iterator[str]:
     if injection:
         cells.append(("injection", _injection(injection)))
     if cells:
-        yield from _title("What it speaks")
+        yield from title("What it speaks")
     for label, text in cells:
-        yield from _cell(label, [text])
+        yield from cell(label, [text])
 
 
 def _features(features: Data) -> str:
@@ -264,12 +261,12 @@ def _accepted(parts: Sequence[Data]) -> str:
     accepted = ", ".join(part["name"] for part in parts if part["accepted"])
     left = sum(part["accepted"] is None for part in parts)
     if left:
-        return f"{accepted or _VERDICT[None]} ({left} not determined)"
+        return f"{accepted or VERDICT[None]} ({left} not determined)"
     return accepted or "none"
 
 
 def _version(result: Data, protocol: Data) -> str:
-    name, verdict = protocol["name"], _VERDICT[protocol["accepted"]]
+    name, verdict = protocol["name"], VERDICT[protocol["accepted"]]
     if not protocol["accepted"]:
         return f"{verdict:<3}  {protocol['reason'] or ''}".rstrip()
     suites = [suite["name"] for suite in (result.get("ciphers") or {}).get(name) or ()]
@@ -292,7 +289,7 @@ def _certificates(result: Data) -> Iterator[str]:
     certificates = result.get("certificates") or ()
     if not certificates:
         return
-    yield from _title("What it shows")
+    yield from title("What it shows")
     for certificate in certificates:
         key = f"{certificate['key_type'] or '?'} {certificate['key_bits'] or ''}".strip()
         until = str(certificate["not_after"] or "?")[:10]
@@ -304,38 +301,23 @@ def _certificates(result: Data) -> Iterator[str]:
         ]
         if result.get("sni") and certificate.get("sni") is None:
             texts.append("shown only to those who do not name a host (no SNI)")
-        yield from _cell(key, texts)
+        yield from cell(key, texts)
 
 
 def _named(certificate: Data, host: str) -> str:
     verdict = certificate["name_matches"]
     if verdict is not None:
-        return _VERDICT[verdict]
+        return VERDICT[verdict]
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return _VERDICT[None]
+        return VERDICT[None]
     return "? (senders compare it with a name, and an address was given: add sni=NAME)"
 
 
 def _trusted(certificate: Data) -> str:
-    verdict, reason = _VERDICT[certificate["verified"]], certificate.get("verify_reason")
+    verdict, reason = VERDICT[certificate["verified"]], certificate.get("verify_reason")
     return f"{verdict} ({reason})" if reason else verdict
-
-
-def _title(text: str) -> list[str]:
-    return ["", text, "-" * len(text)]
-
-
-def _cell(label: str, texts: Sequence[str]) -> Iterator[str]:
-    """A label and paragraphs beside it."""
-    first = "  " + label.ljust(_LABEL)
-    indent = " " * len(first)
-    for text in texts:
-        yield from textwrap.wrap(
-            text, _WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
-        )
-        first = indent
 
 
 __all__ = ["diagnosis"]
