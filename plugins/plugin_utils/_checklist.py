@@ -213,7 +213,7 @@ _QUESTIONS: t.Final = (
     _Question("It names this host", frozenset(("certificate-name-mismatch",)), _names),
     _Question("Servers may use it", frozenset(("certificate-not-for-servers",)), _usage),
     _Question(
-        "Its key and its signatures are strong enough",
+        "Key and signatures are strong enough",
         frozenset(("signature-weak", "key-weak", "key-below-level")),
         _usage,
     ),

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import collections
+import json
 import re
+import socket
 import subprocess
 
 import pytest
@@ -94,6 +96,33 @@ def test_no_message_is_lost_or_doubled_and_undone_restores_every_byte(lab: Lab) 
     harden(lab, *ALONE, "-e", "sendmail_tls_state=undone")
     assert lab.digest(HOST) == before
     assert "with cipher" in lab.handshake(HOST)
+
+
+def asked(lab: Lab) -> tuple[bool, bool]:
+    """Whether the probe, from this machine, and openssl, from the sender, are asked for a certificate."""
+    address = lab.address(HOST)
+    target = f"host={address} checks=features"
+    seen = lab.asked("localhost", "postmaster.tls.starttls_probe", "-a", target)["localhost"]
+    client = f"openssl s_client -starttls smtp -connect {address}:25 -tls1_2 </dev/null 2>&1"
+    said = lab.on("sender", "sh", "-c", client)
+    assert "Cipher is ECDHE" in said, said
+    return seen["features"]["client_certificate"]["requested"], "Client Certificate Types" in said
+
+
+def test_senders_are_no_longer_asked_for_a_certificate(lab: Lab) -> None:
+    lab.state(HOST, "sendmail")
+    assert asked(lab) == (True, True)
+    with socket.create_connection((lab.address(HOST), 25)) as connection:
+        own = connection.getsockname()[0]
+    some = {"sendmail_tls_no_client_certificates_from": [own]}
+    harden(lab, *ALONE, "-e", json.dumps(some))
+    assert asked(lab) == (False, True)
+    page = harden(lab, *ALONE, "-e", "sendmail_tls_client_certificates=none")
+    assert asked(lab) == (False, False)
+    assert "Senders are not asked for a certificate of their own." in page
+    page = harden(lab, *ALONE, "-e", "sendmail_tls_client_certificates=asked")
+    assert asked(lab) == (False, True)
+    assert "yes       Senders get the one that lies on the disk" in page
 
 
 @pytest.mark.parametrize("cut", [kill_controller, cut_connection])

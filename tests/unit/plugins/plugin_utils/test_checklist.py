@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import finding
+from ansible_collections.postmaster.tls.plugins.plugin_utils._checklist import (
+    certificate_checklist,
+)
+
+Data = dict[str, t.Any]
+INSTALLED = {
+    "file": "/etc/mail/tls/mx.crt",
+    "key_file": "/etc/mail/tls/mx.key",
+    "key_matches": True,
+    "not_after": "2027-12-24T00:00:00Z",
+    "days_left": 396,
+    "san": ["mx.example.test"],
+    "sha256": "aa",
+    "chain_complete": None,
+}
+SERVED = {
+    "subject": "CN=mx.example.test",
+    "not_after": "2027-12-24T00:00:00Z",
+    "days_left": 396,
+    "san": ["mx.example.test"],
+    "sha256": "aa",
+    "chain": [{}, {}],
+    "chain_complete": True,
+    "name_matches": True,
+    "verified": True,
+}
+
+
+def facts(*findings: Data, mta: str = "sendmail", **changed: t.Any) -> Data:
+    service = {
+        "direction": "inbound",
+        "certificate_files": [INSTALLED["file"]],
+        "client_certificate": "asked",
+    }
+    unused = {**INSTALLED, "file": "/etc/mail/tls/unused.crt", "key_matches": False}
+    return {
+        mta: [{"services": [service]}],
+        "certificates": [{**INSTALLED, **changed}, unused],
+        "findings": list(findings),
+    }
+
+
+def probe(dane: Data | None = None, **changed: t.Any) -> Data:
+    seen: Data = {"certificates": [{**SERVED, **changed}], "findings": []}
+    return {**seen, "dane": dane} if dane else seen
+
+
+def answers(lines: list[str]) -> dict[str, str]:
+    """The verdict by the first two words of each question."""
+    rows = [line.split() for line in lines if line[:2] == "  " and line[2] != " "]
+    return {" ".join(row[1:3]): row[0] for row in rows}
+
+
+def test_a_sound_certificate_has_no_problem() -> None:
+    found = answers(certificate_checklist(facts(), probe({"status": "match"})))
+    assert set(found.values()) == {"yes", "asked"}
+    assert len(found) == 10
+
+
+def test_what_only_a_sender_sees_stays_open_without_a_probe() -> None:
+    found = answers(certificate_checklist(facts()))
+    assert "no" not in found.values()
+    assert found["Its key"] == found["It is"] == "yes"
+    assert {found["It names"], found["It leads"], found["Senders get"], found["Its TLSA"]} == {"?"}
+
+
+@pytest.mark.parametrize(
+    ("told", "seen", "question"),
+    [
+        ({"key_matches": False}, {}, "Its key"),
+        ({}, {"name_matches": False}, "It names"),
+        ({}, {"chain_complete": False}, "Every intermediate"),
+        ({}, {"verified": False, "verify_reason": "self-signed"}, "It leads"),
+        ({}, {"sha256": "bb"}, "Senders get"),
+        ({}, {"dane": {"status": "mismatch"}}, "Its TLSA"),
+        ({}, {"dane": {"status": "bogus"}}, "Its TLSA"),
+    ],
+)
+def test_one_problem_is_one_no(told: Data, seen: Data, question: str) -> None:
+    seen = {"dane": {"status": "match"}, **seen}
+    found = answers(certificate_checklist(facts(**told), probe(**seen)))
+    assert [key for key, verdict in found.items() if verdict == "no"] == [question]
+
+
+@pytest.mark.parametrize(
+    ("code", "question"),
+    [
+        ("certificate-expired", "It is"),
+        ("chain-not-served", "Every intermediate"),
+        ("certificate-not-for-servers", "Servers may"),
+        ("key-weak", "Key and"),
+        ("stale-tlsa", "Its TLSA"),
+    ],
+)
+def test_a_finding_says_no_with_evidence_and_remedy(code: str, question: str) -> None:
+    found = finding(code, where="/etc/mail/sendmail.cf", evidence="what was seen").as_dict()
+    lines = certificate_checklist(facts(found), probe({"status": "match"}))
+    no = [line for line in lines if line.startswith("  no")]
+    assert len(no) == 1
+    assert f"({code})" in no[0]
+    assert " ".join(no[0].split()[1:3]).startswith(question)
+    text = " ".join(" ".join(lines).split())
+    assert "/etc/mail/sendmail.cf: what was seen" in text
+    assert f"Do: {found['remedy']}" in text
+
+
+@pytest.mark.parametrize("status", [None, "absent", "insecure"])
+def test_records_that_refuse_nobody_are_no_problem(status: str | None) -> None:
+    dane = {"status": status, "reason": "the resolver is silent"}
+    lines = certificate_checklist(facts(), probe(dane))
+    assert answers(lines)["Its TLSA"] == ("yes" if status else "?")
+    assert ("the resolver is silent" in " ".join(lines)) is (status is None)
+
+
+@pytest.mark.parametrize(
+    ("mta", "dial"), [("sendmail", "sendmail_tls_client"), ("postfix", "ccert")]
+)
+def test_who_is_asked_for_a_certificate_can_stop_that(mta: str, dial: str) -> None:
+    text = " ".join(certificate_checklist(facts(mta=mta), probe()))
+    assert "Senders are asked" in text
+    assert dial in text
+    seen = {**probe(), "features": {"client_certificate": {"requested": False}}}
+    text = " ".join(certificate_checklist(facts(mta=mta), seen))
+    assert "Senders are not asked" in text
+    assert dial not in text
+
+
+def test_something_else_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="certificate_checklist"):
+        certificate_checklist({"postfix": []})
