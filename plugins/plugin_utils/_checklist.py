@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from ansible_collections.postmaster.tls.plugins.plugin_utils._page import VERDICT, cell, title
+from ansible_collections.postmaster.tls.plugins.plugin_utils._page import VERDICT, cell
 
 Data = Mapping[str, t.Any]
 _Answer = tuple[bool | None, str]
@@ -67,7 +67,7 @@ def certificate_checklist(facts: Data, probe: Data | None = None) -> list[str]:
             "certificate_checklist was given something else than the facts of mta_tls_facts: give it ansible_facts.mta_tls."
         )
     host = _host(facts, probe or {})
-    lines = title("Which certificate problem is it?")
+    lines = ["", "Which certificate problem is it?"]
     for question in _QUESTIONS:
         lines += _told(question, host)
     return [*lines, *_asking(host)]
