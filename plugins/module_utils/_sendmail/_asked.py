@@ -11,6 +11,8 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options import meant_by
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import Build
 
 
 @dataclass(frozen=True)
@@ -23,14 +25,27 @@ class Asked:
     access: t.Mapping[str, str | None]
 
 
-def asked_of(params: t.Mapping[str, t.Any]) -> Asked:
-    """Read the options of a task. Raises InvalidInput for a value that is neither text nor null."""
+def asked_of(params: t.Mapping[str, t.Any], build: Build) -> Asked:
+    """Read the options of a task. Raises InvalidInput for a value that is neither text nor null, and for the beginning of an
+    option's name, which this sendmail would take for all of it.
+    """
     options, defines, access = (
         {str(name): _text(f"{kind}.{name}", value) for name, value in params[kind].items()}
         for kind in ("options", "defines", "access")
     )
     features = {str(name): _list(str(name), value) for name, value in params["features"].items()}
+    options = {_whole(name, build): value for name, value in options.items()}
     return Asked(options, defines, features, access)
+
+
+def _whole(name: str, build: Build) -> str:
+    """The name as sendmail itself writes it; one that it does not know stays as it is, for sendmail to judge."""
+    meant = meant_by(name, build)
+    if meant and meant[0].lower() != name.partition(".")[0].lower():
+        raise InvalidInput(
+            f"options.{name} is no name of an option: write {' or '.join(meant[:2])} in full."
+        )
+    return ".".join([meant[0], *name.split(".")[1:]]) if meant else name
 
 
 def _text(where: str, value: object) -> str | None:

@@ -59,17 +59,20 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit 
     edit_raw_options,
     raw_options,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import build_of
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import (
+    Build,
+    build_of,
+)
 
 _SECONDS: t.Final = 120.0
 
 
 @dataclass(frozen=True)
 class Installed:
-    """One sendmail: its command, its version, and where its system keeps things."""
+    """One sendmail: its command, what it was compiled as, and where its system keeps things."""
 
     command: str
-    version: str
+    build: Build
     layout: Layout
 
 
@@ -103,8 +106,8 @@ def change(
     params: t.Mapping[str, t.Any], *, check_mode: bool
 ) -> tuple[dict[str, t.Any], list[str]]:
     """What the module returns, and its warnings. Raises PostmasterTlsError; nothing was changed then."""
-    asked = asked_of(params)
     installed = _installed(params)
+    asked = asked_of(params, installed.build)
     directory = tempfile.mkdtemp(prefix="postmaster-tls-candidate-")
     try:
         candidate, warnings = _candidate(asked, installed, directory, drift=params["drift"])
@@ -135,7 +138,7 @@ def _installed(params: t.Mapping[str, t.Any]) -> Installed:
     layout = detect(_patient)
     if params["mc"]:
         layout = replace(layout, mc=params["mc"])
-    return Installed(command, build.text, layout)
+    return Installed(command, build, layout)
 
 
 def _edit_mc(asked: Asked, layout: Layout, text: str) -> Edited:
@@ -232,7 +235,9 @@ def _judged(installed: Installed, candidate: str, live: str) -> list[str]:
     words = _judge.listen(_patient, installed.command, candidate, shown=cf)
     found = _judge.objections(live_words, words)
     if found:
-        raise InvalidInput(_judge.explain(found, version=installed.version, mc=installed.layout.mc))
+        raise InvalidInput(
+            _judge.explain(found, version=installed.build.text, mc=installed.layout.mc)
+        )
     return [f"sendmail could not judge everything: {words.reason}."] if words.reason else []
 
 
@@ -276,7 +281,7 @@ def _described(
         "backup_files": copies,
         "reload_command": reload_command(candidate.cf),
         "layout": layout.name,
-        "version": installed.version,
+        "version": installed.build.text,
         "diff": _differences(candidate),
     }
 

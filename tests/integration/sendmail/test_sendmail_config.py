@@ -110,6 +110,10 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
         {"options": {"ServerSSLOptions": "+SSL_OP_NO_SUCH_BIT"}},
         "ServerSSLOptions option value SSL_OP_NO_SUCH_BIT unrecognized",
     ),
+    "the beginning of a name": (
+        {"options": {"CipherL": "HIGH"}},
+        "options.CipherL is no name of an option: write CipherList in full",
+    ),
     "an option that there is not": (
         {"options": {"NoSuchOption": "1"}},
         "has no option NoSuchOption, and would not start",

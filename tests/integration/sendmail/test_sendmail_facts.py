@@ -141,3 +141,17 @@ def test_the_command_line_of_the_daemon_overrides_the_file(box: Box) -> None:
         assert "Ciphersuite: ECDHE-RSA-AES128-GCM-SHA256" in talk(box, "-tls1_2")
     finally:
         box.sh("kill $(head -1 /var/run/sendmail/mta/sendmail.pid)")
+
+
+@pytest.mark.parametrize("line", ["CRLFile=/nonexistent.crl", "CRLPath=/nonexistent", "DANE=true"])
+def test_what_a_release_does_not_know_keeps_it_from_starting_and_nothing_else_does(
+    box: Box, line: str
+) -> None:
+    box.sh(f"echo 'O {line}' >> {CF}; systemctl restart sendmail || true")
+    found = box.facts(gather_subset=SUBSET)
+    unknown = "sendmail-option-unknown" in findings(found, "MTA-v4")
+    assert unknown is (box.suite == "bullseye" and not line.startswith("CRLFile"))
+    served = "CONNECTION ESTABLISHED" in talk(box)
+    assert bool(services(found)["MTA-v4"]["protocols"]) is served
+    level = services(found)["client"]["security_level"]
+    assert level == ("dane" if line.startswith("DANE") else "may")
