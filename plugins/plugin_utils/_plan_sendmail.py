@@ -56,7 +56,9 @@ _DEFAULT_SUITES: t.Final = {
 
 @dataclass(frozen=True)
 class Host:
-    """One sendmail of the facts; ``options`` are those that its sendmail.cf sets, ``lanes`` those that it has."""
+    """One sendmail of the facts; ``options`` are those that its sendmail.cf sets, ``lanes`` those that it has, ``overrides``
+    the options of the running daemon's command line, which no change of a file can reach.
+    """
 
     cf: str
     build: Build
@@ -64,6 +66,7 @@ class Host:
     options: Mapping[str, str]
     lanes: tuple[str, ...]
     starttls_submission: bool
+    overrides: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,10 @@ def _host(item: Mapping[str, t.Any]) -> Host:
     told = item.get("library") or {}
     library = Library.parse(told.get("version"))
     options: dict[str, str] = {}
+    overrides: dict[str, str] = {}
     for service in services:
         options.update(service.get("parameters") or {})
+        overrides.update(service.get("overrides") or {})
     lanes = {str(service["lane"]) for service in services}
     return Host(
         cf=str(item["config_directory"]),
@@ -112,6 +117,7 @@ def _host(item: Mapping[str, t.Any]) -> Host:
             if service["lane"] == "submission"
             for listener in service.get("listen") or ()
         ),
+        overrides=overrides,
     )
 
 
@@ -130,7 +136,8 @@ def plan_host(host: Host, policies: Mapping[str, Policy]) -> dict[str, t.Any]:
     changed = {
         name: want
         for name, want in wanted.items()
-        if has_option(name, host.build) and host.options.get(name) != want.value
+        if has_option(name, host.build) and name not in host.overrides
+        if host.options.get(name) != want.value
     }
     return {
         "parameters": {name: want.value for name, want in changed.items()},
@@ -261,6 +268,13 @@ def _findings(
                 want.lane,
                 f"sendmail {host.build.text} has no option {name}",
                 f"{name} {want.value}; what the library allows by itself comes nearest",
+            )
+        elif host.overrides.get(name, want.value) != want.value:
+            yield _inexpressible(
+                host,
+                want.lane,
+                f"The daemon was started with -O {name}={host.overrides[name]}",
+                f"{name} {want.value or '(its default)'} of a file would not count",
             )
     for lane, policy in policies.items():
         if policy.defaults:

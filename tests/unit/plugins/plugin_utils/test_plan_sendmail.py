@@ -79,6 +79,16 @@ def test_other_words_of_the_same_meaning_are_left_alone() -> None:
     assert plan["parameters"] == {"CipherList": INTERMEDIATE}
 
 
+def test_what_the_command_line_of_the_daemon_sets_is_not_planned() -> None:
+    given = facts(CipherList="LOW")
+    given["sendmail"][0]["services"][0]["overrides"] = {"CipherList": "LOW"}
+    plan = policy_plan(given, mx="intermediate")
+    assert "CipherList" not in plan["options"]
+    assert "ServerSSLOptions" in plan["options"]
+    messages = [one["message"] for one in plan["findings"]]
+    assert "The daemon was started with -O CipherList=LOW" in messages
+
+
 def test_8_15_does_not_know_the_name_of_tls_1_3_and_gets_its_number() -> None:
     policy = {
         "name": "twelve",
