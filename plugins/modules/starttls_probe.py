@@ -405,7 +405,9 @@ protocols:
       returned: always
       sample: TLSv1.2
     accepted:
-      description: The verdict. V(none) when it was not determined.
+      description:
+        - The verdict. V(none) when it was not determined.
+        - A server may choose a suite of TLS 1.3 and then end every handshake. With the check V(certificates) this is V(false).
       type: bool
       returned: always
     reason:

@@ -13,10 +13,12 @@ import typing as t
 from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
+    Alert,
     Answer,
     NotDetermined,
     ServerHello,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._broken_off import breaking_off
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
     FullHandshake,
@@ -63,13 +65,15 @@ _P256_BASE_POINT: t.Final = bytes.fromhex(
 class ServedChains(t.NamedTuple):
     """The chains that were served, each once, with what else the flights showed, and the whole handshakes.
 
-    C(doubts) are the details of questions without an answer; ending the connection over a hello is a refusal.
+    C(doubts) are the details of questions without an answer; ending the connection over a hello is a refusal. C(broken) is
+    the alert with which the server ended every handshake of TLS 1.3 that it had agreed to.
     """
 
     chains: tuple[Chain, ...] = ()
     sights: tuple[Sight, ...] = ()
     hellos: tuple[ServerHello, ...] = ()
     doubts: tuple[str, ...] = ()
+    broken: Alert | None = None
 
 
 def clear_chain(
@@ -133,16 +137,15 @@ def _nameless(
 
 def _hidden(server_name: str | None) -> Strategy[ServedChains]:
     """A handshake for each kind of key."""
-    hellos: list[ServerHello] = []
-    doubts: dict[str, None] = {}
+    answers: list[Answer] = []
     for schemes in _IN_TLS13:
         answer = yield FullHandshake(server_name, signature_algorithms=schemes)
-        if isinstance(answer, ServerHello):
-            hellos.append(answer)
-        elif isinstance(answer, NotDetermined):
-            doubts[answer.detail] = None
+        answers.append(answer)
+    hellos = tuple(one for one in answers if isinstance(one, ServerHello))
+    doubts = dict.fromkeys(one.detail for one in answers if isinstance(one, NotDetermined))
     chains = dict.fromkeys(hello.certificates for hello in hellos if hello.certificates)
-    return ServedChains(tuple(chains), hellos=tuple(hellos), doubts=tuple(doubts))
+    broken = breaking_off(answers)
+    return ServedChains(tuple(chains), hellos=hellos, doubts=tuple(doubts), broken=broken)
 
 
 def _unseen(seen: tuple[Chain, ...], offer: Offer) -> Strategy[ServedChains]:

@@ -23,10 +23,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     NotDetermined,
     ServerHello,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._chain_scan import (
-    Chain,
-    ServedChains,
-)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._broken_off import taken_back
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._chain_scan import Chain
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import (
     FEATURES,
 )
@@ -132,8 +130,8 @@ class _Job:
         """Ask for these parts side by side, and keep what each finds under its name."""
         if not parts:
             return
-        results = yield Fork(tuple(strategy for _name, strategy in parts))
-        for (name, _strategy), result in zip(parts, results):
+        names, strategies = zip(*parts)
+        for name, result in zip(names, (yield Fork(strategies))):
             if name == "versions and groups":
                 self.found.setdefault("versions", []).append(result[0])
                 self.found.setdefault("groups", []).append(result[1])
@@ -147,15 +145,15 @@ class _Job:
         checks, offer = self.checks, self.offer
         parts: list[tuple[str, Strategy[t.Any]]] = []
         for protocol in reversed(PROTOCOLS):
+            begun = self._begun(protocol)
             if "ciphers" in checks and "groups" in checks and protocol in _WITH_GROUPS:
-                whole = version_with_groups(protocol, offer=offer, begun=self._begun(protocol))
+                whole = version_with_groups(protocol, offer=offer, begun=begun)
                 parts.append(("versions and groups", whole))
             elif "ciphers" in checks and protocol == Protocol.TLSv1_1:
                 parts.append(("old versions", _protocol_scan.old_versions(offer=offer)))
             elif "ciphers" in checks and protocol == Protocol.TLSv1:
                 continue
             elif "ciphers" in checks:
-                begun = self._begun(protocol)
                 alone = _protocol_scan.protocol_scan(protocol, offer=offer, begun=begun)
                 parts.append(("versions", alone))
             elif "protocols" in checks or "features" in checks:
@@ -209,6 +207,12 @@ class _Job:
         for served in self.found.get("chains", []):
             self.sights.update(dict.fromkeys(served.sights))
 
+    def settle_tls13(self) -> None:
+        """Take back what a server seemed to agree to that ends all its handshakes of TLS 1.3."""
+        alert = next((one.broken for one in self.found.get("chains", ()) if one.broken), None)
+        groups = self.found.get("groups", [])
+        self.handshake, self.versions = taken_back(alert, self.handshake, self.versions, groups)
+
     def later_parts(self) -> list[tuple[str, Strategy[t.Any]]]:
         """What needs to know the versions, or which chains showed in clear."""
         parts: list[tuple[str, Strategy[t.Any]]] = []
@@ -252,9 +256,8 @@ class _Job:
     def clear_chains(self) -> tuple[Chain, ...]:
         """The chains that were served so far."""
         scans = [scan.suites.chains for scan in self.versions]
-        served: list[ServedChains] = self.found.get("chains", [])
         signed = [scan.chains for scan in self.found.get("signatures", [])]
-        listed = [chains for one in served for chains in (one.chains,)]
+        listed = [one.chains for one in self.found.get("chains", ())]
         return tuple(dict.fromkeys(chain for chains in scans + listed + signed for chain in chains))
 
     def _shown_chains(self) -> tuple[Chain, ...]:
@@ -265,12 +268,11 @@ class _Job:
     def result(self) -> Survey:
         """Everything together."""
         found = self.found
-        shown = self.checks & {"protocols", "ciphers"}
         dh, anonymous_dh = dh_of(self.sights)
         staples = dict.fromkeys(one.staple for one in self._flights() if one.staple)
         return Survey(
             self.handshake,
-            self.versions if shown else (),
+            self.versions if self.checks & {"protocols", "ciphers"} else (),
             tuple(found.get("groups", ())),
             self._shown_chains(),
             tuple(found.get("signatures", ())),
@@ -319,6 +321,7 @@ def survey(
     yield from job.run(job.first_parts())
     job.settle()
     yield from job.run(job.later_parts())
+    job.settle_tls13()
     yield from job.run(job.last_parts())
     return job.result()
 
@@ -333,11 +336,9 @@ def version_with_groups(
         return scan, _group_scan.GroupScan(
             protocol, rejected=frozenset(asked), reason=f"{protocol.label} is not accepted"
         )
-    known, suites = scan.groups, scan.suites.accepted
-    if scan.suites.undetermined:
-        suites = ()
+    suites = () if scan.suites.undetermined else scan.suites.accepted
     groups = yield from _group_scan.accepted_groups(
-        protocol, offer=offer, known=known, suites=suites
+        protocol, offer=offer, known=scan.groups, suites=suites
     )
     return scan, groups
 

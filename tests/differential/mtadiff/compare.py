@@ -12,8 +12,6 @@ from mtadiff import features
 Told = t.Mapping[str, t.Any]
 Suites = dict[str, list[str]]
 _NEVER_STARTS = "sendmail-option-unknown"
-#: The probe asks for suites and reads the first message alone; sslscan, which goes on, sees the handshake end.
-_BREAKS_OFF = "handshake-breaks-off"
 
 
 def predicted_suites(told: Told) -> Suites:
@@ -47,10 +45,6 @@ def disagreements(entry: Told) -> list[str]:
     if predicted["ciphers"] is None:
         return [f"the facts did not determine it: {predicted['findings']}"]
     expected, got = predicted_suites(predicted), seen_suites(seen)
-    for one in predicted["findings"]:
-        if one["code"] == _BREAKS_OFF:
-            labels = one["evidence"].partition(" at ")[0].split(", ")
-            got = {protocol: suites for protocol, suites in got.items() if protocol not in labels}
     found = [*_unasked(seen, bool(expected))]
     for protocol in sorted({*expected, *got}):
         found += _of_protocol(protocol, expected.get(protocol, []), got.get(protocol, []), seen)
@@ -78,13 +72,10 @@ def _unasked(seen: Told, expected: bool) -> t.Iterator[str]:
 
 def _of_groups(predicted: Told, seen: Told) -> t.Iterator[str]:
     """Of groups that the probe did not determine nothing is said: without TLS 1.3, a server that has nothing but ECDSA may
-    insist on the curve of its certificate, and no client can tell whether it has others too. The probe also sees the groups of
-    a protocol whose handshakes break off later.
+    insist on the curve of its certificate, and no client can tell whether it has others too.
     """
-    doubtful = set(seen["doubtful groups"])
-    breaks_off = any(one["code"] == _BREAKS_OFF for one in predicted["findings"])
-    expected, got = set(predicted["groups"]) - doubtful, set(seen["groups"])
-    if not expected <= got if breaks_off else expected != got:
+    expected, got = set(predicted["groups"]) - set(seen["doubtful groups"]), set(seen["groups"])
+    if expected != got:
         yield f"groups: predicted {predicted['groups']}, seen {seen['groups']}"
 
 

@@ -19,7 +19,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._run import run
 
 from mtadiff import features
 
-CHECKS = ("handshake", "protocols", "ciphers", "groups")
+CHECKS = ("handshake", "protocols", "ciphers", "groups", "certificates")
 TRIES = 4
 PAUSE = 0.5
 FACTS = (

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import ssl
 import subprocess
 import sys
+import threading
 import typing as t
 from pathlib import Path
 
@@ -215,3 +218,48 @@ def test_the_engine_loads_no_tls_library_and_no_event_loop() -> None:
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+@contextlib.contextmanager
+def served_with(context: ssl.SSLContext) -> t.Iterator[int]:
+    """The port of a server with this context, until the end."""
+
+    def answer(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            context.wrap_socket(connection, server_side=True).close()
+
+    def serve(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                answer(listener.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@pytest.mark.parametrize(("level", "accepted"), [(1, True), (3, False)])
+def test_tls13_that_the_server_always_breaks_off_is_not_accepted(
+    keys: Keys, level: int, accepted: bool
+) -> None:
+    """A key that is too small for the level is found only behind the ServerHello: openssl s_client gets an alert, too."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.load_cert_chain(keys.rsa, keys.rsa_key)
+    context.set_ciphers(f"ALL:@SECLEVEL={level}")
+    with served_with(context) as port:
+        connect = ("openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-tls1_3")
+        client = subprocess.run(connect, input="", capture_output=True, text=True, check=False)
+        result = probed(port, implicit=True)
+    assert ("alert internal error" in client.stderr) is not accepted
+    (newest,) = (one for one in result["protocols"] if one["name"] == "TLSv1.3")
+    assert newest["accepted"] is accepted
+    assert bool(result["ciphers"]["TLSv1.3"]) is accepted
+    assert any(one["accepted"] for one in result["groups"]) is accepted
+    if not accepted:
+        assert newest["reason"] == "alert internal_error after its ServerHello"
+        assert result["handshake"]["reason"] == "alert internal_error"
