@@ -97,7 +97,12 @@ def settings(report: Data) -> list[str]:
         " change, proves it and takes it back if it cannot; with `--check --diff` it shows it first. It does not mend certificates"
         " nor what has nothing to do with protocols and suites. By hand:"
     )
-    commands = [line for one in changes for line in _commands(one)]
+    versions = {one["config_directory"]: one["version"] for _kind, one in instances_of(facts)}
+    commands = [
+        line
+        for one in changes
+        for line in _commands(one, versions.get(one.get("instance") or _USUAL))
+    ]
     places = dict.fromkeys(one.get("instance") or _USUAL for one in changes)
     reloads = [f"    postfix {_with_directory(place)}reload" for place in places]
     return [f"### Settings of the policy {POLICY}", "", text, "", *commands, *reloads, ""]
@@ -118,8 +123,8 @@ def _plain(value: t.Any) -> str:
     return printable(" ".join(str(value).split()))
 
 
-def _commands(change: Data) -> list[str]:
-    """Lines of an indented block, in which nothing is markup."""
+def _commands(change: Data, version: str | None) -> list[str]:
+    """Lines of an indented block, in which nothing is markup; for an editor where the postconf of this version cannot do it."""
     name, before, after = change["parameter"], change["before"], change["after"]
     was = "not set" if before is None else _plain(before)
     option, target = ("-P", f"{change['service']}/{name}") if change["service"] else ("-e", name)
@@ -129,7 +134,22 @@ def _commands(change: Data) -> list[str]:
         f"{removal} {shlex.quote(target)}" if after is None else f"{option} {shlex.quote(value)}"
     )
     place = _with_directory(change.get("instance") or _USUAL)
+    service = change["service"]
+    if (service or after is None) and not _knows(version):
+        where = f"the overrides (-o) of {_plain(service)} in master.cf" if service else "main.cf"
+        what = (
+            f"take {name} out of {where}"
+            if after is None
+            else f"set {name}={_plain(after)} in {where}"
+        )
+        return [f"    # was {was}: {_plain(change['reason'])}", f"    # {what}"]
     return [f"    # was {was}: {_plain(change['reason'])}", f"    postconf {place}{setting}"]
+
+
+def _knows(version: str | None) -> bool:
+    """Whether postconf(1) has -P and -X: from 2.11 on, -X for main.cf already in 2.10."""
+    numbers = re.match(r"(\d+)\.(\d+)", version or "")
+    return numbers is None or (int(numbers[1]), int(numbers[2])) >= (2, 11)
 
 
 def _with_directory(place: str) -> str:

@@ -102,23 +102,23 @@ def _unaudited(reports: Sequence[Data]) -> list[str]:
 
 
 def _fleet(reports: Sequence[Data]) -> list[str]:
-    hosts: dict[tuple[str, str], dict[str, None]] = {}
+    hosts: dict[tuple[str, str, str], dict[str, None]] = {}
+    remedies: dict[tuple[str, str, str], dict[str, None]] = {}
     for report in reports:
         for finding in findings_of(report):
-            hosts.setdefault((finding["severity"], finding["code"]), {})[report["host"]] = None
+            kind = finding["severity"], finding["code"], finding["message"]
+            hosts.setdefault(kind, {})[report["host"]] = None
+            remedies.setdefault(kind, {})[finding["remedy"]] = None
     if not hosts:
         return ["## Findings", "", "None.", ""]
-    ordered = sorted(hosts, key=lambda one: (SEVERITIES.index(one[0]), one[1]))
     rows = [
         (
-            severity,
-            _title(code),
-            code,
-            len(hosts[severity, code]),
-            _some(list(hosts[severity, code])),
-            _remedy(code),
+            *(kind[0], kind[2], kind[1]),
+            len(hosts[kind]),
+            _some(list(hosts[kind])),
+            _remedy(kind[1], list(remedies[kind])),
         )
-        for severity, code in ordered
+        for kind in sorted(hosts, key=lambda one: (SEVERITIES.index(one[0]), *one[1:]))
     ]
     head = ("severity", "what", "code", "hosts", "which", "what to do")
     return ["## Findings", "", *_table(head, rows)]
@@ -130,18 +130,17 @@ def _some(hosts: Sequence[str]) -> str:
     return ", ".join(hosts[:_MOST_HOSTS]) + (f" and {more} more" if more > 0 else "")
 
 
-def _title(code: str) -> str:
-    return CATALOGUE[code].title if code in CATALOGUE else code
-
-
-def _remedy(code: str) -> str:
-    return CATALOGUE[code].remedy if code in CATALOGUE else ""
+def _remedy(code: str, told: Sequence[str]) -> str:
+    """The one remedy of all, or what the catalogue says for the code; each host has its own below."""
+    return CATALOGUE[code].remedy if len(told) > 1 and code in CATALOGUE else told[0]
 
 
 def _host(report: Data) -> list[str]:
     facts = report["mta_tls"]
     lines = [f"## {escaped(report['host'])}", ""]
     lines += blocks(report) + settings(report)
+    if not instances_of(facts):
+        lines += ["No mail server was found on this host.", ""]
     for kind, instance in instances_of(facts):
         place = instance.get("config_directory") or instance.get("file") or ""
         lines += [f"### {kind} in {escaped(place)}", ""]

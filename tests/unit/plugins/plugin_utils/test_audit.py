@@ -92,6 +92,7 @@ def test_a_host_without_a_mail_server_is_audited_and_has_none() -> None:
     page = audit_report(hostvars(a=gathered(postfix=[], detected=[])))
     assert "1 of 1 hosts audited." in page
     assert rows(page)[2][:2] == ["a", "none found"]
+    assert "No mail server was found on this host." in page
 
 
 def test_what_is_not_determined_is_said_so() -> None:
@@ -201,6 +202,23 @@ def test_an_urgent_finding_has_the_exact_settings() -> None:
     ]
     sound_report = {**report, "mta_tls": sound, "probes": []}
     assert "postconf" not in audit_report({"mx1": {"audit_mta_report": sound_report}})
+
+
+def test_an_old_postconf_is_not_given_options_that_it_does_not_have() -> None:
+    report = json.loads(CASE1.read_text())
+    (instance,) = report["mta_tls"]["postfix"]
+    instance["version"] = "2.9.6"
+    page = audit_report({"mx1": {"audit_mta_report": report}})
+    assert "    # take smtpd_tls_exclude_ciphers out of main.cf\n" in page
+    assert not re.search("postconf -[XP]", page)
+    assert "    postconf -e 'smtpd_tls_protocols = " in page
+
+
+def test_what_a_finding_says_here_stands_in_the_overview_too() -> None:
+    told = finding("sslv3-accepted", where="x", evidence="x", message="SSLv3 is not excluded")
+    page = audit_report(hostvars(a=gathered(findings=[told.as_dict()])))
+    (row,) = [one for one in rows(page) if one[2:3] == ["sslv3-accepted"]]
+    assert row[1] == "SSLv3 is not excluded"
 
 
 def test_a_sendmail_is_shown_like_a_postfix() -> None:
