@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,53 +14,46 @@ from pathlib import Path
 
 import pytest
 import yaml
-from mtalab.paths import lab_name
+from ansible_collections.postmaster.tls.tests.support.labs import CHECKOUT, Lab, running
 
 pytestmark = pytest.mark.lab
 
-CHECKOUT = Path(__file__).resolve().parents[3]
-LAB = [sys.executable, str(CHECKOUT / "tests" / "lab" / "lab.py")]
 BIN = Path(sys.executable).parent
-SECONDS = 25
+SECONDS = 40
 HANGS = "/usr/local/bin/hanging-python"
 SPOILT = f"""
 printf '#!/bin/sh\\nexec sleep 600\\n' > {HANGS} && chmod +x {HANGS}
 echo '/etc/postfix/main.cf: $(' > /etc/postfix/main.cf
 """
 BROKEN = {"ansible_connection": "local", "ansible_python_interpreter": "/nonexistent/python"}
+HOSTS = {
+    "mx1",
+    "saved",
+    "mx+a",
+    "mx@a",
+    "lost",
+    "gone",
+    "broken",
+    "hangs",
+    "spoilt",
+    "named",
+    "unseen",
+}
 EVERY_FILE = "find / -xdev -type f -newer /tmp/before -not -path '/proc/*' -not -path '/sys/*' -not -path '/run/*'"
 
 
 @pytest.fixture(scope="module")
-def environment() -> t.Iterator[dict[str, str]]:
-    made = {**os.environ, "POSTMASTER_LAB": f"{lab_name()}-audit"}
-    try:
-        yield made
-    finally:
-        subprocess.run([*LAB, "down"], env=made, check=False, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def inventory(environment: dict[str, str]) -> Path:
-    done = subprocess.run(
-        [*LAB, "up", "case1"], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return Path(done.stdout.split()[-1])
-
-
-def on(environment: dict[str, str], host: str, script: str) -> str:
-    command = [*LAB, "exec", host, "sh", "-c", script]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False
-    ).stdout
+def lab() -> t.Iterator[Lab]:
+    with running("audit", "case1") as started:
+        yield started
 
 
 def saving_commands() -> str:
     """The very commands that docs/offline.md tells people to run."""
     text = (CHECKOUT / "docs" / "offline.md").read_text()
-    (block,) = re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
-    return block
+    blocks = re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    (of_postfix,) = [str(block) for block in blocks if "postconf -n" in block]
+    return of_postfix
 
 
 class Audit(t.NamedTuple):
@@ -73,39 +65,60 @@ class Audit(t.NamedTuple):
     written_on_mx1: list[str]
 
 
-@pytest.fixture(scope="module", params=["", "--check"])
-def audit(
-    request: pytest.FixtureRequest,
-    environment: dict[str, str],
-    inventory: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Audit:
-    directory = tmp_path_factory.mktemp("audit")
-    own = yaml.safe_load(inventory.read_text())["all"]
-    lab_address = own["children"]["mta"]["hosts"]["mx1"]["ansible_host"]
-    gone = ".".join([*lab_address.split(".")[:3], str(int(lab_address.split(".")[3]) + 40)])
-    sender = own["children"]["senders"]["hosts"]["sender"]["ansible_host"]
-    on(environment, "sender", SPOILT)
-    saving = f"cd /tmp\n{saving_commands()}\ncat mx-saved.yml; rm mx-saved.yml"
-    (directory / "saved.yml").write_text(on(environment, "mx1", saving))
-    more = {
-        "saved": {"audit_mta_saved": str(directory / "saved.yml"), "ansible_host": lab_address},
+def more_hosts(lab: Lab, directory: Path) -> dict[str, dict[str, t.Any]]:
+    """Beside mx1: hosts that cannot be asked, files of hosts, and mx1 again under names that ask for more."""
+    own, sender = (lab.addresses()[name] for name in ("mx1", "sender"))
+    gone = ".".join([*own.split(".")[:3], str(int(own.split(".")[3]) + 40)])
+    saved = {"audit_mta_saved": str(directory / "saved.yml"), "ansible_host": own}
+    no_probe = {"audit_mta_probe": False}
+    return {
+        "saved": saved,
+        "mx+a": {**saved, **no_probe},
+        "mx@a": {**saved, "audit_mta_probe": "{{ 1 // 0 }}"},
+        "lost": {"audit_mta_saved": str(directory / "no-such-file.yml"), **no_probe},
         "gone": {"ansible_host": gone},
         "broken": BROKEN,
         "hangs": {"ansible_host": sender, "ansible_python_interpreter": HANGS},
         "spoilt": {"ansible_host": sender},
+        "named": {
+            "ansible_host": own,
+            "audit_mta_names": "mx.example.org",
+            "audit_mta_resolver": "127.0.0.1",
+            **no_probe,
+        },
+        "unseen": {"ansible_host": own, "audit_mta_vantage": "{{ 1 // 0 }}"},
     }
-    (directory / "more.yml").write_text(yaml.safe_dump({"mta": {"hosts": more}}))
-    argv = [str(BIN / "ansible-playbook"), "-i", str(inventory), "-i", str(directory / "more.yml")]
-    argv += [str(CHECKOUT / "playbooks" / "audit-mta.yml"), "-e", "audit_mta_probe=true"]
-    argv += ["-e", f"audit_mta_directory={directory / 'out'}", *request.param.split()]
+
+
+@pytest.fixture(scope="module", params=["", "--check"])
+def audit(
+    request: pytest.FixtureRequest, lab: Lab, tmp_path_factory: pytest.TempPathFactory
+) -> Audit:
+    directory = tmp_path_factory.mktemp("audit")
+    lab.on("sender", "sh", "-c", SPOILT)
+    saving = f"cd /tmp\n{saving_commands()}\ncat mx-saved.yml; rm mx-saved.yml"
+    (directory / "saved.yml").write_text(lab.on("mx1", "sh", "-c", saving))
+    hosts = {
+        "all": {"vars": {"audit_mta_probe": True}},
+        "mta": {"hosts": more_hosts(lab, directory)},
+    }
+    (directory / "more.yml").write_text(yaml.safe_dump(hosts))
+    argv = [
+        str(BIN / "ansible-playbook"),
+        "-i",
+        str(lab.inventory),
+        "-i",
+        str(directory / "more.yml"),
+    ]
+    argv += [str(CHECKOUT / "playbooks" / "audit-mta.yml"), *request.param.split()]
+    argv += ["-e", f"audit_mta_directory={directory / 'out'}"]
     argv += ["-e", f"audit_mta_timeout={SECONDS}"]
-    on(environment, "mx1", "touch /tmp/before; sleep 0.01")
+    lab.on("mx1", "sh", "-c", "touch /tmp/before; sleep 0.01")
     done = subprocess.run(
-        argv, env=environment, capture_output=True, text=True, timeout=300, check=False
+        argv, env=lab.environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout
-    written = on(environment, "mx1", EVERY_FILE).split()
+    written = lab.on("mx1", "sh", "-c", f"{EVERY_FILE} || true").split()
     reports = {
         path.stem: json.loads(path.read_text()) for path in (directory / "out").glob("*.json")
     }
@@ -113,13 +126,36 @@ def audit(
 
 
 def test_one_bad_host_stops_nobody(audit: Audit) -> None:
-    assert set(audit.reports) == {"mx1", "gone", "broken", "hangs", "spoilt", "saved"}
+    assert {one["host"] for one in audit.reports.values()} == HOSTS
     silent = {name for name, one in audit.reports.items() if not one["audited"]}
-    assert silent == {"gone", "broken", "hangs"}
-    assert "3 of 6 hosts audited" in audit.summary
+    assert silent == {"gone", "broken", "hangs", "lost"}
+    assert "7 of 11 hosts audited" in audit.summary
     assert "/nonexistent/python" in audit.reports["broken"]["reason"]
     assert "could not be sent" in audit.reports["gone"]["reason"]
     assert f"{SECONDS} second" in audit.reports["hangs"]["reason"]
+    assert "no-such-file.yml is no file" in audit.reports["lost"]["reason"]
+
+
+def test_hosts_whose_names_differ_in_a_mark_have_a_file_each(audit: Audit) -> None:
+    assert {"mx%2Ba", "mx%40a"} <= set(audit.reports)
+    assert audit.reports["mx%2Ba"]["host"] == "mx+a"
+
+
+def test_one_name_is_a_list_of_one_and_expected_in_the_certificate(audit: Audit) -> None:
+    report = audit.reports["named"]
+    assert [one["label"] for one in report["probes"]] == ["DANE of mx.example.org"]
+    (found,) = [
+        one for one in report["mta_tls"]["findings"] if one["code"] == "certificate-name-mismatch"
+    ]
+    assert "mx.example.org is not covered" in found["evidence"]
+
+
+@pytest.mark.parametrize("host", ["unseen", "mx%40a"])
+def test_what_could_not_be_looked_at_from_outside_leaves_the_facts(audit: Audit, host: str) -> None:
+    report = audit.reports[host]
+    assert report["audited"]
+    assert [one["agrees"] for one in report["probes"]] == [False] * len(report["probes"])
+    assert "zero" in report["probes"][0]["message"]
 
 
 def test_what_was_saved_is_understood_like_the_live_host(audit: Audit) -> None:
