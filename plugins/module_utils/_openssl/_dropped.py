@@ -140,6 +140,9 @@ class Possible:
     forbidden: frozenset[Protocol] = frozenset()
 
 
+_NOTHING_KNOWN: t.Final = Possible(frozenset(), frozenset())
+
+
 def _within_list(code: int, matcher: Matcher, choices: Choices) -> list[Cause]:
     """The items of the list itself that take a suite away from it, and whether it is there without them at all."""
     items = [item for item in _ITEM_SEPARATOR.split(choices.base) if item]
@@ -269,7 +272,7 @@ class Explainer:
         self.effective = effective
         self.matcher = matcher
         self.choices = choices
-        self.possible = possible or Possible(frozenset(), frozenset())
+        self.possible = possible or _NOTHING_KNOWN
         self.spoken = _spoken(effective, choices)
         self.barred = _barred(choices, self.possible)
         self.listed = frozenset(cipher.code for cipher in effective.listed)
@@ -295,12 +298,20 @@ class Explainer:
                 weak = f"the certificate is too weak for security level {level}"
                 found = [cause for cause in found if cause.kind != "security-level"]
                 found.append(Cause(weak, choices.level_setting, "security-level", level))
+            if newest and self._never_chosen(code) and found[-1].kind != "certificate":
+                found.append(Cause(self._unexplained(), "none", "unexplained"))
             if choices.dh_setting and suite.key_exchange == "DHE":
                 found.append(Cause("no parameters for DHE", choices.dh_setting, "dh"))
             if _exchanges_by_curve(suite) and self.no_curve:
                 reason = "no elliptic curve that TLSv1.2 knows is left"
                 found.append(Cause(reason, choices.group_setting, "group"))
         return found or [Cause(self._unexplained(), "none", "unexplained")]
+
+    def _never_chosen(self, code: int) -> bool:
+        """Whether a server whose TLS 1.3 is off would not choose a suite of it either if it were on, in any list and at any level."""
+        off = Protocol.TLSv1_3 not in self.spoken and Protocol.TLSv1_3 not in self.barred
+        known = self.possible is not _NOTHING_KNOWN and self.choices.role == "server"
+        return off and known and code not in self.possible.without_level
 
     def _breaks_off(self, suite: Suite) -> bool:
         """Whether the library would choose it and then end the handshake."""

@@ -96,8 +96,10 @@ class Oracle:
         return [] if isinstance(context, Refusal) else self.library.served(context)
 
     def possible(self, settings: Settings, level: int) -> Possible | None:
-        """What the certificates allow at a security level and without one; None at level 0, which holds nothing back."""
-        if not level:
+        """What the certificates and groups allow at a security level and without one; None where nothing is held back: at level
+        0, with TLS 1.3.
+        """
+        if not level and int(Protocol.TLSv1_3) not in settings.excluded:
             return None
         lost = {one for one in _OLD if int(one) not in settings.excluded}
         lost -= set(self.effective(settings).suites)

@@ -173,13 +173,14 @@ def choices(**changes: object) -> Choices:
 
 
 def causes_at(
-    library: Library, rsa: Pair, level: int, spoken: frozenset[Protocol]
+    library: Library, rsa: Pair, level: int, spoken: frozenset[Protocol], *groups: str
 ) -> dict[str, list[tuple[str, str, str]]]:
     """The causes of each dropped suite of a server that is asked for these protocols, as (reason, kind, item)."""
     settings = Settings(
         f"ALL:@SECLEVEL={level}",
         excluded=tuple(int(one) for one in Protocol if one not in spoken),
         certificates=(rsa.settings(),),
+        groups=(groups,) if groups else (),
     )
     oracle = Oracle(library)
     setting = {"protocols": spoken, "protocol_setting": "smtpd_tls_protocols = some"}
@@ -200,6 +201,19 @@ def test_a_protocol_that_the_level_forbids_is_no_way_to_a_suite(
     assert found["AES128-GCM-SHA256"] == [("needs TLSv1.2", "protocol", "")]
     assert "AES128-SHA" not in causes_at(library, rsa, 1, spoken | {Protocol.TLSv1_2})
     assert "AES128-SHA" not in causes_at(library, rsa, 0, spoken)
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_what_would_still_be_in_the_way_of_tls13_is_known_while_it_is_off(
+    library: Library, rsa: Pair, level: int
+) -> None:
+    spoken = frozenset({Protocol.TLSv1_2})
+    found = causes_at(library, rsa, level, spoken, "brainpoolP256r1")
+    kinds = [kind for _reason, kind, _item in found["TLS_AES_128_GCM_SHA256"]]
+    assert kinds == ["protocol", "unexplained"]
+    found = causes_at(library, rsa, level, spoken, "X25519")
+    kinds = [kind for _reason, kind, _item in found["TLS_AES_128_GCM_SHA256"]]
+    assert kinds == ["protocol"]
 
 
 def test_what_the_level_takes_is_known_beside_a_protocol_that_it_forbids(
