@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab
 
+_NO_ANSWER = r"Name service error for name=\S+ type=(MX|A|AAAA): Host not found, try again"
+
 
 def pair(lab: DaneLab, name: str) -> tuple[Path, Path]:
     """Return certificate and key of a name in the directory of the lab's authority."""
@@ -91,6 +93,14 @@ def restore(lab: DaneLab) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def deferrals(log: str, *, besides: str = "") -> list[str]:
+    """Return the lines of messages that had to wait, unless for a resolver that was too busy to answer, or for what `besides` matches."""
+    excused = re.compile("|".join(filter(None, (_NO_ANSWER, besides))))
+    return [
+        line for line in log.splitlines() if "status=deferred" in line and not excused.search(line)
+    ]
+
+
 def changed(lab: DaneLab, playbook: subprocess.CompletedProcess[str]) -> int:
     """Return how many tasks changed something on the mail server."""
     found = re.search(rf"{lab.server.host} +: ok=\d+ +changed=(\d+)", playbook.stdout)
@@ -98,4 +108,4 @@ def changed(lab: DaneLab, playbook: subprocess.CompletedProcess[str]) -> int:
     return int(found[1])
 
 
-__all__ = ["changed", "kill_at", "options", "pair", "restore", "rotate"]
+__all__ = ["changed", "deferrals", "kill_at", "options", "pair", "restore", "rotate"]

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab, dane_lab
 from ansible_collections.postmaster.tls.tests.support.rotating import (
     changed,
+    deferrals,
     kill_at,
     options,
     pair,
@@ -80,7 +81,7 @@ def test_killed_at_every_step_under_load_no_message_waits(lab: DaneLab) -> None:
 
     log = lab.log("sender-dane", since=since)
     assert log.count("status=sent") > 100
-    assert [line for line in log.splitlines() if "status=deferred" in line] == []
+    assert deferrals(log) == []
     served = ("first/mx1.crt", "next/mx1-ecdsa.crt")
     expected = sorted(lab.digest(f"/etc/postfix/tls/{file}") for file in served)
     assert lab.published("ns1") == expected
