@@ -20,6 +20,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 impor
 _SECTIONS: t.Final = re.compile(r"MAILER|MAILER_DEFINITIONS|LOCAL_(?:CONFIG|NET_CONFIG|RULE\w*)")
 _NAME: t.Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 CF_M4: t.Final = "/m4/cf.m4"
+INCLUDING: t.Final = ("include", "sinclude")
 _TAIL: t.Final = re.compile(r"[ \t]*(?:dnl[^\n]*)?(?:\n|\Z)")
 _RAW: t.Final = (
     r"(?m)^(?P<quote>`?)O[ \t]+{name}[ \t]*=[ \t]*(?P<value>.*?)(?P<end>'?(?:[ \t]*dnl[^\n]*)?)$"
@@ -131,8 +132,7 @@ def raw_options(text: str, name: str) -> list[re.Match[str]]:
 
 def includes(text: str, *, comments: bool = True) -> tuple[str, ...]:
     """The files that an mc file includes."""
-    named = ("include", "sinclude")
-    return tuple(call.text(0) for call in calls(text, comments=comments) if call.name in named)
+    return tuple(call.text(0) for call in calls(text, comments=comments) if call.name in INCLUDING)
 
 
 def _check(name: str, value: str | None) -> None:
@@ -186,6 +186,7 @@ def _ended(text: str) -> str:
 
 __all__ = [
     "CF_M4",
+    "INCLUDING",
     "Change",
     "Edited",
     "edit_defines",

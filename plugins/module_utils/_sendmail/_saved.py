@@ -41,8 +41,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._facts im
     SendmailFacts,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._files import Standards
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 import calls
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import (
     CF_M4,
+    INCLUDING,
     includes,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import Sendmail
@@ -133,14 +135,23 @@ def _disk(saved: Saved) -> Disk:
 
 
 def _drifted(saved: Saved, sendmail: Sendmail) -> list[Finding]:
-    """What sendmail.mc says otherwise than sendmail.cf, unless it includes more than its macros."""
+    """What sendmail.mc says otherwise than sendmail.cf, unless it includes files that were not saved."""
     if not saved.mc:
         return []
-    others = [path for path in includes(saved.mc) if not path.endswith(CF_M4)]
+    whole = _with_included(saved.mc, saved.files)
+    others = [path for path in includes(whole) if not path.endswith(CF_M4)]
     if others:
-        evidence = f"sendmail.mc includes {', '.join(others)}, and m4 was not asked"
+        evidence = f"sendmail.mc includes {', '.join(others)}, not among the saved files"
         return [finding("not-determined", where=saved.file, evidence=evidence)]
-    return drift_finding(saved.file, written_differences(saved.mc, sendmail.cf))
+    return drift_finding(saved.file, written_differences(whole, sendmail.cf))
+
+
+def _with_included(mc: str, files: t.Mapping[str, str]) -> str:
+    """The mc file with the saved files that it includes in their places."""
+    for call in reversed(list(calls(mc))):
+        if call.name in INCLUDING and call.text(0) in files:
+            mc = mc[: call.start] + files[call.text(0)] + mc[call.stop :]
+    return mc
 
 
 __all__ = ["Saved", "saved_facts", "saved_of"]

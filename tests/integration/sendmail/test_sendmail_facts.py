@@ -69,6 +69,9 @@ def test_what_the_documented_commands_save_is_understood_as_on_the_host(box: Box
         one["file"] for one in live["certificates"]
     ]
     assert services(read)["MTA-v4"]["ciphers"] is None
+    codes = {one["code"] for one in read["findings"]}
+    assert "cf-not-of-mc" not in codes
+    assert not [one for one in read["findings"] if "includes" in one["evidence"]]
 
 
 def entry(box: Box, line: str) -> None:

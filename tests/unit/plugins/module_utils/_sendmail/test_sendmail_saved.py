@@ -133,6 +133,9 @@ def test_files_that_the_mc_file_includes_are_not_known(facts_of: Facts) -> None:
     facts = facts_of(sendmail_mc=MC + "include(`/etc/mail/tls/starttls.m4')\n")
     assert "cf-not-of-mc" not in codes(facts)
     assert "includes /etc/mail/tls/starttls.m4" in str(facts["findings"])
+    saved = {"/etc/mail/tls/starttls.m4": "define(`confCIPHER_LIST', `LOW')dnl\n"}
+    facts = facts_of(sendmail_mc=MC + "include(`/etc/mail/tls/starttls.m4')\n", files=saved)
+    assert "-O CipherList=LOW" in str(facts["findings"])
 
 
 def test_the_recorded_files_of_other_systems_have_no_mc_file(recorded: Recorded) -> None:
