@@ -215,14 +215,17 @@ def _sentence(case: _Case, result: SenderResult, suites: Sequence[Data]) -> str:
 
 
 def _outcome(case: _Case, position: int) -> SenderResult:
-    """Without a library, a sender of which no suite can be left is certain to get nothing."""
+    """Without a library, a sender of which no suite can be left is certain to get nothing, and so is everybody where a service
+    with TLS has no suite left.
+    """
     senders = case.service["senders"]
     if senders is None:
         if all(case.causes(code) for code in _offered(case.profile)):
             return SenderResult(case.profile, False, reason="no-shared-cipher")
         return SenderResult(case.profile, None, reason="not-asked")
     if not case.service["protocols"]:
-        return SenderResult(case.profile, False, reason="no-tls")
+        reason = "no-shared-cipher" if case.service["dropped"] else "no-tls"
+        return SenderResult(case.profile, False, reason=reason)
     return judged(case.profile, senders[position]["flights"])
 
 

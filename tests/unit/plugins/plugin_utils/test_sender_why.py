@@ -147,6 +147,18 @@ def test_a_service_without_tls_gives_nothing_to_anybody() -> None:
     assert found["text"].endswith("gets nothing: the service has no TLS.")
 
 
+def test_a_service_with_tls_of_which_nothing_is_left_says_what_took_it_away() -> None:
+    found = answer(
+        protocols=[],
+        ciphers=[],
+        dropped=[dropped("AES128-SHA", "RSA+AES"), dropped("AES256-SHA", "RSA+AES")],
+        configured=["TLSv1.2"],
+        senders=[],
+    )
+    assert (found["connects"], found["reason"]) == (False, "no-shared-cipher")
+    assert "excluded by RSA+AES (smtpd_tls_exclude_ciphers)" in found["text"]
+
+
 def test_without_a_library_nothing_is_claimed_that_is_not_certain() -> None:
     found = answer(protocols=None, ciphers=None, groups=None, signatures=None, senders=None)
     assert (found["connects"], found["reason"]) == (None, "not-asked")
