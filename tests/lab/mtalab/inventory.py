@@ -71,7 +71,7 @@ def _variables(podman: Podman, lab: str, network: Network, host: Host) -> dict[s
     return variables
 
 
-def _shared_variables(lab: str, state: Path) -> dict[str, str]:
+def _shared_variables(lab: str, state: Path) -> dict[str, t.Any]:
     options = [
         f"-o UserKnownHostsFile={state / 'known_hosts'}",
         "-o GlobalKnownHostsFile=/dev/null",
@@ -79,16 +79,22 @@ def _shared_variables(lab: str, state: Path) -> dict[str, str]:
         "-o IdentitiesOnly=yes",
         "-F /dev/null",
     ]
-    variables = {
+    authority = str(state / "ca" / "root.crt")
+    variables: dict[str, t.Any] = {
         "ansible_user": "root",
         "ansible_python_interpreter": "/usr/bin/python3",
         "ansible_pipelining": "true",
         "ansible_ssh_private_key_file": str(state / "id_ed25519"),
         "ansible_ssh_common_args": " ".join(options),
-        "lab_ca_file": str(state / "ca" / "root.crt"),
+        "lab_ca_file": authority,
         "lab_name": lab,
         "lab_state_directory": str(state),
+        "postfix_tls_lookup": {"ca_file": authority},
+        "sendmail_tls_lookup": {"ca_file": authority},
     }
     if is_rootless():
-        variables["starttls_verify_vantage"] = variables["postfix_tls_vantage"] = "sender"
+        vantages = (
+            f"{role}_vantage" for role in ("starttls_verify", "postfix_tls", "sendmail_tls")
+        )
+        variables |= dict.fromkeys(vantages, "sender")
     return variables
