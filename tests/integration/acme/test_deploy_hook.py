@@ -59,7 +59,8 @@ def variables(lab: DaneLab, certificate: str, key: str) -> str:
         "resolver": [known["lab_resolver"]],
         "validate": "self",
         "trust_anchor": "/etc/postmaster/trust-anchor",
-        "patience": 60,
+        "patience": 300,
+        "timeout": 900,
     }
     prefixed = {f"dane_rollover_{name}": value for name, value in values.items()}
     return json.dumps({"rotate_certificate_hosts": "all", **prefixed})
