@@ -19,7 +19,7 @@ from ansible_collections.postmaster.tls.tests.support.labs import CHECKOUT, Lab,
 pytestmark = pytest.mark.lab
 
 BIN = Path(sys.executable).parent
-SECONDS = 40
+SECONDS = 25
 HANGS = "/usr/local/bin/hanging-python"
 SPOILT = f"""
 printf '#!/bin/sh\\nexec sleep 600\\n' > {HANGS} && chmod +x {HANGS}
@@ -78,7 +78,11 @@ def more_hosts(lab: Lab, directory: Path) -> dict[str, dict[str, t.Any]]:
         "lost": {"audit_mta_saved": str(directory / "no-such-file.yml"), **no_probe},
         "gone": {"ansible_host": gone},
         "broken": BROKEN,
-        "hangs": {"ansible_host": sender, "ansible_python_interpreter": HANGS},
+        "hangs": {
+            "ansible_host": sender,
+            "ansible_python_interpreter": HANGS,
+            "audit_mta_timeout": SECONDS,
+        },
         "spoilt": {"ansible_host": sender},
         "named": {
             "ansible_host": own,
@@ -112,10 +116,9 @@ def audit(
     ]
     argv += [str(CHECKOUT / "playbooks" / "audit-mta.yml"), *request.param.split()]
     argv += ["-e", f"audit_mta_directory={directory / 'out'}"]
-    argv += ["-e", f"audit_mta_timeout={SECONDS}"]
     lab.on("mx1", "sh", "-c", "touch /tmp/before; sleep 0.01")
     done = subprocess.run(
-        argv, env=lab.environment, capture_output=True, text=True, timeout=300, check=False
+        argv, env=lab.environment, capture_output=True, text=True, timeout=1200, check=False
     )
     assert done.returncode == 0, done.stdout
     written = lab.on("mx1", "sh", "-c", f"{EVERY_FILE} || true").split()
