@@ -145,6 +145,8 @@ def has_option(name: str, build: Build) -> bool:
     since = _SINCE.get(name)
     if since is None or build.version < since:
         return False
+    if name == "DANE":
+        return name in build.options
     return name != "CipherSuites" or build.compiled >= _TLS13
 
 

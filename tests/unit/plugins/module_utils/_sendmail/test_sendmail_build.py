@@ -49,6 +49,7 @@ def test_what_debian_ships(
     assert "SM_CONF_SHM" not in build.options
     assert build.host == "mx.example.test"
     assert has_option("CipherSuites", build) is (release != "bullseye")
+    assert has_option("DANE", build) is (release in ("trixie", "sid"))
 
 
 def test_the_curves_are_told_by_different_words(recorded: Recorded) -> None:
