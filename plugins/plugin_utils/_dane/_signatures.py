@@ -57,12 +57,22 @@ class Budget:
 
 
 def verified(
-    rrset: RRset, zone: dns.name.Name, keys: Sequence[t.Any], *, now: float, budget: Budget
+    rrset: RRset,
+    zone: dns.name.Name,
+    keys: Sequence[t.Any],
+    *,
+    now: float,
+    budget: Budget,
+    wildcard: bool = False,
 ) -> t.Any:
-    """The first signature of the zone that holds for a set at a time (seconds since 1970). Raises Bogus."""
+    """The first signature of the zone that holds for a set at a time (seconds since 1970). Raises Bogus.
+
+    One with fewer labels than the name was made for a ``wildcard``, and says nothing of the name unless the caller allows for that.
+    """
     shown = f"{rrset.name} {dns.rdatatype.to_text(dns.rdatatype.RdataType.make(rrset.rdtype))}"
-    labels = len(rrset.name.labels) - (2 if rrset.name.is_wild() else 1)
-    own = [one for one in rrset.signatures if one.signer == zone and one.labels <= labels]
+    most = labels_of(rrset.name)
+    least = 0 if wildcard else most
+    own = [one for one in rrset.signatures if one.signer == zone and least <= one.labels <= most]
     reason = f"has no signature of {zone}"
     rdataset = dns.rdataset.from_rdata_list(rrset.ttl, list(rrset.rdatas))
     for signature in own[:_MOST_SIGNATURES]:
@@ -78,6 +88,11 @@ def verified(
                 return signature
             reason = f"has a signature that does not hold (key {signature.key_tag} of {zone})"
     raise Bogus(f"{shown} {reason}")
+
+
+def labels_of(name: dns.name.Name) -> int:
+    """How many labels a signature for a name itself counts (RFC 4034 section 3.1.3)."""
+    return len(name.labels) - (2 if name.is_wild() else 1)
 
 
 def _span(signature: t.Any) -> str:
@@ -187,4 +202,13 @@ def _joined(content: str) -> list[str]:
     return [line.replace("(", " ").replace(")", " ") for line in joined]
 
 
-__all__ = ["ALGORITHMS", "Bogus", "Budget", "known", "load_anchors", "trusted_keys", "verified"]
+__all__ = [
+    "ALGORITHMS",
+    "Bogus",
+    "Budget",
+    "known",
+    "labels_of",
+    "load_anchors",
+    "trusted_keys",
+    "verified",
+]

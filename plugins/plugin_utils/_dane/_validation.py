@@ -29,6 +29,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._signatures i
     Bogus,
     Budget,
     known,
+    labels_of,
     trusted_keys,
     verified,
 )
@@ -119,9 +120,10 @@ class Validator:
         """Raise Bogus unless a set is signed as it must be; return why it is insecure all the same."""
         if zone.insecure:
             return zone.insecure
-        signature = verified(found, zone.name, zone.keys, now=self._now, budget=self._budget)
-        labels = len(found.name.labels) - (2 if found.name.is_wild() else 1)
-        if signature.labels == labels:
+        signature = verified(
+            found, zone.name, zone.keys, now=self._now, budget=self._budget, wildcard=True
+        )
+        if signature.labels == labels_of(found.name):
             return None
         proved = expanded(self._denials(message, zone), zone.name, found.name, signature.labels)
         if proved is False:
@@ -152,7 +154,7 @@ class Validator:
         return found
 
     def _denials(self, message: Message, zone: Zone) -> list[RRset]:
-        """The NSEC and NSEC3 sets of an answer that are of this zone, and signed. Raises Bogus."""
+        """The NSEC and NSEC3 sets of an answer that are of this zone, and signed at their own names. Raises Bogus."""
         kinds = (dns.rdatatype.NSEC, dns.rdatatype.NSEC3)
         sets = [
             one

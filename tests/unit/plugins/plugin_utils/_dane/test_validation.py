@@ -268,3 +268,56 @@ def test_a_lie_that_a_name_does_not_exist() -> None:
 
     found = look("mx1.example.test", "AAAA", spoil=spoil)
     assert found.status == "bogus"
+
+
+def with_a_wildcard(text: str) -> tuple[SignedZone, SignedZone]:
+    child = SignedZone(dns.name.from_text("example.test."), text)
+    parent = SignedZone(
+        dns.name.from_text("test."),
+        "example 300 IN NS ns.example\nns.example 300 IN A 203.0.113.2\n",
+    )
+    parent.add(child.origin, child.ds)
+    return parent, child
+
+
+def moved(rrsets: t.Sequence[dns.rrset.RRset], name: dns.name.Name) -> list[dns.rrset.RRset]:
+    """Sets as they are, signatures and all, at another name."""
+    return [dns.rrset.from_rdata_list(name, one.ttl, list(one)) for one in rrsets]
+
+
+def test_rfc4035_section_5_4_what_a_wildcard_lacks_says_nothing_of_other_names() -> None:
+    """The signed NSEC record of a wildcard without TLSA records, at a name that has some: its signature holds there."""
+    tlsa = "_25._tcp.mx1 300 IN TLSA 3 1 1 " + "ab" * 32
+    parent, child = with_a_wildcard(f"mx1 300 IN A 203.0.113.11\n{tlsa}\n* 300 IN A 203.0.113.99\n")
+    victim = "_25._tcp.mx1.example.test."
+
+    def spoil(message: dns.message.Message) -> None:
+        [question] = message.question
+        if question.rdtype == dns.rdatatype.TLSA:
+            nsec = child.with_signature(child._chain()[dns.name.from_text("*", child.origin)])
+            message.answer, message.authority = [], moved(nsec, question.name)
+
+    assert look(victim, zones=(parent, child)).status == "found"
+    found = look(victim, zones=(parent, child), spoil=spoil)
+    assert (found.status, found.secure) == ("bogus", None)
+    assert "NSEC has no signature" in (found.reason or "")
+
+
+def test_a_wildcard_of_ds_records_makes_no_zone() -> None:
+    """The key in the record is the attacker's own, who runs a zone that the wildcard delegates."""
+    other = SignedZone(
+        dns.name.from_text("mx1.example.test."), "_25._tcp 300 IN TLSA 3 1 1 " + "cd" * 32
+    )
+    parent, child = with_a_wildcard("mx1 300 IN NS ns\n* 300 IN NS ns\n")
+    wildcard = dns.name.from_text("*", child.origin)
+    child.add(wildcard, other.ds)
+
+    def spoil(message: dns.message.Message) -> None:
+        [question] = message.question
+        if question.rdtype == dns.rdatatype.DS and question.name == other.origin:
+            rrset = dns.rrset.from_rdata_list(wildcard, 300, [other.ds])
+            message.answer = moved(child.with_signature(rrset, wildcard), other.origin)
+            message.authority = []
+
+    found = look("_25._tcp.mx1.example.test.", zones=(parent, child, other), spoil=spoil)
+    assert (found.status, found.secure) == ("bogus", None)
