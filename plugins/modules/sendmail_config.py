@@ -88,7 +88,9 @@ notes:
   - Run it as root. Another user who owns the files can change them, but cannot let sendmail set up TLS, and a warning says
     so.
   - The layouts of Debian, Red Hat and FreeBSD are known, and told by C(/etc/mail/Makefile).
-  - A value cannot contain a quote, as C(m4) would read it.
+  - A value is text. What C(m4) would carry out in it is refused before C(m4) is run. That is a quote, a word with a bracket
+    right behind it, an argument such as C($1), or a built-in macro that needs no bracket, such as C(divert). A macro of the
+    mc file without a bracket may stand in a value, for example C(CERT_DIR/ca.pem) in O(defines).
 seealso:
   - module: postmaster.tls.config_checkpoint
     description: To have the files restored by the host itself unless the change is confirmed in time.

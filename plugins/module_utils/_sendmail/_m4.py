@@ -6,7 +6,7 @@
 """Reads what an mc file calls, as m4(1) would meet it: quoted text, comments and what dnl discards are passed over.
 
 Source: m4(1), "Quotes and comments"; cf/README of sendmail, "INTRODUCTION AND EXAMPLE"; cf/m4/cfhead.m4, which switches
-comments off (changecom) as soon as cf.m4 is included.
+comments off (changecom) as soon as cf.m4 is included. The manuals of GNU m4 and of m4(1) of FreeBSD for the built-in macros.
 """
 
 from __future__ import annotations
@@ -19,6 +19,12 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import dat
 _WORD: t.Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REST_OF_LINE: t.Final = re.compile(r"[^\n]*\n?")
 _CF_M4: t.Final = re.compile(r"(?:^|/)cf\.m4$")
+_ACTIVE: t.Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\(?|\$[0-9#*@]")
+_WITHOUT_BRACKET: t.Final = frozenset(
+    """\
+__file__ __gnu__ __line__ __program__ __unix__ changecom changequote changeword debugfile debugmode divert divnum dnl
+dumpdef esyscmd m4exit shift sinclude spaste syscmd sysval traceoff traceon undivert""".split()
+)
 
 
 class Argument(t.NamedTuple):
@@ -99,6 +105,18 @@ def _arguments(text: str, start: int) -> tuple[tuple[Argument, ...], int]:
     return tuple(found), len(text)
 
 
+def active(text: str) -> str | None:
+    """The first piece of a text that m4 would not pass on as it stands, however often it reads it: a word with a bracket right
+    behind it, a built-in macro that needs none, or an argument such as C($1). None if there is none.
+
+    Any word before a bracket counts: only m4 knows what the files that it includes define.
+    """
+    words = (found[0] for found in _ACTIVE.finditer(text))
+    return next(
+        (one for one in words if one[-1] == "(" or one[0] == "$" or one in _WITHOUT_BRACKET), None
+    )
+
+
 def calls(text: str, *, comments: bool = True) -> t.Iterator[Call]:
     """Every macro outside of quotes, in order. C(comments) tells whether # begins a comment at first: not where cf.m4 is
     read before the file.
@@ -123,4 +141,4 @@ def calls(text: str, *, comments: bool = True) -> t.Iterator[Call]:
         position = stop
 
 
-__all__ = ["Argument", "Call", "calls", "quoted_end"]
+__all__ = ["Argument", "Call", "active", "calls", "quoted_end"]

@@ -15,7 +15,11 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 import Call, calls
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 import (
+    Call,
+    active,
+    calls,
+)
 
 _SECTIONS: t.Final = re.compile(r"MAILER|MAILER_DEFINITIONS|LOCAL_(?:CONFIG|NET_CONFIG|RULE\w*)")
 _NAME: t.Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -53,6 +57,7 @@ def edit_defines(text: str, wanted: t.Mapping[str, str | None], *, comments: boo
     changes: list[Change] = []
     for name, value in wanted.items():
         _check(name, value)
+        _refuse_own_name(name, value or "")
         found = [
             call
             for call in calls(text, comments=comments)
@@ -143,6 +148,18 @@ def _check(name: str, value: str | None) -> None:
     if value is not None and any(one in value for one in "`'\n\r\0"):
         raise InvalidInput(
             f"The value of {name} has a quote or a line break, which m4 would not read as it stands: leave it out."
+        )
+    found = active(name) or active(value or "")
+    if found:
+        raise InvalidInput(
+            f"The value of {name} has '{found}', which m4 would carry out and not take as text: leave it out."
+        )
+
+
+def _refuse_own_name(name: str, value: str) -> None:
+    if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", value):
+        raise InvalidInput(
+            f"The value of {name} has that name in it, which m4 would replace without an end: leave it out."
         )
 
 

@@ -10,7 +10,10 @@ import subprocess
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 import calls
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 import (
+    active,
+    calls,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import (
     edit_defines,
     edit_features,
@@ -42,7 +45,11 @@ NAMES = ("confA", "confB", "confC")
 VALUES = st.text(
     st.characters(codec="ascii", categories=["L", "N"], include_characters=" !:+@_-.,()="),
     max_size=12,
-)
+).filter(lambda text: active(text) is None)
+M4_WORDS = """\
+builtin changecom changequote debugmode define divert divnum dnl dumpdef errprint esyscmd eval format ifdef ifelse
+include incr index indir len m4exit m4wrap maketemp shift sinclude substr syscmd sysval traceon translit undefine
+undivert __file__ __line__ __gnu__ __unix__ __program__ HIGH ECDHE confB""".split()
 
 
 def by_m4(text: str) -> dict[str, str | None]:
@@ -98,6 +105,48 @@ def test_an_undefined_macro_is_defined_behind_its_undefine() -> None:
 def test_a_value_that_m4_would_read_otherwise_is_refused(value: str) -> None:
     with pytest.raises(InvalidInput, match="confA has a quote or a line break"):
         edit_defines(DEBIAN, {"confA": value})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "esyscmd(id)HIGH",
+        "HIGH:1syscmd(id)",
+        "include(/etc/shadow)",
+        "FEATURE(/tmp/x)",
+        "HIGH dnl",
+        "divert",
+        "confB confA",
+        "$0",
+    ],
+)
+def test_a_value_that_m4_would_carry_out_is_refused(value: str) -> None:
+    with pytest.raises(InvalidInput, match="value of confA has"):
+        edit_defines(DEBIAN, {"confA": value})
+
+
+@pytest.mark.parametrize(
+    "value", ["$j Sendmail $v (no UCE); $b", "/usr/include/x.pem", "procmail -Y -a $h -d $u"]
+)
+def test_words_that_m4_passes_on_are_a_value(value: str) -> None:
+    assert f"`{value}'" in edit_defines(DEBIAN, {"confA": value}).text
+
+
+def test_what_m4_would_carry_out_is_refused_in_features_and_options_too() -> None:
+    with pytest.raises(InvalidInput, match=r"value of access_db has 'syscmd\('"):
+        edit_features(DEBIAN, {"access_db": ("hash", "-o syscmd(id)")})
+    with pytest.raises(InvalidInput, match=r"value of CipherSuites has 'esyscmd\('"):
+        edit_raw_options("LOCAL_CONFIG\nO CipherSuites=A\n", {"CipherSuites": "esyscmd(id)"})
+
+
+@pytest.mark.skipif(not shutil.which("m4"), reason="m4 is not installed")
+@given(st.lists(st.sampled_from([*M4_WORDS, "(", ")", ",", " ", ":", "$", "1", "/"]), max_size=6))
+def test_what_is_not_refused_is_for_m4_text_as_it_stands(pieces: list[str]) -> None:
+    value = "".join(pieces)
+    if active(value) is None:
+        text = f"define(`confA', `{value}')dnl\nconfA\n[confA]\n"
+        done = subprocess.run(["m4"], input=text, capture_output=True, text=True, check=True)
+        assert (done.stdout, done.stderr) == (f"{value}\n[{value}]\n", "")
 
 
 @pytest.mark.parametrize("value", [" ", " a", "a ", ""])
