@@ -20,11 +20,11 @@ _WORD: t.Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REST_OF_LINE: t.Final = re.compile(r"[^\n]*\n?")
 _CF_M4: t.Final = re.compile(r"(?:^|/)cf\.m4$")
 _ACTIVE: t.Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\(?|\$[0-9#*@]")
-_WITHOUT_BRACKET: t.Final = frozenset(
-    """\
+_BUILT_IN: t.Final = """\
 __file__ __gnu__ __line__ __program__ __unix__ changecom changequote changeword debugfile debugmode divert divnum dnl
-dumpdef esyscmd m4exit shift sinclude spaste syscmd sysval traceoff traceon undivert""".split()
-)
+dumpdef esyscmd m4exit shift sinclude spaste syscmd sysval traceoff traceon undivert
+"""
+_WITHOUT_BRACKET: t.Final = frozenset(_BUILT_IN.split())
 
 
 class Argument(t.NamedTuple):
