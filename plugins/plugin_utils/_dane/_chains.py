@@ -12,6 +12,7 @@ import binascii
 import contextlib
 import hashlib
 import re
+import ssl
 import typing as t
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,6 +60,11 @@ class Certificate:
             return load_certificate(self.der)
         except ValueError:
             return None
+
+    @cached_property
+    def readable(self) -> bool:
+        """Whether a TLS client can read it: OpenSSL takes some that the library does not."""
+        return self.parsed is not None or _openssl_reads(self.der)
 
     @property
     def subject(self) -> str | None:
@@ -110,6 +116,14 @@ def public_key_in(text: str, source: str) -> bytes:
     raise InvalidInput(
         f"There is no public key in PEM form in {source}: give what 'openssl pkey -pubout' prints."
     )
+
+
+def _openssl_reads(der: bytes) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=der)
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
 
 
 def _der(pem: str) -> bytes:

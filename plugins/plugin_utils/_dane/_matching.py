@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._chains import Chain
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._paths import Anchoring
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._paths import (
+    UNREADABLE,
+    Anchoring,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import (
     DANE_EE,
     DANE_TA,
@@ -55,13 +58,15 @@ def judge(
     if not usable:
         return Verdict("unusable", (), "no record is usable, so senders use TLS and verify nothing")
     effective = strongest(usable)
+    leaf = chain.certificates[0]
     anchoring = Anchoring(chain.certificates, effective, names=names, now=now)
     matches: list[Match] = []
     for record in usable:
         weaker = record not in effective
         reason = "a stronger digest is published (RFC 7671 section 9)" if weaker else None
-        if record.usage == DANE_EE and chain.certificates[0].has(record):
-            matches.append(Match(record, 0, not weaker, reason))
+        if record.usage == DANE_EE and leaf.has(record):
+            obstacle = reason or (None if leaf.readable else UNREADABLE)
+            matches.append(Match(record, 0, obstacle is None, obstacle))
         elif record.usage == DANE_TA:
             matches.extend(_anchored(record, chain, anchoring, weaker=reason))
     if any(match.authenticates for match in matches):

@@ -36,6 +36,7 @@ with contextlib.suppress(ImportError):
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 Path = tuple[Certificate, ...]
+UNREADABLE: t.Final = "the server's certificate cannot be read"
 _OF_SERVERS: t.Final = ("digital_signature", "key_encipherment", "key_agreement")
 _LONGEST_PATH: t.Final = 11
 _MOST_SIGNATURES: t.Final = 400
@@ -69,7 +70,7 @@ class Anchoring:
     def obstacle(self, record: Record) -> str | None:
         """Why a usable DANE-TA record does not authenticate the chain, None when it does."""
         if self._leaf.parsed is None:
-            return "the server's certificate cannot be read"
+            return UNREADABLE
         self._obstacle = None
         if self._reaches(record, (self._leaf,)):
             return None
@@ -178,4 +179,4 @@ def _signed_with(certificate: x509.Certificate | None, spki: bytes) -> bool:
     return True
 
 
-__all__ = ["Anchoring"]
+__all__ = ["UNREADABLE", "Anchoring"]

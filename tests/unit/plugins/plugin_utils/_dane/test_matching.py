@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import ssl
+import subprocess
 import time
 import typing as t
 from collections import Counter
@@ -117,11 +118,41 @@ def test_rfc7671_section_9_a_weaker_digest_does_not_count() -> None:
     assert "stronger digest" in (found.reason or "")
 
 
-def test_a_leaf_that_cannot_be_read_is_still_matched_by_its_octets() -> None:
-    broken = USUAL.leaf.der[:-40] + bytes(40)
-    spoilt = broken[:60] + b"\xff" * 4 + broken[64:]
-    chain = chain_of([_pem(spoilt)], "a server")
-    assert verdict([f"3 0 1 {_sha256(spoilt)}"], chain).status == "match"
+def changed_leaf(find: bytes, replacement: bytes) -> bytes:
+    assert find in USUAL.leaf.der
+    return USUAL.leaf.der.replace(find, replacement, 1)
+
+
+_VALIDITY = b"\x30\x1e\x17\x0d"
+UNREADABLE = {
+    "a-time-of-another-type": changed_leaf(_VALIDITY, b"\x30\x1e\x16\x0d"),
+    "a-length-that-is-none": changed_leaf(_VALIDITY, b"\x30\xff\x17\x0d"),
+    "octets-behind-it": USUAL.leaf.der + b"more",
+}
+
+
+@pytest.mark.parametrize("fault", UNREADABLE)
+def test_a_leaf_that_no_client_can_read_is_let_in_by_no_record(fault: str) -> None:
+    """OpenSSL ends the handshake before it looks at a record (tls_process_server_certificate)."""
+    der = UNREADABLE[fault]
+    assert _openssl("x509", "-inform", "DER", "-noout", der=der) is (fault == "octets-behind-it")
+    found = verdict([f"3 0 1 {_sha256(der)}"], chain_of([_pem(der)], "a server"))
+    assert (found.status, found.reason) == ("mismatch", "the server's certificate cannot be read")
+    assert [match.authenticates for match in found.matches] == [False]
+
+
+def test_a_leaf_that_openssl_alone_can_read_is_matched_by_its_octets() -> None:
+    der = changed_leaf(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07")
+    chain = chain_of([_pem(der)], "a server")
+    assert chain.certificates[0].parsed is None
+    assert _openssl("x509", "-inform", "DER", "-noout", der=der)
+    assert verdict([f"3 0 1 {_sha256(der)}"], chain).status == "match"
+
+
+def _openssl(*arguments: str, der: bytes) -> bool:
+    """Whether the command takes a certificate; it does not mind what is behind it, as TLS does."""
+    done = subprocess.run(["openssl", *arguments], input=der, capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def _pem(der: bytes) -> str:
