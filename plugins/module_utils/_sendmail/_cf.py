@@ -16,12 +16,13 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
-_LONG: t.Final = re.compile(r"O\s+(?P<name>[^=\s][^=]*?)\s*(?:=\s*(?P<value>.*))?$", re.DOTALL)
-_MACRO: t.Final = re.compile(r"\$(?:\{(?P<long>[^}]*)\}|(?P<short>[A-Za-z]))")
+_MACRO: t.Final = re.compile(r"\$(?:\{(?P<long>[^}]{0,64})\}|(?P<short>[A-Za-z]))")
 _DEFINITION: t.Final = re.compile(r"D(?:\{(?P<long>[^}]*)\}|(?P<short>.))(?P<value>.*)$", re.DOTALL)
 _MAP: t.Final = re.compile(r"K\s*(?P<name>\S+)\s+(?P<type>\S+)\s*(?P<rest>.*)$", re.DOTALL)
 _OLD_NAMES: t.Final = {"O": "DaemonPortOptions", "Q": "QueueDirectory", "L": "LogLevel"}
 _DEEPEST: t.Final = 8
+_MOST_REFERENCES: t.Final = 2000
+_LONGEST: t.Final = 4 << 20
 
 
 class Option(t.NamedTuple):
@@ -56,21 +57,43 @@ class ConfigurationFile:
 
     def values(self, name: str) -> tuple[str, ...]:
         """Every value of an option that may be given more than once, expanded, in order."""
-        wanted = name.lower()
-        return tuple(self.expand(one.value) for one in self.options if one.name.lower() == wanted)
+        expand = _Expansion(self.macros)
+        return tuple(expand(one) for one in self._written(name))
 
     def value(self, name: str) -> str | None:
         """The value of an option that is in force: the last one, expanded; None if it is not set."""
-        found = self.values(name)
-        return found[-1] if found else None
+        found = self._written(name)
+        return self.expand(found[-1]) if found else None
 
-    def expand(self, text: str, depth: int = 0) -> str:
-        """The text with the macros of D lines in place; what only a running sendmail knows becomes empty."""
+    def expand(self, text: str) -> str:
+        """The text with the macros of D lines in place; what only a running sendmail knows becomes empty. Beyond some thousand
+        references, or some megabytes, nothing more is put in.
+        """
+        return _Expansion(self.macros)(text)
+
+    def _written(self, name: str) -> list[str]:
+        wanted = name.lower()
+        return [one.value for one in self.options if one.name.lower() == wanted]
+
+
+class _Expansion:
+    """Puts macros into texts; what all of them together may cost is bounded, however macros name each other."""
+
+    def __init__(self, macros: t.Mapping[str, str]) -> None:
+        self._macros = macros
+        self._references = _MOST_REFERENCES
+        self._characters = _LONGEST
+
+    def __call__(self, text: str, depth: int = 0) -> str:
         if "$" not in text or depth > _DEEPEST:
             return text
 
         def known(found: re.Match[str]) -> str:
-            return self.expand(self.macros.get(found["long"] or found["short"], ""), depth + 1)
+            value = self._macros.get(found["long"] or found["short"] or "", "")
+            self._references -= 1
+            self._characters -= len(value)
+            spent = self._references < 0 or self._characters < 0
+            return "" if spent else self(value, depth + 1)
 
         return _MACRO.sub(known, text)
 
@@ -91,9 +114,9 @@ def logical_lines(text: str) -> t.Iterator[tuple[int, str]]:
 
 def _option(number: int, line: str) -> Option | None:
     if line[1:2].isspace():
-        found = _LONG.match(line)
-        value = (found["value"] or "").strip() if found else ""
-        return Option(found["name"], re.sub(r"\n\s*", " ", value), number) if found else None
+        long, _equals, value = line[1:].partition("=")
+        long = long.strip()
+        return Option(long, re.sub(r"\n\s*", " ", value.strip()), number) if long else None
     name = _OLD_NAMES.get(line[1:2])
     return Option(name, line[2:].strip(), number) if name else None
 
@@ -120,7 +143,7 @@ def parse_cf(text: str) -> ConfigurationFile:
         if kind == "O" and (option := _option(number, line)):
             options.append(option)
         elif kind == "D" and (found := _DEFINITION.match(line)):
-            macros[found["long"] or found["short"]] = found["value"].strip('"')
+            macros[found["long"] or found["short"] or ""] = found["value"].strip('"')
         elif kind == "E" and "=" in line:
             name, _equals, value = line[1:].partition("=")
             environment[name.strip()] = value.strip()

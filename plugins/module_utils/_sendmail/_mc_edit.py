@@ -26,9 +26,7 @@ _NAME: t.Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 CF_M4: t.Final = "/m4/cf.m4"
 INCLUDING: t.Final = ("include", "sinclude")
 _TAIL: t.Final = re.compile(r"[ \t]*(?:dnl[^\n]*)?(?:\n|\Z)")
-_RAW: t.Final = (
-    r"(?m)^(?P<quote>`?)O[ \t]+{name}[ \t]*=[ \t]*(?P<value>.*?)(?P<end>'?(?:[ \t]*dnl[^\n]*)?)$"
-)
+_RAW: t.Final = r"(?m)^(?P<quote>`?)O[ \t]+{name}[ \t]*=[ \t]*(?P<value>.*?)(?P<end>'?(?:(?:(?<![ \t])[ \t]*)?dnl[^\n]*)?)$"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit 
     edit_features,
     edit_raw_options,
     includes,
+    raw_options,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -190,6 +191,21 @@ def test_a_line_that_somebody_wrote_into_local_config_is_edited_in_its_place() -
     text = "LOCAL_CONFIG\n# ours\nO CipherList=HIGH\nO LogLevel=9\n"
     edited = edit_raw_options(text, {"CipherList": "ECDHE"})
     assert edited.text == text.replace("HIGH", "ECDHE")
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("O CipherList=HIGH dnl LOW", "HIGH"),
+        ("O CipherList=HIGHdnl", "HIGH"),
+        ("O CipherList= dnl", ""),
+        ("`O CipherList=HIGH'  dnl", "HIGH"),
+        ("O CipherList=a" + " " * 100_000 + "b", "a" + " " * 100_000 + "b"),
+    ],
+    ids=["a comment", "at once", "nothing", "quoted", "blanks that are read once"],
+)
+def test_what_a_line_of_local_config_sets(line: str, value: str) -> None:
+    assert [one["value"] for one in raw_options(f"LOCAL_CONFIG\n{line}\n", "CipherList")] == [value]
 
 
 def test_includes_are_read_and_comments_end_with_cf_m4() -> None:

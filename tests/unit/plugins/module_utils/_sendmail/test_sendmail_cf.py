@@ -6,6 +6,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import Map, parse_cf
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons import (
     daemons_of,
@@ -61,6 +62,39 @@ def test_redhat(recorded: Recorded) -> None:
 )
 def test_options(text: str, expected: str | None) -> None:
     assert parse_cf(text).value("CipherList") == expected
+
+
+class Counted(dict[str, str]):
+    """Macros that count how often one of them is looked up."""
+
+    asked = 0
+
+    def get(self, key: str, default: t.Any = None) -> t.Any:
+        self.asked += 1
+        return super().get(key, default)
+
+
+def test_macros_that_name_each_other_cost_a_bounded_number_of_looks() -> None:
+    bomb = "".join(f"D{{m{one}}}" + f"${{m{one + 1}}}" * 4 + "\n" for one in range(8))
+    cf = parse_cf(bomb + "D{m8}x\n" + "O CipherList=${m0}\n" * 100)
+    macros = Counted(cf.macros)
+    bounded = replace(cf, macros=macros)
+    assert set(bounded.value("CipherList") or "") == {"x"}
+    assert macros.asked < 3000
+    assert len(bounded.values("CipherList")) == 100
+    assert macros.asked < 6000
+
+
+def test_macros_that_grow_are_cut_off() -> None:
+    cf = parse_cf(f"DX{'x' * (1 << 20)}\nO CipherList={'$X' * 50}\n")
+    assert len(cf.value("CipherList") or "") <= 4 << 20
+
+
+def test_blanks_in_a_name_and_brackets_without_an_end_are_read_once() -> None:
+    blanks, open_brackets = " " * 300_000, "${" * 300_000
+    cf = parse_cf(f"O a{blanks}b\nO CipherList={open_brackets}\n")
+    assert cf.options[0].name == f"a{blanks}b"
+    assert cf.value("CipherList") == open_brackets
 
 
 def test_an_option_given_several_times() -> None:
