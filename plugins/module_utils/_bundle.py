@@ -34,9 +34,10 @@ _LARGEST: t.Final = 1 << 20
 
 @dataclass(frozen=True)
 class Bundle:
-    """A key and a chain as one text; ``sha256`` is the digest of the first certificate."""
+    """A key and a chain as one text, and ``chain`` alone; ``sha256`` is the digest of the first certificate."""
 
     text: str = field(repr=False)
+    chain: str
     sha256: str
     certificates: int
 
@@ -69,7 +70,8 @@ def parts_of(*, chain: str, key: str) -> Bundle:
     except ValueError as error:
         raise InvalidInput("The first certificate of the chain cannot be read.") from error
     content = "".join(f"{block}\n" for block in (*parameters, text, *certificates))
-    return Bundle(content, hashlib.sha256(first).hexdigest(), len(certificates))
+    shown = "".join(f"{block}\n" for block in certificates)
+    return Bundle(content, shown, hashlib.sha256(first).hexdigest(), len(certificates))
 
 
 def lay_down(bundle: Bundle, *, directory: str, name: str, dry: bool) -> tuple[str, bool]:

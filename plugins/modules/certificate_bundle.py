@@ -44,6 +44,8 @@ options:
   certificate:
     description:
       - The chain in PEM form, the server's own certificate first.
+      - Whatever else the text holds is left out. Unlike O(key) it is logged, so a text that has the key in it, too, belongs in
+        O(certificate_path), or in a task with C(no_log).
     type: str
   certificate_path:
     description:
@@ -78,6 +80,10 @@ path:
   returned: success
   type: str
   sample: /etc/postfix/tls/mx1.example.com-9f86d081884c7d65.pem
+chain:
+  description: The certificates in PEM form, without anything else that O(certificate) or O(certificate_path) held.
+  returned: success
+  type: str
 sha256:
   description: Digest of the first certificate.
   returned: success
@@ -130,7 +136,11 @@ def main() -> t.NoReturn:
     except PostmasterTlsError as error:
         module.fail_json(msg=str(error))
     module.exit_json(
-        changed=changed, path=path, sha256=bundle.sha256, certificates=bundle.certificates
+        changed=changed,
+        path=path,
+        chain=bundle.chain,
+        sha256=bundle.sha256,
+        certificates=bundle.certificates,
     )
 
 

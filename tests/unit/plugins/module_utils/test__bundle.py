@@ -107,6 +107,13 @@ def test_the_text_is_the_key_and_then_the_chain_without_what_is_around(
     assert "PRIVATE" not in repr(bundle)
 
 
+def test_the_chain_alone_has_no_key_that_its_file_holds(
+    pairs: dict[str, tuple[str, str]],
+) -> None:
+    chain, key = pairs["ecdsa"]
+    assert parts_of(chain=chain + key + chain, key=key).chain == chain + chain
+
+
 @pytest.mark.parametrize(
     ("chain", "key", "says"),
     [
