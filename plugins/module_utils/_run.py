@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import threading
 import typing as t
@@ -17,6 +19,9 @@ ENVIRONMENT: t.Final = {
     "LC_ALL": "C",
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:/opt/local/sbin",
 }
+
+
+_LAST_SECONDS: t.Final = 10.0
 
 
 class Completed(t.NamedTuple):
@@ -31,25 +36,44 @@ Runner = t.Callable[[t.Sequence[str]], Completed]
 
 
 def run(command: t.Sequence[str], *, timeout: float = 20.0) -> Completed:
-    """Run one command to its end; never raises: a command that is missing or too slow has no code."""
+    """Run one command to its end; never raises: a command that is missing or too slow has no code, and nothing that a slow one
+    started in its own session is left running.
+    """
     try:
-        done = subprocess.run(  # pylint: disable=ansible-bad-function  # knows no AnsibleModule
-            list(command),
+        process = start(
+            command,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-            env=ENVIRONMENT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            new_session=True,
+            cwd=None,
         )
-    except subprocess.TimeoutExpired:
-        return Completed(None, "", f"{command[0]} did not end within {timeout:g} seconds")
     except OSError as error:
         return Completed(None, "", f"{command[0]}: {error.strerror}")
+    try:
+        stdout, stderr = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        return Completed(None, "", f"{command[0]} did not end within {timeout:g} seconds")
+    finally:
+        _end(process)
     return Completed(
-        done.returncode,
-        done.stdout.decode("utf-8", "surrogateescape"),
-        done.stderr.decode("utf-8", "surrogateescape"),
+        process.returncode,
+        stdout.decode("utf-8", "surrogateescape"),
+        stderr.decode("utf-8", "surrogateescape"),
     )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a command that was given up, with what it started, and wait until nobody can write for it any more."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.communicate(timeout=_LAST_SECONDS)
+    for stream in (process.stdout, process.stderr):
+        if stream:
+            stream.close()
 
 
 def run_all(commands: t.Sequence[t.Sequence[str]], run: Runner) -> list[Completed]:
@@ -125,15 +149,16 @@ def start(
     env: t.Mapping[str, str] | None = None,
     new_session: bool = False,
     pass_fds: t.Sequence[int] = (),
+    cwd: str | None = "/",
 ) -> subprocess.Popen[bytes]:
-    """Start one command and leave it running, below /. Raises OSError if it cannot be started."""
+    """Start one command and leave it running, below / unless C(cwd) says otherwise. Raises OSError if it cannot be started."""
     return subprocess.Popen(  # pylint: disable=ansible-bad-function,consider-using-with  # the caller ends it
         list(command),
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
         env=dict(ENVIRONMENT if env is None else env),
-        cwd="/",
+        cwd=cwd,
         start_new_session=new_session,
         pass_fds=tuple(pass_fds),
     )

@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import fcntl
 import subprocess
+import typing as t
 from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils import _run
 from ansible_collections.postmaster.tls.plugins.module_utils._run import find_command, run, start
+from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 
 def test_a_command_ends_with_its_code_and_both_outputs() -> None:
@@ -39,6 +42,35 @@ def test_a_command_that_does_not_exist_has_no_code() -> None:
 def test_a_command_that_does_not_end_has_no_code() -> None:
     done = run(["/bin/sleep", "60"], timeout=0.1)
     assert (done.code, done.stderr) == (None, "/bin/sleep did not end within 0.1 seconds")
+
+
+class GivenUp(subprocess.Popen[bytes]):
+    """A command that is too slow as soon as what it has started runs."""
+
+    marker: t.ClassVar[Path]
+    asked = 0
+
+    def communicate(
+        self, input: bytes | None = None, timeout: float | None = None
+    ) -> tuple[bytes, bytes]:
+        self.asked += 1
+        if self.asked == 1:
+            until(self.marker.exists, seconds=60, what="the child of the command runs")
+            raise subprocess.TimeoutExpired(self.args, 1.0)
+        return super().communicate(input, timeout)
+
+
+def test_what_a_slow_command_started_has_ended_when_it_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    GivenUp.marker = tmp_path / "runs"
+    lock = tmp_path / "lock"
+    child = f"exec 9>{lock}; flock 9; touch {GivenUp.marker}; sleep 600"
+    monkeypatch.setattr(_run.subprocess, "Popen", GivenUp)
+    done = run(["/bin/sh", "-c", f"sh -c '{child}'; echo later"])
+    assert (done.code, done.stdout) == (None, "")
+    with lock.open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_a_started_command_runs_below_the_root() -> None:
