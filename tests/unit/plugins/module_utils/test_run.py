@@ -50,14 +50,12 @@ class GivenUp(subprocess.Popen[bytes]):
     marker: t.ClassVar[Path]
     asked = 0
 
-    def communicate(
-        self, input: bytes | None = None, timeout: float | None = None
-    ) -> tuple[bytes, bytes]:
+    def communicate(self, *given: t.Any, **named: t.Any) -> tuple[bytes, bytes]:
         self.asked += 1
         if self.asked == 1:
             until(self.marker.exists, seconds=60, what="the child of the command runs")
             raise subprocess.TimeoutExpired(self.args, 1.0)
-        return super().communicate(input, timeout)
+        return super().communicate(*given, **named)
 
 
 def test_what_a_slow_command_started_has_ended_when_it_is_given_up(
