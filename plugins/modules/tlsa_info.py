@@ -131,7 +131,7 @@ port:
   returned: success
   type: int
 records:
-  description: The TLSA records, up to the hundredth.
+  description: The TLSA records. An answer with more than a hundred different ones is not read.
   returned: success
   type: list
   elements: dict

@@ -27,6 +27,8 @@ _HEADER: t.Final = struct.Struct("!HHHHHH")
 _FIXED: t.Final = struct.Struct("!HHIH")
 _PAYLOAD: t.Final = 1232
 _MOST_RECORDS: t.Final = 4000
+#: As many as Postfix reads of any set (var_dns_rr_list_limit in src/dns/dns_rr.c of 3.9).
+_MOST_TLSA: t.Final = 100
 _OPT: t.Final = 41
 _RRSIG: t.Final = 46
 _EXTENDED_ERROR: t.Final = 15
@@ -38,7 +40,7 @@ class UnreadableAnswer(PostmasterTlsError):
 
 @dataclass(frozen=True)
 class RRset:
-    """Records of one name and type with their signatures; ``ttl`` is the smallest, in seconds."""
+    """Records of one name and type, each once (RFC 2181 section 5), with their signatures; ``ttl`` is the smallest, in seconds."""
 
     name: dns.name.Name
     rdtype: int
@@ -100,8 +102,8 @@ def read(wire: bytes, *, number: int, name: dns.name.Name, rdtype: int) -> Messa
 @dataclass
 class _Growing:
     ttl: int
-    rdatas: list[t.Any] = field(default_factory=list)
-    signatures: list[t.Any] = field(default_factory=list)
+    rdatas: dict[t.Any, None] = field(default_factory=dict)
+    signatures: dict[t.Any, None] = field(default_factory=dict)
 
 
 class _Sections:
@@ -144,7 +146,9 @@ class _Sections:
             seconds = 0 if ttl > 0x7FFFFFFF else ttl
             one = found.setdefault((name, covered), _Growing(seconds))
             one.ttl = min(one.ttl, seconds)
-            (one.signatures if rdtype == _RRSIG else one.rdatas).append(rdata)
+            (one.signatures if rdtype == _RRSIG else one.rdatas)[rdata] = None
+            if rdtype == dns.rdatatype.TLSA and len(one.rdatas) > _MOST_TLSA:
+                raise UnreadableAnswer(f"a name has more than {_MOST_TLSA} TLSA records")
 
     def _options(self, data: bytes) -> None:
         while len(data) >= 4:

@@ -25,12 +25,15 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records impo
     record_of,
     unusable,
 )
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._state import Judged, State
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._state import (
+    Judged,
+    State,
+    usable_anywhere,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._survey import Survey
 
 Data = dict[str, t.Any]
 _SHA256: t.Final = 1
-_SHOWN: t.Final = 100
 
 
 def record_data(record: Record) -> Data:
@@ -49,14 +52,14 @@ def record_data(record: Record) -> Data:
 
 
 def records_data(records: Sequence[Record]) -> list[Data]:
-    """The records, up to the hundredth."""
-    return [record_data(record) for record in records[:_SHOWN]]
+    """The records."""
+    return [record_data(record) for record in records]
 
 
 def matches_data(records: Sequence[Record], judged: Sequence[Judged]) -> list[Data]:
     """For each record and chain the certificate that it is for, and for a record of none of them one entry without."""
     found = []
-    for record in records[:_SHOWN]:
+    for record in records:
         own = [
             _match(match, one.chain)
             for one in judged
@@ -129,7 +132,7 @@ def findings_of(survey: Survey, judged: Sequence[Judged], state: State) -> list[
     """What is wrong with the records, and with each chain under them."""
     where = survey.owner
     found = _of_lookup(survey, state, where)
-    if state.name in (None, "absent", "insecure", "bogus"):
+    if not usable_anywhere(survey):
         return found
     if survey.mx is not None and survey.mx.status == "found" and survey.mx.secure is False:
         found.append(_found("mx-without-dnssec", where, survey.mx.reason or ""))
