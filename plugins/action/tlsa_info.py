@@ -116,9 +116,19 @@ def targets(options: Mapping[str, t.Any], found: Survey) -> list[Data]:
     return [{**shared, "address": address} for address in addresses]
 
 
-def served(results: Sequence[Mapping[str, t.Any]]) -> Seen:
-    """The chains of the probe's results."""
-    chains, unseen = [], []
+def unasked(options: Mapping[str, t.Any], found: Survey) -> tuple[str, ...]:
+    """Why addresses are not asked."""
+    beyond = len(found.addresses) - _MOST_ADDRESSES
+    if options["addresses"] or beyond <= 0:
+        return ()
+    return (
+        f"{beyond} of the {len(found.addresses)} addresses were not asked: name all of them in addresses",
+    )
+
+
+def served(results: Sequence[Mapping[str, t.Any]], unasked: Sequence[str] = ()) -> Seen:
+    """The chains of the probe's results; ``unasked`` says why it was not asked about others."""
+    chains, unseen = [], [*unasked]
     for result in results:
         address = str(result["address"])
         shown = f"[{address}]" if ":" in address else address
@@ -126,7 +136,15 @@ def served(results: Sequence[Mapping[str, t.Any]]) -> Seen:
         chains += [chain_of(pems, place) for pems in result["_chains"]]
         if not result["_chains"]:
             unseen.append(f"{place} showed no certificate: {_why(result)}")
+        elif open_question := _open_question(result):
+            unseen.append(f"{place} may have another certificate: {open_question}")
     return Seen(tuple(chains), tuple(unseen))
+
+
+def _open_question(result: Mapping[str, t.Any]) -> str | None:
+    """What the probe asked about certificates and got no answer to."""
+    doubts = (one for one in result["findings"] if one["code"] == "not-determined")
+    return next((str(one["evidence"]) for one in doubts), None)
 
 
 def _why(result: Mapping[str, t.Any]) -> str:
@@ -151,7 +169,7 @@ class ActionModule(ActionBase):
                 probed = self._probed(targets(options, found), task_vars)
                 if "results" not in probed:
                     return {**result, **probed}
-                seen = served(probed["results"])
+                seen = served(probed["results"], unasked(options, found))
             told = whole(
                 found,
                 seen.chains,

@@ -64,14 +64,14 @@ def whole(
     coming: Coming | None = None,
     published: Published | None = None,
 ) -> Data:
-    """The result of tlsa_info; ``unseen`` says of each address why no certificate was seen there."""
+    """The result of tlsa_info; ``unseen`` says of each address where a certificate was not seen why not."""
     judged = _judged(survey, chains, now=now)
     covered = None if coming is None else covers(survey, coming, now=now)
-    state = state_of(survey, judged, now=now, next_covered=covered, published=published)
-    if state.name is None and not judged and unseen:
-        state = State(None, unseen[0])
+    unseen = (*unseen, *survey.unsettled)
+    state = state_of(
+        survey, judged, now=now, next_covered=covered, published=published, unseen=unseen
+    )
     keys = [*_keys(chains), *(coming.keys if coming else ())]
-    missing = [finding("not-determined", where=survey.owner, evidence=one) for one in unseen]
     return {
         "records": records_data(survey.records),
         "secure": _secure(survey),
@@ -83,10 +83,7 @@ def whole(
         "chains": chains_data(judged),
         "publish": zone_lines(survey, keys),
         "lookup": lookup_data(survey),
-        "findings": [
-            *findings_of(survey, judged, state),
-            *(one.as_dict() for one in missing),
-        ],
+        "findings": _findings(survey, judged, state, unseen),
     }
 
 
@@ -102,7 +99,17 @@ def brief(survey: Survey, chains: Sequence[Chain], *, now: datetime) -> tuple[Da
         "matches": matches_data(survey.records, judged),
         "lookup": lookup_data(survey),
     }
-    return data, findings_of(survey, judged, state)
+    return data, _findings(survey, judged, state, survey.unsettled)
+
+
+def _findings(
+    survey: Survey, judged: Sequence[Judged], state: State, unseen: Sequence[str]
+) -> list[Data]:
+    found = findings_of(survey, judged, state)
+    for one in unseen:
+        missing = finding("not-determined", where=survey.owner, evidence=one).as_dict()
+        found += [missing] if missing not in found else []
+    return found
 
 
 def _status(state: State, judged: Sequence[Judged]) -> str | None:
@@ -172,7 +179,7 @@ def _secure(survey: Survey) -> bool | None:
     """Whether senders may rely on the records: they, or their absence, and the addresses are secure."""
     if survey.insecure:
         return False
-    told = (survey.tlsa, *(one for one in survey.hosts if one.status == "found"))
+    told = (survey.tlsa, *(one for one in survey.hosts if not one.denied))
     return None if any(one.secure is None for one in told) else all(one.secure for one in told)
 
 

@@ -18,6 +18,8 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records impo
     DANE_EE,
     DANE_TA,
     Record,
+    kept,
+    strongest,
     unusable,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._survey import Survey
@@ -59,16 +61,20 @@ def state_of(
     now: datetime,
     next_covered: bool | None = None,
     published: Published | None = None,
+    unseen: Sequence[str] = (),
 ) -> State:
-    """The state, the worst of all chains; ``next_covered`` tells whether the records fit a next certificate, if there is one."""
+    """The state, the worst of all chains; ``next_covered`` tells whether the records fit a next certificate, if there is one.
+
+    ``unseen`` are the reasons why there may be chains that nobody saw: they leave open whether all chains fit.
+    """
     told = _by_lookup(survey)
     if told is not None:
         return told
-    if not judged:
-        return State(None, "no certificate was seen")
     told = _by_worst(judged)
     if told is not None:
         return told
+    if unseen or not judged:
+        return State(None, unseen[0] if unseen else "no certificate was seen")
     until = _caches_until(survey.records, published)
     if until is not None and now < until:
         return State("wait", "caches may still hold the records of before", until)
@@ -115,13 +121,14 @@ def _caches_until(records: Sequence[Record], published: Published | None) -> dat
     seconds = published.previous_ttl
     if seconds is None:
         seconds = max((record.ttl or 0 for record in records), default=0)
-    return published.at + timedelta(seconds=seconds)
+    return published.at + timedelta(seconds=kept(seconds))
 
 
 def _spare(records: Sequence[Record], judged: Sequence[Judged]) -> bool:
-    """Whether a record is for another certificate than those that are there, or each fits by its issuer too."""
+    """Whether a record that senders heed is for another certificate than those that are there, or each fits by its issuer too."""
     matched = {match.record.wire for one in judged for match in one.verdict.matches}
-    if any(unusable(record) is None and record.wire not in matched for record in records):
+    heeded = strongest([record for record in records if unusable(record) is None])
+    if any(record.wire not in matched for record in heeded):
         return True
     return all(
         {match.record.usage for match in one.verdict.matches if match.authenticates}

@@ -48,6 +48,13 @@ class Survey:
         bad = [one for one in self.hosts if one.failed and (one.status == "bogus" or not found)]
         return bad[0] if bad else None
 
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        """Why the server may have more addresses than those that were found."""
+        if not any(one.status == "found" for one in self.hosts):
+            return ()
+        return tuple(one.reason or one.status for one in self.hosts if one.failed)
+
 
 def survey(look: Look, name: str, port: int, *, domain: str | None = None) -> Survey:
     """Look up one mail server; ``domain`` is the next-hop domain, which a certificate may name too. Raises InvalidInput."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ansible_collections.postmaster.tls.plugins.action.tlsa_info import (
     published,
     served,
     targets,
+    unasked,
 )
 from ansible_collections.postmaster.tls.plugins.doc_fragments import _dane
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
@@ -136,12 +138,39 @@ def test_a_name_without_an_address_in_the_dns_is_left_to_the_probe() -> None:
     assert "address" not in target
 
 
+def seen_at(address: str, *chains: list[str], doubt: str | None = None) -> Data:
+    """What the probe found at an address."""
+    findings = [{"code": "not-determined", "evidence": doubt}] if doubt else []
+    return {"address": address, "port": 25, "_chains": [*chains], "findings": findings}
+
+
 def test_what_an_address_showed_and_why_another_showed_nothing() -> None:
     seen = served(
         [
-            {"address": "203.0.113.7", "port": 25, "_chains": [[LEAF.pem], [LEAF.pem]]},
-            {"address": "2001:db8::7", "port": 25, "_chains": [], "message": "connection refused"},
+            seen_at("203.0.113.7", [LEAF.pem], [LEAF.pem]),
+            {**seen_at("2001:db8::7"), "message": "connection refused"},
         ]
     )
     assert [chain.source for chain in seen.chains] == ["203.0.113.7:25"] * 2
     assert seen.unseen == ("[2001:db8::7]:25 showed no certificate: connection refused",)
+
+
+def test_a_kind_of_key_that_the_probe_got_no_answer_about_may_have_another_certificate() -> None:
+    """The record of that certificate is not one that nothing needs."""
+    seen = served([seen_at("203.0.113.7", [LEAF.pem], doubt="no answer within 10 seconds")])
+    assert len(seen.chains) == 1
+    assert seen.unseen == (
+        "203.0.113.7:25 may have another certificate: no answer within 10 seconds",
+    )
+
+
+def test_addresses_beyond_those_that_are_asked_are_not_seen() -> None:
+    many = tuple(f"203.0.113.{last}" for last in range(34))
+    found = replace(surveyed(), addresses=many)
+    assert len(targets(options(), found)) == 32
+    [why] = unasked(options(), found)
+    assert "2 of the 34 addresses were not asked" in why
+    assert served([seen_at("203.0.113.0", [LEAF.pem])], [why]).unseen == (why,)
+    every = options(addresses=list(many))
+    assert (len(targets(every, found)), unasked(every, found)) == (34, ())
+    assert unasked(options(), replace(found, addresses=many[:32])) == ()

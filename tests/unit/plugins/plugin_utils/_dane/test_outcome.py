@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import dns.name
@@ -16,7 +17,11 @@ import dns.rdataset
 import dns.rdatatype
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._answers import ByResolver
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._answers import (
+    Answer,
+    ByResolver,
+    Status,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._chains import Chain, chain_of
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._outcome import (
@@ -57,6 +62,15 @@ def surveyed(*records: str, name: str = MX, secure: bool = True, trusted: bool =
     return survey(ByResolver(resolver, trusted=trusted), name, 25)
 
 
+def surveyed_without(kind: int, status: Status, *records: str) -> Survey:
+    """The same, and one look-up for addresses fails while the other has some."""
+    whole_survey = surveyed(*records)
+    [answer] = [one for one in whole_survey.hosts if one.status == "found"]
+    failed = Answer(status, None, answer.name, reason="no answer")
+    hosts = (failed, answer) if kind == dns.rdatatype.A else (answer, failed)
+    return replace(whole_survey, hosts=hosts)
+
+
 def shown(*signed: Signed, source: str = "203.0.113.11:25") -> Chain:
     return chain_of([one.pem for one in signed], source)
 
@@ -84,6 +98,7 @@ ISSUER = record(2, 0, 1, ROOT)
         ([CURRENT, STALE], "rollover-safe", []),
         ([CURRENT, ISSUER], "rollover-safe", []),
         ([STALE, ISSUER], "rollover-safe", []),
+        ([record(3, 1, 2, LEAF), STALE], "ok", []),
         (["3 1 1 00"], "broken", ["tlsa-unusable"]),
         ([CURRENT, "3 1 1 00"], "ok", ["tlsa-malformed"]),
         ([record(1, 1, 1, LEAF)], "broken", ["tlsa-unusable"]),
@@ -132,6 +147,47 @@ def test_without_a_certificate_nothing_is_a_verdict() -> None:
     assert set(codes(result)) == {"not-determined"}
 
 
+REFUSED = "203.0.113.12:25 showed no certificate: refused"
+
+
+@pytest.mark.parametrize(
+    ("records", "state", "found"),
+    [
+        ([CURRENT], None, ["not-determined"]),
+        ([CURRENT, STALE], None, ["not-determined"]),
+        ([CURRENT, "3 1 1 00"], None, ["not-determined", "tlsa-malformed"]),
+        ([STALE], "stale", ["stale-tlsa", "not-determined"]),
+        ([], "absent", ["not-determined"]),
+    ],
+)
+def test_an_address_that_nobody_saw_leaves_it_open_whether_all_fit(
+    records: Sequence[str], state: str | None, found: list[str]
+) -> None:
+    """Its certificate may be another one, whose record a rotation must not take away."""
+    result = outcome(surveyed(*records), unseen=[REFUSED])
+    assert (result["state"], codes(result)) == (state, found)
+    assert state is not None or result["reason"] == REFUSED
+    since = Published(NOW - timedelta(seconds=1))
+    assert outcome(surveyed(*records), unseen=[REFUSED], published=since)["state"] == state
+
+
+@pytest.mark.parametrize("status", ["timeout", "servfail", "refused", "malformed"])
+@pytest.mark.parametrize("kind", [dns.rdatatype.A, dns.rdatatype.AAAA])
+def test_an_address_look_up_that_failed_leaves_it_open_whether_all_fit(
+    kind: int, status: Status
+) -> None:
+    """The other look-up has addresses, and nobody knows whether this one would have, too."""
+    found = surveyed_without(kind, status, CURRENT)
+    result = outcome(found)
+    assert (result["state"], result["secure"]) == (None, None)
+    assert (result["reason"], codes(result)) == ("no answer", ["not-determined"])
+    data, findings = brief(found, [shown(LEAF, ROOT)], now=NOW)
+    assert (data["status"], data["secure"]) == ("match", None)
+    assert [one["code"] for one in findings] == ["not-determined"]
+    stale = outcome(surveyed_without(kind, status, STALE))
+    assert (stale["state"], codes(stale)) == ("stale", ["stale-tlsa", "not-determined"])
+
+
 @pytest.mark.parametrize(
     ("records", "state", "covered"),
     [
@@ -165,6 +221,8 @@ def test_caches_are_waited_for() -> None:
         (Published(NOW - timedelta(seconds=299)), "wait", "2026-11-21T12:00:01Z"),
         (Published(NOW - timedelta(seconds=300)), "rollover-safe", None),
         (Published(NOW - timedelta(seconds=300), 3600), "wait", "2026-11-21T12:55:00Z"),
+        (Published(NOW - timedelta(days=6), 2**31 - 1), "wait", "2026-11-22T12:00:00Z"),
+        (Published(NOW - timedelta(days=7), 2**31 - 1), "rollover-safe", None),
     ):
         result = outcome(found, coming=coming, published=published)
         assert (result["state"], result["wait_until"]) == (state, until)
