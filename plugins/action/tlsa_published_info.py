@@ -24,7 +24,12 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._authority im
     served,
     zone_of,
 )
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import Record, parsed
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import (
+    LONGEST_KEPT,
+    Record,
+    kept,
+    parsed,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._resolver import (
     Resolver,
     given_or_own,
@@ -95,9 +100,15 @@ def _progress(seen: Data, left: float) -> str:
 
 def _times(now: datetime, ttl: int, previous_ttl: int | None) -> Data:
     """When the servers were asked, and when the last cache has dropped what they had before, by its rounded clock."""
-    seconds = (ttl if previous_ttl is None else previous_ttl) + 1
-    until = now + timedelta(seconds=seconds)
-    return {"now": now.strftime(_TIME), "wait_until": until.strftime(_TIME)}
+    seconds = ttl if previous_ttl is None else previous_ttl
+    until = now + timedelta(seconds=kept(seconds) + 1)
+    found: Data = {"now": now.strftime(_TIME), "wait_until": until.strftime(_TIME)}
+    if seconds > LONGEST_KEPT:
+        found["warnings"] = [
+            f"The time to live of the records is {seconds} s, which may be a forgery: caches keep nothing for more than "
+            f"a week (RFC 8767 section 4), so wait_until counts {LONGEST_KEPT} s. Set ttl to an hour or so."
+        ]
+    return found
 
 
 def _seen(owner: str, wanted: Sequence[Record], answers: Sequence[Served]) -> Data:

@@ -48,7 +48,8 @@ options:
     type: str
   previous_ttl:
     description:
-      - Seconds that caches may keep the set of before, for RV(wait_until). By default RV(ttl).
+      - Seconds that caches may keep the set of before, for RV(wait_until). By default RV(ttl). More than a week counts as a week, with a
+        warning, since caches keep nothing for longer and a server may be impersonated.
     type: int
 seealso:
   - module: postmaster.tls.tlsa_update

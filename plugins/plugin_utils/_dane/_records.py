@@ -33,6 +33,8 @@ _USAGES: t.Final = {"PKIX-TA": 0, "PKIX-EE": 1, "DANE-TA": 2, "DANE-EE": 3, "PRI
 _SELECTORS: t.Final = {"CERT": 0, "SPKI": 1, "PRIVSEL": 255}
 _MATCHINGS: t.Final = {"FULL": 0, "SHA2-256": 1, "SHA2-512": 2, "PRIVMATCH": 255}
 _LONGEST: t.Final = 65535
+#: Seconds that a cache keeps anything at the most (RFC 8767 section 4, max-cache-ttl of BIND): the time to live may be a forgery.
+LONGEST_KEPT: t.Final = 7 * 86400
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ def associated(data: bytes, matching_type: int | None) -> bytes:
     """The certificate association data of a matching type: the data, or its digest."""
     digest = DIGESTS.get(matching_type or FULL)
     return hashlib.new(digest[0], data).digest() if digest else data
+
+
+def kept(ttl: int) -> int:
+    """For how many seconds caches may keep what has a time to live, whatever that says."""
+    return max(0, min(ttl, LONGEST_KEPT))
 
 
 def parsed(text: str, *, ttl: int | None = None) -> Record:
@@ -179,9 +186,11 @@ __all__ = [
     "DANE_TA",
     "DIGESTS",
     "FULL",
+    "LONGEST_KEPT",
     "PUBLIC_KEY",
     "Record",
     "associated",
+    "kept",
     "parsed",
     "public_key",
     "record_of",

@@ -91,14 +91,14 @@ class Validator:
             found = _set_of(message, current, rdtype)
             if found is not None:
                 zone = self._zone_for(current, [found])
-                insecure = insecure or self._proved(found, zone, message)
-                ttl = self._ttl(found, zone)
+                reason, ttl = self._proved(found, zone, message)
+                insecure = insecure or reason
                 return Answer("found", insecure is None, current, found, ttl=ttl, reason=insecure)
             alias, target = renamed(message, current)
             if alias is None:
                 return self._denied(message, current, rdtype, insecure=insecure)
             holder = self._zone_for(alias.name, [alias])
-            insecure = insecure or self._proved(alias, holder, message)
+            insecure = insecure or self._proved(alias, holder, message)[0]
             current = target
             if not any(one.name == current for one in message.answer):
                 message = self._answer(current, rdtype)
@@ -110,25 +110,23 @@ class Validator:
             raise _NotDetermined(found)
         return found
 
-    def _ttl(self, found: RRset, zone: Zone) -> int:
-        """For how long caches may keep a set: as long as its zone says, whatever is left of that in this answer."""
-        if zone.insecure or not found.signatures:
-            return found.ttl
-        return int(max(one.original_ttl for one in found.signatures))
+    def _proved(self, found: RRset, zone: Zone, message: Message) -> tuple[str | None, int]:
+        """Raise Bogus unless a set is signed as it must be; return why it is insecure all the same, and for how long caches may keep it.
 
-    def _proved(self, found: RRset, zone: Zone, message: Message) -> str | None:
-        """Raise Bogus unless a set is signed as it must be; return why it is insecure all the same."""
+        That is what its zone says, by a signature that holds, whatever is left of it in this answer.
+        """
         if zone.insecure:
-            return zone.insecure
+            return zone.insecure, found.ttl
         signature = verified(
             found, zone.name, zone.keys, now=self._now, budget=self._budget, wildcard=True
         )
+        ttl = int(signature.original_ttl)
         if signature.labels == labels_of(found.name):
-            return None
+            return None, ttl
         proved = expanded(self._denials(message, zone), zone.name, found.name, signature.labels)
         if proved is False:
             raise Bogus(f"{found.name} comes from a wildcard, without proof that it had to")
-        return None if proved else f"{zone.name} leaves unsigned names out (opt-out)"
+        return None if proved else f"{zone.name} leaves unsigned names out (opt-out)", ttl
 
     def _denied(
         self, message: Message, name: dns.name.Name, rdtype: int, *, insecure: str | None

@@ -153,6 +153,16 @@ def test_the_set_of_before_may_have_lived_longer() -> None:
     assert seen["wait_until"] == "2026-11-22T06:00:01Z"
 
 
+@pytest.mark.parametrize("ttl", [2**31 - 1, 10**20])
+def test_rfc8767_section_4_caches_keep_nothing_for_more_than_a_week(ttl: int) -> None:
+    """A time to live comes from whoever is on the way to the server, and is written into the note of a rotation."""
+    seen = look({"192.0.2.1": lambda _s: [NEW]}, Clock(), previous_ttl=ttl)
+    assert seen["wait_until"] == "2026-11-29T05:00:01Z"
+    [warning] = seen["warnings"]
+    assert f"is {ttl} s" in warning
+    assert "warnings" not in look({"192.0.2.1": lambda _s: [NEW]}, Clock())
+
+
 def test_without_records_nothing_can_be_in_a_cache() -> None:
     seen = look({"192.0.2.1": lambda _s: []}, Clock())
     assert (seen["ttl"], seen["wait_until"]) == (0, "2026-11-22T05:00:01Z")

@@ -208,6 +208,17 @@ def test_the_time_to_live_is_that_of_the_zone() -> None:
     assert look("mx1.plain.test", "A", spoil=changed(aged, "A")).ttl == 7
 
 
+def test_a_signature_that_does_not_hold_sets_no_time_to_live() -> None:
+    def spoil(message: dns.message.Message) -> None:
+        [question] = message.question
+        if question.rdtype == dns.rdatatype.A:
+            signature = next(one for one in message.answer if one.rdtype == dns.rdatatype.RRSIG)
+            signature.add(signature[0].replace(original_ttl=2**32 - 1, signature=bytes(64)))
+
+    found = look("mx1.example.test", "A", spoil=spoil)
+    assert (found.secure, found.ttl) == (True, 300)
+
+
 def test_work_has_a_bound() -> None:
     found = look("mx1.example.test", "A", budget=Budget(3))
     assert found.status == "bogus"
