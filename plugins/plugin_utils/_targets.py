@@ -13,6 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 
+#: The one name that means the same on every host; which addresses it has, only the host itself can say.
+_LOCAL: t.Final = "localhost"
+
 
 def probe_targets(
     services: Iterable[Mapping[str, t.Any]],
@@ -47,15 +50,16 @@ def is_wrapped(service: Mapping[str, t.Any]) -> bool:
 def _target(
     service: Mapping[str, t.Any], listener: Mapping[str, t.Any], *, address: str
 ) -> dict[str, t.Any]:
-    bound = _bound_address(listener.get("address"))
-    host = str(bound) if bound else address
+    local = listener.get("address") == _LOCAL
+    bound = None if local else _bound_address(listener.get("address"))
+    host = _LOCAL if local else str(bound) if bound else address
     port = int(listener["port"])
     return {
         "label": f"{service['name']} at {host} port {port}",
         "host": host,
         "port": port,
         "tls_mode": "implicit" if is_wrapped(service) else "starttls",
-        "from_host": bool(bound and bound.is_loopback),
+        "from_host": local or bool(bound and bound.is_loopback),
         "service": service,
     }
 

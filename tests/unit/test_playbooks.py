@@ -1,11 +1,16 @@
 # Copyright (c) 2026, the postmaster.tls authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What people type with -e: no word that Ansible keeps for itself, about which it would warn, and none that nobody reads."""
+"""The playbooks as they are typed.
+
+What is given with -e: no word that Ansible keeps for itself, about which it would warn, and none that nobody reads.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +18,11 @@ from pathlib import Path
 import pytest
 from ansible.vars.reserved import get_reserved_names
 
-PLAYBOOK = Path(__file__).resolve().parents[2] / "playbooks" / "diagnose_mta.yml"
+TESTS = Path(__file__).resolve().parents[1]
+PLAYBOOK = TESTS.parent / "playbooks" / "diagnose_mta.yml"
+AUDIT = PLAYBOOK.with_name("audit_mta.yml")
+PROGRAM = str(Path(sys.executable).with_name("ansible-playbook"))
+BUILD = TESTS / "fixtures" / "sendmail" / "debug-bookworm.txt"
 
 
 def test_no_variable_of_the_page_is_a_reserved_name() -> None:
@@ -32,9 +41,25 @@ def test_no_variable_of_the_page_is_a_reserved_name() -> None:
     ],
 )
 def test_a_variable_that_nobody_reads_is_refused(options: list[str], said: str) -> None:
-    program = str(Path(sys.executable).with_name("ansible-playbook"))
-    command = [program, "-i", "localhost,", str(PLAYBOOK)]
+    command = [PROGRAM, "-i", "localhost,", str(PLAYBOOK)]
     command += [word for one in options for word in ("-e", one)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stdout
     assert said in " ".join(done.stdout.split())
+
+
+def test_an_audit_probes_the_daemons_of_a_sendmail(tmp_path: Path) -> None:
+    """Nobody listens where the saved sendmail.cf has its daemon: that the probe says so shows that there was one."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    cf = f"V10/Berkeley\nO DaemonPortOptions=Name=MTA, Port={port}\n"
+    saved, inventory = tmp_path / "saved.yml", tmp_path / "inventory.yml"
+    saved.write_text(json.dumps({"sendmail_cf": cf, "sendmail_build": BUILD.read_text()}))
+    host = {"ansible_host": "127.0.0.1", "audit_mta_saved": str(saved), "audit_mta_probe": True}
+    inventory.write_text(json.dumps({"mta": {"hosts": {"mx1": host}}}))
+    command = [PROGRAM, "-i", str(inventory), str(AUDIT), "-e", f"audit_mta_directory={tmp_path}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    report = json.loads((tmp_path / "mx1.json").read_text())
+    assert [one["label"] for one in report["probes"]] == [f"MTA at 127.0.0.1 port {port}"]
+    assert report["probes"][0]["agrees"] is not True

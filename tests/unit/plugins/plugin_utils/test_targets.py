@@ -23,7 +23,7 @@ def test_a_service_on_all_addresses_is_probed_at_the_address_given(everywhere: s
     assert (target["host"], target["port"], target["from_host"]) == ("198.51.100.11", 25, False)
 
 
-@pytest.mark.parametrize("loopback", ["127.0.0.1", "127.0.0.9", "::1", "[::1]"])
+@pytest.mark.parametrize("loopback", ["127.0.0.1", "127.0.0.9", "::1", "[::1]", "localhost"])
 def test_loopback_can_be_seen_from_the_host_only(loopback: str) -> None:
     (target,) = probe_targets([service("smtp/inet", (loopback, 25))], address="198.51.100.11")
     assert target["from_host"] is True
