@@ -239,26 +239,6 @@ class Reset:
         peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
-@dataclass(frozen=True)
-class OneOf:
-    """Wait for a command; play what belongs to its verb. An empty verb stands for a client that leaves."""
-
-    branches: tuple[tuple[bytes, tuple[Step, ...]], ...]
-
-    def play(self, peer: Peer) -> None:
-        known = dict(self.branches)
-        try:
-            verb = peer.line().split(b" ")[0].upper()
-        except _Left:
-            if b"" in known:
-                return
-            raise
-        if verb not in known:
-            raise Fault(f"{verb!r} instead of one of {sorted(known)!r}")
-        for step in known[verb]:
-            step.play(peer)
-
-
 Script = tuple[Step, ...]
 
 
@@ -375,7 +355,6 @@ __all__ = [
     "HearHello",
     "Hold",
     "Hosted",
-    "OneOf",
     "Peer",
     "Pour",
     "React",

@@ -13,6 +13,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import dat
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _record_layer
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import ServerHello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import MalformedMessage
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_messages import (
+    HELLO_REQUEST,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
     ExchangeAnswer,
 )
@@ -23,8 +26,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer 
     RecordLayer,
 )
 
-# Whoever is within a handshake passes over it (RFC 5246 section 7.4.1.1).
-_HELLO_REQUEST: t.Final = 0
 _MOST_IN_MESSAGE: t.Final = 128 * 1024
 # Up to TLS 1.2 nothing long is encrypted within a handshake, and some of the old ciphers are slow here.
 _MOST_AFTER_FINISHED: t.Final = 40 * 1024
@@ -167,6 +168,7 @@ class Channel:
                 yield CipherChanged()
 
     def _messages(self) -> t.Iterator[Message]:
+        """What is whole of them; a HelloRequest within a handshake is passed over (RFC 5246 section 7.4.1.1)."""
         while len(self._fragments) >= 4:
             length = int.from_bytes(self._fragments[1:4], "big")
             if length > _MOST_IN_MESSAGE:
@@ -175,7 +177,7 @@ class Channel:
                 return
             message = Message(self._fragments[0], bytes(self._fragments[4 : 4 + length]))
             del self._fragments[: 4 + length]
-            if self._version >= Protocol.TLSv1_3 or message.kind != _HELLO_REQUEST:
+            if self._version >= Protocol.TLSv1_3 or message.kind != HELLO_REQUEST:
                 yield message
 
 

@@ -35,7 +35,6 @@ CERTIFICATE_VERIFY: t.Final = 15
 CLIENT_KEY_EXCHANGE: t.Final = 16
 FINISHED: t.Final = 20
 CERTIFICATE_STATUS: t.Final = 22
-KEY_UPDATE: t.Final = 24
 MESSAGE_HASH: t.Final = 254
 
 STATUS_REQUEST: t.Final = 5
@@ -173,7 +172,6 @@ __all__ = [
     "FINISHED",
     "HELLO_REQUEST",
     "KEY_SHARE",
-    "KEY_UPDATE",
     "MESSAGE_HASH",
     "NEW_SESSION_TICKET",
     "PRE_SHARED_KEY",

@@ -19,10 +19,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._flight import FlightReader
 
-_SERVER_NAME: t.Final = 0
 _SUPPORTED_GROUPS: t.Final = 10
 _SIGNATURE_ALGORITHMS: t.Final = 13
-_PADDING: t.Final = 21
 _SUPPORTED_VERSIONS: t.Final = 43
 COOKIE: t.Final = 44
 _KEY_SHARE: t.Final = 51
