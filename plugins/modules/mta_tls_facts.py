@@ -20,7 +20,7 @@ description:
   - With O(candidate) the same facts are computed as if a change were in force. This is the prediction that
     M(postmaster.tls.starttls_probe) later proves.
   - Changes nothing on the host. Private keys are read by the library only, and are never returned.
-  - What cannot be found out is V(none) with a finding C(not-determined) that has the reason.
+  - What cannot be found out is V(null) with a finding C(not-determined) that has the reason.
 extends_documentation_fragment:
   - postmaster.tls._attributes
   - postmaster.tls._attributes.facts_module
@@ -73,14 +73,14 @@ options:
       - C(parameters) are those of C(main.cf). C(services) are overrides by service, such as C(submission/inet).
       - For sendmail, a dictionary with C(options), which are those of C(sendmail.cf), such as C(CipherList); a list gives
         an option several times. In a plan they stand below the path of the C(sendmail.cf).
-      - The value V(none) removes a parameter, an override or an option.
+      - The value V(null) removes a parameter, an override or an option.
     type: dict
     default: {}
   saved:
     description:
       - What was saved on a host that Ansible cannot reach, for example one with a Python that is too old. The module then looks
         at nothing of the host that it runs on; run it on V(localhost).
-      - What only that host could tell, such as the suites of its library, is V(none).
+      - What only that host could tell, such as the suites of its library, is V(null).
     type: dict
     suboptions:
       main:
@@ -267,7 +267,7 @@ ansible_facts:
             - Each of C(server_names) has a C(name) and its C(certificate_files). Each of C(policies) has C(destination),
               C(security_level), C(protocols) and C(cipher_string).
             - Where the library could not be asked, C(dropped) has only what is certain whatever the library is.
-            - C(protocols), C(ciphers), C(dropped), C(groups) and C(signatures) are empty for a service without TLS, and V(none) where
+            - C(protocols), C(ciphers), C(dropped), C(groups) and C(signatures) are empty for a service without TLS, and V(null) where
               they could not be found out.
           returned: always
           type: list
@@ -279,7 +279,7 @@ ansible_facts:
             - C(compiled_with) has the words that C(sendmail -d0.13 -bt) prints. C(access_policies) are the entries about TLS
               of the access map that it reads, each with C(tag), C(peer) (empty for everybody) and C(value).
             - The C(parameters) of a service are the options of C(sendmail.cf) about TLS, expanded. C(cipher_string) is what
-              C(CipherList) says, V(none) without one; whether OpenSSL takes it, the findings say.
+              C(CipherList) says, V(null) without one; whether OpenSSL takes it, the findings say.
           returned: always
           type: list
           elements: dict
@@ -306,9 +306,9 @@ ansible_facts:
           elements: dict
         why:
           description:
-            - The answers to O(why), each with C(suite), C(config_directory), C(service), C(offered) (V(none) if that could not be
+            - The answers to O(why), each with C(suite), C(config_directory), C(service), C(offered) (V(null) if that could not be
               found out), C(protocols), C(reason), C(setting), C(cause), C(also) and C(text), which says it in a sentence.
-            - For a sender, each has C(sender), C(title), C(config_directory), C(service), C(connects) (V(none) if that could not be
+            - For a sender, each has C(sender), C(title), C(config_directory), C(service), C(connects) (V(null) if that could not be
               found out), C(protocol), C(cipher), C(reason), C(causes), C(suites) and C(text). C(reason) is a word of
               RV(postmaster.tls.starttls_probe#module:senders), or V(no-tls) or V(not-asked).
             - Of a sender that gets nothing, C(suites) are those that it offers, each with what is in the way, as in C(dropped);

@@ -311,7 +311,7 @@ port:
   returned: always
   type: int
 address:
-  description: The IP address that was connected to. V(none) when the name was not resolved.
+  description: The IP address that was connected to. V(null) when the name was not resolved.
   returned: always
   type: str
 addresses:
@@ -324,18 +324,18 @@ tls_mode:
   returned: always
   type: str
 sni:
-  description: The name that clients sent (SNI). V(none) when O(host) is an address or O(sni) is empty, so that none was sent.
+  description: The name that clients sent (SNI). V(null) when O(host) is an address or O(sni) is empty, so that none was sent.
   returned: always
   type: str
 reached:
   description:
     - V(true) when the server answered, V(false) when there was no connection.
-    - V(none) when there was one and no answer, and when O(timeout) was over before there was room for one.
+    - V(null) when there was one and no answer, and when O(timeout) was over before there was room for one.
   returned: always
   type: bool
 reason:
   description:
-    - Why there was no handshake, or why the probe ended early. V(none) when it went to its end.
+    - Why there was no handshake, or why the probe ended early. V(null) when it went to its end.
     - One of V(unresolvable), V(not-asked), V(refused), V(unreachable), V(timeout), V(no-banner), V(closed), V(reset), V(throttled),
       V(rejected), V(ehlo-refused), V(no-starttls), V(starttls-unavailable), V(starttls-refused), V(malformed) and V(not-tls).
   returned: always
@@ -351,7 +351,7 @@ smtp:
   type: dict
   contains:
     banner:
-      description: The greeting. V(none) when there was none, and with implicit TLS.
+      description: The greeting. V(null) when there was none, and with implicit TLS.
       type: str
       returned: always
     ehlo:
@@ -360,7 +360,7 @@ smtp:
       elements: str
       returned: always
     starttls:
-      description: Whether STARTTLS is offered. V(none) when the talk did not come so far.
+      description: Whether STARTTLS is offered. V(null) when the talk did not come so far.
       type: bool
       returned: always
     transcript:
@@ -369,12 +369,12 @@ smtp:
       elements: str
       returned: always
 handshake:
-  description: What a sender of today negotiates. V(none) when no handshake came about.
+  description: What a sender of today negotiates. V(null) when no handshake came about.
   returned: always
   type: dict
   contains:
     accepted:
-      description: Whether the server agrees to it. V(none) when that was not determined.
+      description: Whether the server agrees to it. V(null) when that was not determined.
       type: bool
       returned: always
     protocol:
@@ -406,7 +406,7 @@ protocols:
       sample: TLSv1.2
     accepted:
       description:
-        - The verdict. V(none) when it was not determined.
+        - The verdict. V(null) when it was not determined.
         - A server may choose a suite of TLS 1.3 and then end every handshake. With the check V(certificates) this is V(false).
       type: bool
       returned: always
@@ -428,7 +428,7 @@ ciphers:
 preference:
   description:
     - Who decides among the suites that both sides know, by version.
-    - One of V(server) and V(client), or V(none) with fewer than two suites.
+    - One of V(server) and V(client), or V(null) with fewer than two suites.
   returned: always; empty when not asked for
   type: dict
   sample:
@@ -462,7 +462,7 @@ groups:
       returned: always
       sample: "0x11EC"
     accepted:
-      description: Whether it is accepted in any version. V(none) when that was not determined.
+      description: Whether it is accepted in any version. V(null) when that was not determined.
       type: bool
       returned: always
     protocols:
@@ -489,7 +489,7 @@ dh:
       type: int
       returned: always
     known:
-      description: Where the prime is published or built in. V(none) if it is not known.
+      description: Where the prime is published or built in. V(null) if it is not known.
       type: str
       returned: always
 signatures:
@@ -501,13 +501,13 @@ signatures:
   elements: dict
 features:
   description:
-    - What else the server does, each V(true), V(false), or V(none) where it was not seen and not asked for.
+    - What else the server does, each V(true), V(false), or V(null) where it was not seen and not asked for.
     - The keys are C(compression), C(secure_renegotiation), C(client_renegotiation), C(extended_master_secret),
       C(encrypt_then_mac), C(session_tickets), C(session_ids), C(fallback_scsv), C(ocsp_staple), C(heartbeat), C(alpn) and
       C(early_data).
     - C(resumption) has C(id), C(ticket) and C(tls13); C(client_certificate) has C(requested) and C(authorities); C(reasons)
       says why something that was asked for is not determined.
-  returned: always; V(none) without a handshake
+  returned: always; V(null) without a handshake
   type: dict
 senders:
   description:
@@ -525,19 +525,19 @@ injection:
   type: dict
 policy:
   description:
-    - C(name), C(compliant), which is V(none) if something was not determined, and C(undetermined), which says what.
+    - C(name), C(compliant), which is V(null) if something was not determined, and C(undetermined), which says what.
   returned: with the check V(policy), when a handshake could begin
   type: dict
 certificates:
   description:
     - The certificates that are served, each with its chain.
-    - C(sni) is the name that a client sent who gets it. V(none) where it is served to clients that send no name. One that
+    - C(sni) is the name that a client sent who gets it. V(null) where it is served to clients that send no name. One that
       those get too is listed once, with the name.
     - Each has C(subject), C(issuer), C(san), C(not_before), C(not_after), C(days_left), C(key_type), C(key_bits), C(key_curve),
       C(signature), C(sha256), C(spki_sha256), C(chain), C(chain_complete) and C(findings).
     - C(name_matches) tells whether it covers O(sni) or O(host), and C(verified) whether it leads to a trusted root.
-      C(verify_reason) says why not. They are V(none) where it cannot be told.
-    - C(ocsp_staple) is what a stapled OCSP response says of it, V(none) if there was none. It has C(status) (V(good),
+      C(verify_reason) says why not. They are V(null) where it cannot be told.
+    - C(ocsp_staple) is what a stapled OCSP response says of it, V(null) if there was none. It has C(status) (V(good),
       V(revoked), V(unknown), V(expired), V(not-yet-valid) or V(unreadable)), C(this_update), C(next_update), C(revoked_at),
       C(reason), and C(verified), which tells whether the issuer of the certificate signed it.
   returned: always; empty when not asked for
@@ -547,7 +547,7 @@ dane:
   description:
     - What a sender that validates DANE makes of the certificates that were seen at this address.
     - C(status) is V(match); V(mismatch), when one of them is refused; V(unusable), when no record can be used; V(absent), V(insecure) or
-      V(bogus); or V(none), and C(reason) says why.
+      V(bogus); or V(null), and C(reason) says why.
     - C(records), C(matches), C(secure) and C(lookup) are those of M(postmaster.tls.tlsa_info).
   returned: with the check V(dane)
   type: dict
@@ -555,7 +555,7 @@ dane:
 violations:
   description:
     - What the server accepts beyond O(policy), as far as O(checks) asked for it and RV(undetermined) is empty.
-    - V(none) when no handshake could begin, so that nothing was asked.
+    - V(null) when no handshake could begin, so that nothing was asked.
     - Each has C(protocol), C(kind), C(name) and C(message).
   returned: when O(policy) is given
   type: list

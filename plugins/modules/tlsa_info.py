@@ -17,7 +17,7 @@ description:
   - Tells the state of the name, and what to publish before another certificate is served.
   - The look-up and the comparison are done on the controller. The server is asked where the task runs, by
     M(postmaster.tls.starttls_probe).
-  - What could not be found out is V(none) with its reason, and never a verdict.
+  - What could not be found out is V(null) with its reason, and never a verdict.
 extends_documentation_fragment:
   - postmaster.tls._attributes
   - postmaster.tls._attributes.info_module
@@ -137,7 +137,7 @@ records:
   elements: dict
   contains:
     usage:
-      description: The certificate usage. V(none) for a record that is too short to have one, as are the next two.
+      description: The certificate usage. V(null) for a record that is too short to have one, as are the next two.
       type: int
       returned: always
     selector:
@@ -172,7 +172,7 @@ records:
 secure:
   description:
     - Whether DNSSEC protects the records, or their absence, and the addresses of the server.
-    - V(none) when nobody who can be trusted said so.
+    - V(null) when nobody who can be trusted said so.
   returned: success
   type: bool
 state:
@@ -183,7 +183,7 @@ state:
       other that there is a record for; or every chain fits by its issuer too. V(wait), all fit, and caches may hold older records.
     - V(stale), a chain has no record at all, as after a rotation. V(broken), a record is for a chain that it does not authenticate, or
       no record is usable.
-    - V(none), it is not determined; RV(reason) says why.
+    - V(null), it is not determined; RV(reason) says why.
   returned: success
   type: str
   sample: stale
@@ -197,7 +197,7 @@ wait_until:
   type: str
   sample: "2026-11-22T05:00:00Z"
 covers_next:
-  description: Whether the records fit O(next_certificate) or O(next_public_key). V(none) without them, and where it is not determined.
+  description: Whether the records fit O(next_certificate) or O(next_public_key). V(null) without them, and where it is not determined.
   returned: success
   type: bool
 matches:
