@@ -16,7 +16,8 @@ description:
     network and says what it makes of cipher lists, certificates and keys; a cipher list that OpenSSL refuses would
     otherwise only be logged, and the default list be in force. What sendmail complains about today does not count.
   - Only when there is no new complaint are the files replaced, each by a rename, and built by the system's own C(make)
-    in C(/etc/mail). If that does not make the C(sendmail.cf) that was judged, every file is again what it was.
+    in C(/etc/mail). If that does not make the C(sendmail.cf) that was judged, every file that was written is again what it
+    was; what others did in C(/etc/mail) meanwhile stays.
   - Nothing is reloaded. Run RV(reload_command) afterwards.
 version_added: 0.3.0
 author:

@@ -59,6 +59,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit 
     edit_raw_options,
     raw_options,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options import MACROS
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import (
     Build,
     build_of,
@@ -195,8 +196,9 @@ def _in_force(asked: Asked, cf: str, layout: Layout) -> None:
     for option, value in asked.options.items():
         found = [one.value for one in parsed.options if one.name == option]
         if found != ([] if value is None or not value else [value]):
+            seen = str(found or "nothing") if option in MACROS or not found else "something else"
             raise InvalidInput(
-                f"{layout.mc} would not set {option} to what was asked, but to {found or 'nothing'}: a file that it"
+                f"{layout.mc} would not set {option} to what was asked, but to {seen}: a file that it"
                 " includes, or a line that m4 makes, sets it too; change it there."
             )
 
@@ -256,6 +258,7 @@ def _apply(candidate: Candidate, layout: Layout, *, backup: bool) -> list[str]:
         _patient,
         replacements=candidate.replacements,
         template=layout.template,
+        rewritten=layout.rewritten,
         make=make if any(stale) else (),
         cf=layout.cf,
         expected=candidate.cf,

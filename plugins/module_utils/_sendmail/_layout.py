@@ -44,7 +44,7 @@ class Layout:
 
     C(built) is the file that make writes first, where it is not the live one; with C(prelude) the file cf.m4 of this
     directory is read before the mc file, which does not include it, and C(flags) are given to m4. C(template) is what
-    make copies where there is no mc file yet.
+    make copies where there is no mc file yet, C(rewritten) what it makes anew besides when the mc file has changed.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Layout:
     prelude: str = ""
     flags: tuple[str, ...] = ()
     template: str = ""
+    rewritten: tuple[str, ...] = ()
     cf: str = f"{DIRECTORY}/sendmail.cf"
 
     @property
@@ -86,6 +87,7 @@ def _debian(_run: Runner) -> Layout:
         mc=f"{DIRECTORY}/sendmail.mc",
         targets=("{cf}",),
         map_targets=("{database}",),
+        rewritten=(f"{DIRECTORY}/databases", f"{DIRECTORY}/Makefile"),
     )
 
 

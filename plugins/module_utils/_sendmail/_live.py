@@ -4,7 +4,7 @@
 # PRIVATE to postmaster.tls: may change in any release; import it from this collection only.
 
 """Puts a judged change into force: the sources are replaced, the system's own make builds, and the result must be the
-judged one; otherwise every file below /etc/mail is again what it was, byte for byte.
+judged one; otherwise every file that this writes is again what it was, byte for byte. What others do meanwhile stays.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import stat
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
     PostmasterTlsError,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._replace import (
     Original,
     Replacement,
@@ -29,7 +29,17 @@ from ansible_collections.postmaster.tls.plugins.module_utils._replace import (
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._judge import body
 
-_LARGEST: t.Final = 16 << 20
+#: What makes of Debian, Red Hat and FreeBSD write beside a file that they build, by what stands behind its name.
+_BESIDE: t.Final = (".new", ".errors", ".old", ".bak")
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """One file that a change may write, as it was: C(original) is None if there was none, C(link) where it pointed to."""
+
+    path: str
+    original: Original | None
+    link: str
 
 
 def go_live(
@@ -41,16 +51,16 @@ def go_live(
     expected: str,
     stale: t.Sequence[str] = (),
     template: str = "",
+    rewritten: t.Sequence[str] = (),
 ) -> None:
     """Replace the files, run make, and compare the live sendmail.cf with the C(expected) text.
 
     C(stale) are the files that make shall build anew although they may be younger than their sources, C(template) what a
-    file is copied from that is not there yet. Raises CommandFailed after everything is as it was before.
+    file is copied from that is not there yet, C(rewritten) what make writes besides. Raises CommandFailed after every file
+    that was written is as it was before.
     """
-    directories = {os.path.dirname(one.original.target) for one in replacements}
-    directories |= {os.path.dirname(path) for path in (cf, *stale)}
-    before = [one for path in sorted(directories) for one in _kept(path)]
-    known = {one.path for one in before}
+    sources = [_kept(one.original.path) for one in replacements]
+    built = [_kept(path) for path in _written_by_make((cf, *stale, *rewritten))]
     try:
         _begin(replacements, template)
         replace_all(replacements)
@@ -62,8 +72,14 @@ def go_live(
                 f"'{' '.join(make)}' did not make the {cf} that was checked: look at what this Makefile runs"
             )
     except PostmasterTlsError as error:
-        _restore(before, known, directories)
-        raise CommandFailed(f"{str(error).rstrip('.')}; every file is again as it was.") from error
+        others = [
+            one for one, wanted in zip(sources, replacements) if not _is_ours(one.path, wanted)
+        ]
+        _restore([one for one in (*sources, *built) if one not in others])
+        but = "".join(f", but {one.path}, which somebody else changed meanwhile" for one in others)
+        raise CommandFailed(
+            f"{str(error).rstrip('.')}; every file is again as it was{but}."
+        ) from error
 
 
 def _begin(replacements: t.Sequence[Replacement], template: str) -> None:
@@ -88,27 +104,42 @@ def _build(run: Runner, make: t.Sequence[str], stale: t.Sequence[str]) -> None:
             )
 
 
-def _kept(directory: str) -> list[Original]:
-    """Every regular file of a directory, read as it is."""
-    found = []
-    for name in sorted(os.listdir(directory)):
-        path = os.path.join(directory, name)
+def _written_by_make(paths: t.Iterable[str]) -> list[str]:
+    """The files that make builds, and what it writes on the way: access.new.db for access.db, too."""
+    found: list[str] = []
+    for path in paths:
+        stem, suffix = os.path.splitext(path)
+        found += [path, f"{stem}.new{suffix}", *(path + behind for behind in _BESIDE)]
+        found += [f"{stem}.pag"] if suffix == ".dir" else []
+    return list(dict.fromkeys(found))
+
+
+def _kept(path: str) -> _Kept:
+    link = os.readlink(path) if os.path.islink(path) else ""
+    return _Kept(path, read_original(path) if os.path.isfile(path) else None, link)
+
+
+def _is_ours(path: str, replacement: Replacement) -> bool:
+    """Whether a source has what was read or written here; one that has gone counts, as it is put back."""
+    if not os.path.lexists(path):
+        return True
+    try:
+        now = read_original(path)
+    except PostmasterTlsError:
+        return False
+    return now.content in (replacement.content, replacement.original.content)
+
+
+def _restore(files: t.Iterable[_Kept]) -> None:
+    for one in files:
         with contextlib.suppress(OSError):
-            status = os.lstat(path)
-            if stat.S_ISREG(status.st_mode) and status.st_size <= _LARGEST:
-                found.append(read_original(path))
-    return found
-
-
-def _restore(
-    before: t.Sequence[Original], known: t.Container[str], directories: t.Iterable[str]
-) -> None:
-    put_back([one for one in before if not _same(one)])
-    for directory in directories:
-        for new in _kept(directory):
-            if new.path not in known:
-                with contextlib.suppress(OSError):
-                    os.unlink(new.path)
+            linked = os.readlink(one.path) if os.path.islink(one.path) else ""
+            if linked != one.link or (one.original is None and os.path.isfile(one.path)):
+                os.unlink(one.path)
+            if one.link and linked != one.link:
+                os.symlink(one.link, one.path)
+        if one.original and not _same(one.original):
+            put_back([one.original])
 
 
 def _same(one: Original) -> bool:
