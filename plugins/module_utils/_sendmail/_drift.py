@@ -38,6 +38,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit 
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options import MACROS
 
 _MOST_LINES = 4
+_NAMED: t.Final = re.compile(
+    r"O[ \t]+[^=]*|[DCFE]\{[^}]*\}|E[^=]*|[KM][ \t]*[^\s,]+|[DCFO].|S.*|.?"
+)
 
 
 def differences(live: str, built: str) -> tuple[str, ...]:
@@ -99,14 +102,24 @@ def drift_finding(file: str, found: t.Sequence[str]) -> list[Finding]:
     """What the owner of a sendmail.cf is told of such differences; nothing where there are none."""
     if not found:
         return []
-    shown = "; ".join(found[:_MOST_LINES])
+    shown = "; ".join(line[0] + named(line[1:]) for line in found[:_MOST_LINES])
     more = f"; and {len(found) - _MOST_LINES} more lines" if len(found) > _MOST_LINES else ""
     return [finding("cf-not-of-mc", where=file, evidence=f"{shown}{more}")]
 
 
+def named(line: str) -> str:
+    """A line of sendmail.cf as it may be shown: whole where it is an option about TLS, else what it sets, for a value may
+    have a password in it.
+    """
+    name = (_NAMED.match(line) or [""])[0].rstrip()
+    if name == line or (name[:1] == "O" and name[1:].strip() in MACROS):
+        return line
+    return f"{name} ..."
+
+
 def refusal(file: str, found: t.Sequence[str]) -> str:
     """Why a sendmail.cf with such differences is not overwritten unasked."""
-    odd = next((line[1:] for line in found if line[0] == "+"), None)
+    odd = next((named(line[1:]) for line in found if line[0] == "+"), None)
     where = f"it has '{odd}'" if odd else "it lacks what the mc file sets"
     return (
         f"{file} is not what its mc file builds ({where}), so building it would undo somebody's change: bring it"
@@ -114,4 +127,11 @@ def refusal(file: str, found: t.Sequence[str]) -> str:
     )
 
 
-__all__ = ["differences", "drift_finding", "drift_findings", "refusal", "written_differences"]
+__all__ = [
+    "differences",
+    "drift_finding",
+    "drift_findings",
+    "named",
+    "refusal",
+    "written_differences",
+]

@@ -167,7 +167,7 @@ def test_what_was_edited_by_hand_is_not_overwritten_unasked(box: Box) -> None:
     box.sh("echo 'O LogLevel=12' >> /etc/mail/sendmail.cf")
     before = digest(box)
     made = change(box, options=ONE_SUITE)
-    assert "it has 'O LogLevel=12'" in made["msg"]
+    assert "it has 'O LogLevel ...'" in made["msg"]
     assert digest(box) == before
     rebuilt = change(box, drift="rebuild")
     assert (rebuilt["changed"], rebuilt["changes"], rebuilt["rebuilt"]) == (True, [], True)

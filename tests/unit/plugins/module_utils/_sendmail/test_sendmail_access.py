@@ -16,7 +16,12 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._access i
     parse_access,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import parse_cf
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._drift import differences
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._drift import (
+    differences,
+    drift_finding,
+    named,
+    refusal,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import Sendmail
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import parse_build
 from hypothesis import given
@@ -113,6 +118,32 @@ def test_only_lines_that_mean_something_differ() -> None:
     live = "# built by somebody\n\nO CipherList=LOW\nO LogLevel=9\n#O DANE=true\n"
     assert differences(live, built) == ("-O CipherList=HIGH", "+O CipherList=LOW")
     assert differences(built, built + "# more\n") == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("O CipherList=HIGH", "O CipherList=HIGH"),
+        ("O LDAPDefaultSpec=-h ldap -w SECRET", "O LDAPDefaultSpec ..."),
+        ("O  LDAPDefaultSpec = SECRET", "O  LDAPDefaultSpec ..."),
+        ("OQSECRET", "OQ ..."),
+        ("Kldap ldap -w SECRET", "Kldap ..."),
+        ("D{word}SECRET", "D{word} ..."),
+        ("DXSECRET", "DX ..."),
+        ("C{E}SECRET", "C{E} ..."),
+        ("ETOKEN=SECRET", "ETOKEN ..."),
+        ("Msmtp, P=[IPC], A=SECRET", "Msmtp ..."),
+        ("R$* SECRET", "R ..."),
+        ("\t-w SECRET", " ..."),
+        ("Scheck_rcpt", "Scheck_rcpt"),
+        ("", ""),
+    ],
+)
+def test_a_line_that_differs_is_named_and_its_value_kept_back(line: str, shown: str) -> None:
+    assert named(line) == shown
+    for text in (refusal("cf", [f"+{line}"]), str(drift_finding("cf", [f"+{line}"]))):
+        assert "SECRET" not in text
+        assert shown in text
 
 
 @given(st.text())
