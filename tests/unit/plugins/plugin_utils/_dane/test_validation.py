@@ -10,13 +10,17 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
+import dns.rdataset
 import dns.rdatatype
 import dns.rrset
 import pytest
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._answers import Answer
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._resolver import Resolver
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._signatures import Budget
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._signatures import (
+    ALGORITHMS,
+    Budget,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._validation import Validator
 from ansible_collections.postmaster.tls.tests.support.signed_zones import (
     NOW,
@@ -25,6 +29,7 @@ from ansible_collections.postmaster.tls.tests.support.signed_zones import (
     Spoil,
     family,
 )
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 SERVER = Server("127.0.0.1")
 KINDS = pytest.mark.parametrize(
@@ -191,6 +196,49 @@ def test_unknown_algorithms_and_those_with_sha1_make_a_zone_insecure(
     parent.add(child.origin, child.ds.replace(algorithm=algorithm, digest_type=digest, digest=b"x" * {1: 20, 2: 32, 99: 7}[digest]))  # fmt: skip
     found = look("mx1.example.test", "A", zones=(parent, child, plain))
     assert (found.status, found.secure) == ("found", False)
+
+
+@pytest.mark.parametrize("algorithm", [*ALGORITHMS, 1, 3, 5, 7, 12, 253, 254])
+@pytest.mark.parametrize(
+    "key", [b"", b"\0", b"\0\0\1", b"\1\3", b"\3x\1", b"\xff" * 64, b"\0" * 97]
+)
+def test_a_broken_key_beside_a_sound_one_verifies_nothing(algorithm: int, key: bytes) -> None:
+    parent, child, plain = family()
+    broken = child.dnskey.replace(algorithm=algorithm, key=key)
+    keys = dns.rdataset.from_rdata_list(300, [child.dnskey, broken])
+    child.sets[child.origin][dns.rdatatype.DNSKEY] = keys
+
+    def by_the_broken_one(rrset: dns.rrset.RRset) -> dns.rrset.RRset:
+        tag = dns.dnssec.key_id(broken)
+        forged = rrset[0].replace(algorithm=algorithm, key_tag=tag, signature=bytes(64))
+        return dns.rrset.from_rdata_list(rrset.name, rrset.ttl, [forged])
+
+    def spoil(message: dns.message.Message) -> None:
+        if message.question[0].rdtype == dns.rdatatype.A:
+            changed(by_the_broken_one, "RRSIG")(message)
+
+    found = look("mx1.example.test", "A", zones=(parent, child, plain), spoil=spoil)
+    assert found.status == "bogus"
+
+
+def test_rfc9905_a_signature_with_sha1_counts_for_nothing_beside_a_ds_record_for_another() -> None:
+    parent, child, plain = family()
+    weak = rsa.generate_private_key(65537, 2048)
+    sha1 = dns.dnssec.make_dnskey(weak.public_key(), dns.dnssec.Algorithm.RSASHA1, flags=257)
+    keys = dns.rdataset.from_rdata_list(300, [child.dnskey, sha1])
+    child.sets[child.origin][dns.rdatatype.DNSKEY] = keys
+
+    def spoil(message: dns.message.Message) -> None:
+        if message.question[0].rdtype == dns.rdatatype.A:
+            rrset = message.answer[0]
+            signature = dns.dnssec.sign(
+                rrset, weak, child.origin, sha1, inception=int(NOW - 1), expiration=int(NOW + 1),
+                policy=dns.dnssec.allow_all_policy,
+            )  # fmt: skip
+            message.answer = [rrset, dns.rrset.from_rdata_list(rrset.name, 300, [signature])]
+
+    found = look("mx1.example.test", "A", zones=(parent, child, plain), spoil=spoil)
+    assert (found.status, "does not have" in (found.reason or "")) == ("bogus", True)
 
 
 def test_too_many_iterations_make_denials_insecure() -> None:
