@@ -32,7 +32,9 @@ options:
   servers:
     description:
       - Addresses of the servers of the zone, each with a port if it is not 53. By default those that its NS records
-        name, of which one address each must answer.
+        name, of which every address must answer.
+      - An address that no way leads to from the controller, as one of IPv6 where there is only IPv4, is not asked for a
+        server that has others.
     type: list
     elements: str
     default: []

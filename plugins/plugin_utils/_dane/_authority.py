@@ -57,13 +57,17 @@ class Zone:
 
 @dataclass(frozen=True)
 class Served:
-    """What a server answers: ``records`` None with a reason when it does not; ``ttl`` in seconds, 0 without records."""
+    """What a server answers: ``records`` None with a reason when it does not; ``ttl`` in seconds, 0 without records.
+
+    ``routed`` tells whether there is a way from here to the address.
+    """
 
     server: str
     address: str
     records: tuple[Record, ...] | None
     ttl: int
     reason: str | None
+    routed: bool = True
 
 
 def owner_of(name: str, port: int, *, owner: str | None = None) -> str:
@@ -103,22 +107,21 @@ def named(texts: Sequence[str]) -> tuple[NameServer, ...]:
 
 
 def served(owner: str, servers: Sequence[NameServer], asking: Asking) -> Iterator[Served]:
-    """What each server has, one item for each address that answers, or one with a reason when none does."""
+    """What each server has, one item for each address.
+
+    An address that no way leads to from here, as one of IPv6 on a machine without it, is left out where the server has others.
+    """
     for server in servers:
         answers = [_served(owner, server.name, one, asking) for one in server.addresses]
-        answered = [one for one in answers if one.records is not None]
-        if answered:
-            yield from answered
-        elif answers:
-            yield answers[0]
-        else:
+        yield from [one for one in answers if one.routed] or answers[:1]
+        if not answers:
             yield Served(server.name, "", None, 0, "it has no address")
 
 
 def _served(owner: str, name: str, server: Server, asking: Asking) -> Served:
     found = asking([server]).ask(dns.name.from_text(owner), dns.rdatatype.TLSA, unchecked=True)
     if isinstance(found, Failure):
-        return Served(name, str(server), None, 0, found.reason)
+        return Served(name, str(server), None, 0, found.reason, found.routed)
     records: list[Record] = []
     for rrset in found.answer:
         if str(rrset.name).lower() != owner.lower():

@@ -30,11 +30,12 @@ class Server:
 
 
 class NoAnswer(PostmasterTlsError):
-    """A server did not answer: ``status`` is timeout or unreachable."""
+    """A server did not answer: ``status`` is timeout or unreachable; ``routed`` tells whether there is a way to it from here."""
 
-    def __init__(self, status: str, message: str) -> None:
+    def __init__(self, status: str, message: str, *, routed: bool = True) -> None:
         super().__init__(message)
         self.status = status
+        self.routed = routed
 
 
 #: Sends the octets of a question, over TCP if wanted, within some seconds, and returns those of the answer, or raises NoAnswer.
@@ -45,11 +46,8 @@ def exchange(server: Server, query: bytes, tcp: bool, timeout: float) -> bytes:
     """The transport of the real network. Over UDP what has another number than the question is not its answer."""
     deadline = time.monotonic() + timeout
     kind = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
-    family = socket.AF_INET6 if ":" in server.address else socket.AF_INET
     try:
-        with socket.socket(family, kind) as connection:
-            connection.settimeout(timeout)
-            connection.connect((server.address, server.port))
+        with _connected(server, kind, timeout) as connection:
             if tcp:
                 connection.sendall(len(query).to_bytes(2, "big") + query)
                 length = int.from_bytes(_exactly(connection, 2, deadline), "big")
@@ -64,6 +62,24 @@ def exchange(server: Server, query: bytes, tcp: bool, timeout: float) -> bytes:
     except (OSError, EOFError) as error:
         said = getattr(error, "strerror", None) or "the connection was closed"
         raise NoAnswer("unreachable", f"{server} does not answer ({said})") from error
+
+
+def _connected(server: Server, kind: socket.SocketKind, timeout: float) -> socket.socket:
+    """A socket for a server. Connecting over UDP sends nothing, so what fails then fails on this machine."""
+    family = socket.AF_INET6 if ":" in server.address else socket.AF_INET
+    connection = None
+    try:
+        connection = socket.socket(family, kind)
+        connection.settimeout(timeout)
+        connection.connect((server.address, server.port))
+    except OSError as error:
+        if connection is not None:
+            connection.close()
+        if kind != socket.SOCK_DGRAM:
+            raise
+        said = f"no way leads from here to {server} ({error.strerror})"
+        raise NoAnswer("unreachable", said, routed=False) from error
+    return connection
 
 
 def _exactly(connection: socket.socket, octets: int, deadline: float) -> bytes:

@@ -45,11 +45,12 @@ _REFUSALS: t.Final = {2: "servfail", 5: "refused"}
 
 @dataclass(frozen=True)
 class Failure:
-    """No answer: ``status`` is timeout, unreachable, servfail, refused or malformed."""
+    """No answer: ``status`` is timeout, unreachable, servfail, refused or malformed; ``routed`` as in NoAnswer."""
 
     status: str
     reason: str
     errors: tuple[int, ...] = ()
+    routed: bool = True
 
 
 class Resolver:
@@ -95,7 +96,7 @@ class Resolver:
             try:
                 found = self._one(server, name, rdtype, unchecked=unchecked, seconds=seconds)
             except NoAnswer as error:
-                last = Failure(error.status, f"{shown}: {error}")
+                last = Failure(error.status, f"{shown}: {error}", routed=error.routed)
                 continue
             except UnreadableAnswer as error:
                 last = Failure("malformed", f"{shown} from {server}: {error}")
