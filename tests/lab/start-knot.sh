@@ -12,7 +12,7 @@ ExecStart=/usr/sbin/knotd -c /etc/postmaster-lab/knot.conf
 UNIT
 systemctl daemon-reload
 systemctl restart lab-knot
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     kdig @127.0.0.1 +short +dnssec example.test SOA | grep -q '^SOA' && exit 0
     sleep 0.1
 done

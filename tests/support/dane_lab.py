@@ -22,7 +22,6 @@ from mtalab.paths import lab_name
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LAB = [sys.executable, str(CHECKOUT / "tests" / "lab" / "lab.py")]
-OWNER = "_25._tcp.mx1.example.test."
 
 
 @dataclass(frozen=True)

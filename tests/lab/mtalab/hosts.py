@@ -23,7 +23,7 @@ from mtalab.scenarios import HOSTS, Host
 STATES = Path(__file__).resolve().parent.parent / "states"
 LAB_LABEL = "tls.postmaster.lab"
 CGROUP2_ONLY = 258
-READY_SECONDS = 60.0
+READY_SECONDS = 240.0
 # Nobody types a passphrase here, and each of them takes one of the inotify instances that all labs of a machine share.
 MASKED = ("systemd-ask-password-console.path", "systemd-ask-password-wall.path")
 # start-stop-daemon(8), which stops a sendmail, must see which program a setgid process runs.

@@ -26,7 +26,7 @@ ExecStart=/usr/bin/pebble -config $place/pebble.json -dnsserver $resolver:53
 UNIT
 systemctl daemon-reload
 systemctl restart lab-pebble
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     openssl s_client -connect 127.0.0.1:14000 < /dev/null > /dev/null 2>&1 && exit 0
     sleep 0.1
 done
