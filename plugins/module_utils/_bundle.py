@@ -24,8 +24,13 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
     InvalidInput,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading import (
+    read_bytes,
+    read_file,
+)
 
-_BLOCK: t.Final = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\n[\sA-Za-z0-9+/=:,-]*?-----END \1-----")
+_MARKER: t.Final = re.compile(r"-----(BEGIN|END) ([A-Z0-9 ]+)-----")
+_INSIDE: t.Final = re.compile(r"\n[\sA-Za-z0-9+/=:,-]*")
 _NAME: t.Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _MODE: t.Final = 0o600
 _DIGITS: t.Final = 16
@@ -45,8 +50,7 @@ class Bundle:
 def read_text(path: str) -> str:
     """A PEM file of the host. Raises InvalidInput."""
     try:
-        with open(path, encoding="ascii", errors="replace") as stream:
-            return stream.read(_LARGEST)
+        return read_file(path, encoding="ascii", most=_LARGEST)
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
 
@@ -108,10 +112,9 @@ def lay_down(bundle: Bundle, *, directory: str, name: str, dry: bool) -> tuple[s
 
 def _is_there(path: str, bundle: Bundle) -> bool:
     try:
-        with open(path, encoding="ascii") as stream:
-            same = stream.read() == bundle.text
-            return same and stat.S_IMODE(os.fstat(stream.fileno()).st_mode) == _MODE
-    except (OSError, ValueError):
+        same = read_bytes(path) == bundle.text.encode()
+        return same and stat.S_IMODE(os.stat(path).st_mode) == _MODE
+    except OSError:
         return False
 
 
@@ -143,7 +146,16 @@ def _no_passphrase() -> str:
 
 
 def _blocks(text: str) -> list[tuple[str, str]]:
-    return [(found[1], found[0]) for found in _BLOCK.finditer(text.replace("\r\n", "\n"))]
+    """The blocks of a PEM text with their kinds; one that another begins in, or that has other text in it, is left out."""
+    lines = text.replace("\r\n", "\n")
+    found = []
+    begin: re.Match[str] | None = None
+    for marker in _MARKER.finditer(lines):
+        ends = begin and marker[1] == "END" and marker[2] == begin[2]
+        if begin and ends and _INSIDE.fullmatch(lines, begin.end(), marker.start()):
+            found.append((begin[2], lines[begin.start() : marker.end()]))
+        begin = marker if marker[1] == "BEGIN" else None
+    return found
 
 
 __all__ = ["Bundle", "lay_down", "parts_of", "read_text"]

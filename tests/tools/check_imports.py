@@ -51,8 +51,8 @@ ROOMS = {
     "_sendmail": {*COMMON, "_changed_lines", "_openssl", "_ports", "_replace", "_tls"},
     "_maillog": {*COMMON, "_openssl", "_tls"},
     "_checkpoint": COMMON,
-    "_bundle": {*COMMON, "_checkpoint"},
-    "_replace": {*COMMON, "_checkpoint"},
+    "_bundle": {*COMMON, "_checkpoint", "_openssl"},
+    "_replace": {*COMMON, "_checkpoint", "_openssl"},
     "_host_facts": {*COMMON, "_openssl", "_postfix", "_sendmail"},
 }
 ON_CONTROLLER = ("ansible", "ansible_collections", "cryptography", "dns")

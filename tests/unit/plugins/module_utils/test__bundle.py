@@ -140,6 +140,39 @@ def test_what_is_no_pair_is_one_sentence(
     assert "BEGIN" not in str(caught.value)
 
 
+def test_a_file_that_nobody_writes_to_is_not_waited_for(
+    pairs: dict[str, tuple[str, str]], tmp_path: Path
+) -> None:
+    chain, key = pairs["ecdsa"]
+    bundle = parts_of(chain=chain, key=key)
+    path, _changed = lay_down(bundle, directory=str(tmp_path), name="mx1", dry=False)
+    os.unlink(path)
+    os.mkfifo(path)
+    with pytest.raises(InvalidInput, match="not a regular file"):
+        read_text(path)
+    assert lay_down(bundle, directory=str(tmp_path), name="mx1", dry=False) == (path, True)
+    assert Path(path).read_text() == bundle.text
+
+
+def test_lines_that_begin_and_never_end_are_read_once(pairs: dict[str, tuple[str, str]]) -> None:
+    chain, key = pairs["ecdsa"]
+    begun = "-----BEGIN A-----\n" * 50_000
+    blanks = "-----BEGIN CERTIFICATE-----" + "\n" * 200_000
+    assert parts_of(chain=begun + blanks + chain, key=key).certificates == 1
+
+
+@pytest.mark.parametrize(
+    "around",
+    ["-----END A-----\n{}", "-----BEGIN B-----\n{}-----END B-----\n", "-----BEGIN B-----\n{}"],
+    ids=["an end before", "within another", "behind a beginning"],
+)
+def test_a_block_is_found_whatever_is_around(
+    pairs: dict[str, tuple[str, str]], around: str
+) -> None:
+    chain, key = pairs["ecdsa"]
+    assert parts_of(chain=around.format(chain), key=key).text == key + chain
+
+
 def test_a_name_cannot_leave_the_directory(
     pairs: dict[str, tuple[str, str]], tmp_path: Path
 ) -> None:
