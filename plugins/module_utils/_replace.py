@@ -21,6 +21,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
     InvalidInput,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading import open_file
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def read_original(path: str) -> Original:
     """Read a regular file, following symbolic links. Raises InvalidInput when it cannot be read."""
     target = os.path.realpath(path)
     try:
-        with open(target, "rb") as stream:
+        with open_file(target) as stream:
             content, status = stream.read(), os.fstat(stream.fileno())
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error

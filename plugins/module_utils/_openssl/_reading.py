@@ -10,17 +10,24 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import typing as t
 
 MOST_BYTES = 8 * 1024 * 1024
 _NO_FILE = "it is not a regular file"
 
 
+def open_file(path: str) -> t.BinaryIO:
+    """A regular file, opened for reading. Raises OSError, also for what is no regular file."""
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise OSError(errno.EINVAL, _NO_FILE, path)
+    return open(number, "rb")
+
+
 def read_bytes(path: str, *, most: int = MOST_BYTES) -> bytes:
     """A regular file, at most so many bytes of it. Raises OSError, also for what is no regular file."""
-    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(number, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise OSError(errno.EINVAL, _NO_FILE, path)
+    with open_file(path) as stream:
         return stream.read(most)
 
 
@@ -39,4 +46,4 @@ def refuse_pipe(path: str) -> None:
         raise OSError(errno.EINVAL, _NO_FILE, path)
 
 
-__all__ = ["MOST_BYTES", "read_bytes", "read_file", "refuse_pipe"]
+__all__ = ["MOST_BYTES", "open_file", "read_bytes", "read_file", "refuse_pipe"]

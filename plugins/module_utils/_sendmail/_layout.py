@@ -20,6 +20,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
     NotSupported,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading import read_file
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import (
@@ -143,8 +144,7 @@ def detect(run: Runner) -> Layout:
     """
     path = os.path.join(DIRECTORY, "Makefile")
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            text = stream.read()
+        text = read_file(path)
     except OSError as error:
         raise NotSupported(
             f"{path} cannot be read ({error.strerror}): it is what builds sendmail.cf on Debian, Red Hat and FreeBSD;"

@@ -94,6 +94,12 @@ def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
         read_original(str(tmp_path / "main.cf"))
 
 
+def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "sendmail.cf")
+    with pytest.raises(InvalidInput, match="not a regular file"):
+        read_original(str(tmp_path / "sendmail.cf"))
+
+
 def test_a_file_of_another_user_is_refused(
     pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
