@@ -10,13 +10,13 @@ import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     InvalidInput,
     PostmasterTlsError,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading import read_file
 from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
     require_cryptography,
 )
@@ -69,7 +69,7 @@ def given(options: Mapping[str, t.Any]) -> Seen | None:
     if not path:
         return None
     try:
-        content = Path(path).read_text("ascii", "replace")
+        content = read_file(path, encoding="ascii")
     except OSError as error:
         raise InvalidInput(
             f"certificate_path {path} cannot be read ({error.strerror}): give a PEM file on the controller."

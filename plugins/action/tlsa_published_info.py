@@ -104,10 +104,11 @@ def _times(now: datetime, ttl: int, previous_ttl: int | None) -> Data:
     until = now + timedelta(seconds=kept(seconds) + 1)
     found: Data = {"now": now.strftime(_TIME), "wait_until": until.strftime(_TIME)}
     if seconds > LONGEST_KEPT:
-        found["warnings"] = [
+        warning = (
             f"The time to live of the records is {seconds} s, which may be a forgery: caches keep nothing for more than "
             f"a week (RFC 8767 section 4), so wait_until counts {LONGEST_KEPT} s. Set ttl to an hour or so."
-        ]
+        )
+        found["warnings"] = [warning]
     return found
 
 

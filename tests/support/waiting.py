@@ -1,10 +1,12 @@
 # Copyright (c) 2026, the postmaster.tls authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waits for something that happens elsewhere, and fails the test when it does not."""
+"""Waits for something that happens elsewhere or may never end, and fails the test when it does not come."""
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import time
 import typing as t
 
@@ -23,4 +25,20 @@ def until(
     return found
 
 
-__all__ = ["until"]
+@contextlib.contextmanager
+def at_most(seconds: int) -> t.Iterator[None]:
+    """TimeoutError where the test is after so many seconds."""
+
+    def late(*_rest: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+__all__ = ["at_most", "until"]

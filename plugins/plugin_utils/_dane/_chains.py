@@ -34,7 +34,7 @@ with contextlib.suppress(ImportError):
     from cryptography import x509
 
 _PEM: t.Final = re.compile(
-    r"-----BEGIN (CERTIFICATE|PUBLIC KEY)-----\s*([A-Za-z0-9+/=\s]*?)-----END \1-----"
+    r"-----BEGIN (CERTIFICATE|PUBLIC KEY)-----([A-Za-z0-9+/=\s]*+)-----END \1-----"
 )
 _MOST: t.Final = 100
 

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import os
 import typing as t
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._survey impor
 from ansible_collections.postmaster.tls.tests.support.authority import NOW, sign
 from ansible_collections.postmaster.tls.tests.support.dane_cases import MX
 from ansible_collections.postmaster.tls.tests.support.signed_zones import Resolving, family
+from ansible_collections.postmaster.tls.tests.support.waiting import at_most
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 LEAF = sign(MX, names=[MX])
@@ -77,6 +79,13 @@ def test_a_certificate_is_given_as_text_or_as_a_file(tmp_path: Path) -> None:
         assert seen is not None
         assert [certificate.der for certificate in seen.chains[0].certificates] == [LEAF.der] * 2
     assert given(options()) is None
+
+
+def test_a_pipe_is_not_waited_at(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with at_most(60), pytest.raises(InvalidInput, match="not a regular file"):
+        given(options(certificate_path=str(path)))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import typing as t
 from pathlib import Path
 
@@ -14,20 +13,13 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certifica
     chains_of,
     unreadable,
 )
+from ansible_collections.postmaster.tls.tests.support.waiting import at_most
 
 
 @pytest.fixture
 def bounded() -> t.Iterator[None]:
-    """A minute, then TimeoutError where the test is."""
-
-    def late(*_rest: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(60)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    with at_most(60):
+        yield
 
 
 @pytest.mark.usefixtures("bounded")

@@ -16,7 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._chains import Chain, chain_of
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._chains import (
+    Chain,
+    chain_in,
+    chain_of,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._matching import Verdict, judge
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import Record, parsed
 from ansible_collections.postmaster.tls.tests.support.authority import NOW, Signed, new_key, sign
@@ -27,6 +32,7 @@ from ansible_collections.postmaster.tls.tests.support.dane_cases import (
     record,
     record_sets,
 )
+from ansible_collections.postmaster.tls.tests.support.waiting import at_most
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -116,6 +122,12 @@ def test_rfc7671_section_9_a_weaker_digest_does_not_count() -> None:
     found = verdict([record(3, 1, 1, USUAL.leaf), record(3, 1, 2, OTHER)], shown(*USUAL.chain))
     assert found.status == "mismatch"
     assert "stronger digest" in (found.reason or "")
+
+
+@pytest.mark.parametrize("end", ["", "-----END PUBLIC KEY-----", "A" * 400_000])
+def test_a_block_that_does_not_end_is_read_once(end: str) -> None:
+    with at_most(60), pytest.raises(InvalidInput, match="no certificate in PEM form"):
+        chain_in("-----BEGIN CERTIFICATE-----" + "\n" * 400_000 + end, "a file")
 
 
 def changed_leaf(find: bytes, replacement: bytes) -> bytes:
