@@ -11,16 +11,21 @@ import socket
 import typing as t
 
 SUBMISSION_PORTS: t.Final = frozenset({465, 587})
+_HIGHEST: t.Final = 65535
+_LONGEST: t.Final = 5
 _NAMES: t.Final = {"smtp": 25, "smtps": 465, "submissions": 465, "submission": 587, "ssmtp": 465}
 
 
 def port_number(name: str) -> int | None:
-    """A port by its number or name; None for a name that neither this host nor this collection knows."""
-    if name.isdigit():
-        return int(name)
+    """A port by its number or name; None for a name that neither this host nor this collection knows, and for a number that
+    is none of a port.
+    """
+    if name.isascii() and name.isdigit():
+        number = name.lstrip("0") or "0"
+        return int(number) if len(number) <= _LONGEST and int(number) <= _HIGHEST else None
     try:
         return socket.getservbyname(name, "tcp")
-    except OSError:
+    except (OSError, ValueError):
         return _NAMES.get(name)
 
 

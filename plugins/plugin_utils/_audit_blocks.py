@@ -148,7 +148,7 @@ def _commands(change: Data, version: str | None) -> list[str]:
 
 def _knows(version: str | None) -> bool:
     """Whether postconf(1) has -P and -X: from 2.11 on, -X for main.cf already in 2.10."""
-    numbers = re.match(r"(\d+)\.(\d+)", version or "")
+    numbers = re.match(r"(\d{1,9})\.(\d{1,9})", version or "")
     return numbers is None or (int(numbers[1]), int(numbers[2])) >= (2, 11)
 
 

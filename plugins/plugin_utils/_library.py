@@ -67,7 +67,7 @@ class Library:
 
     @classmethod
     def parse(cls, text: str | None) -> Library:
-        found = re.search(r"(\d+)\.(\d+)\.(\d+)", text or "")
+        found = re.search(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", text or "")
         if not text or not found or "libre" in text.lower():
             return cls(text or "an unknown OpenSSL", None)
         return cls(text, (int(found[1]), int(found[2]), int(found[3])))

@@ -36,13 +36,8 @@ def _tickets(service: TlsService, result: Effective, version: PostfixVersion) ->
     if version < _TICKET_CIPHER:
         return None
     value = service.macros.value
-    lifetime = re.match(r"\d+", value("smtpd_tls_session_cache_timeout"))
-    return bool(
-        value("tls_session_ticket_cipher")
-        and lifetime
-        and int(lifetime.group()) > 0
-        and result.bounds.tickets
-    )
+    lifetime = re.match(r"[0-9]*[1-9]", value("smtpd_tls_session_cache_timeout"))
+    return bool(value("tls_session_ticket_cipher") and lifetime and result.bounds.tickets)
 
 
 def _renegotiation(result: Effective, version: PostfixVersion, library: int) -> bool:

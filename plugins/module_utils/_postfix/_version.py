@@ -15,7 +15,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Inva
 Release = tuple[int, int, int]
 
 _FORM: t.Final = re.compile(
-    r"^(?P<major>\d+)\.(?P<minor>\d+)(?:\.(?P<patch>\d+))?(?:-(?P<snapshot>\d{8}))?(?:-\S+)?$"
+    r"^(?P<major>[0-9]{1,6})\.(?P<minor>[0-9]{1,6})(?:\.(?P<patch>[0-9]{1,6}))?"
+    r"(?:-(?P<snapshot>[0-9]{8}))?(?:-\S+)?$"
 )
 
 

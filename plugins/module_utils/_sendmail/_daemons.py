@@ -56,7 +56,7 @@ class Daemon:
 
 
 def _port(text: str) -> int | None:
-    digits = re.match(r"\d+", text)
+    digits = re.match(r"[0-9]+", text)
     return port_number(digits[0] if digits else text)
 
 

@@ -86,6 +86,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version 
     single_curve,
 )
 
+_LONGEST_ID: t.Final = 10
 _OPENSSL_CONF: t.Final = "OPENSSL_CONF"
 
 
@@ -123,11 +124,11 @@ def _here(run: Runner) -> Disk:
 
 def _uid(name: str) -> int | None:
     user = name.partition(":")[0].strip()
-    if user.isdigit():
+    if user.isascii() and user.isdigit() and len(user) <= _LONGEST_ID:
         return int(user)
     try:
         return pwd.getpwnam(user).pw_uid
-    except KeyError:
+    except (KeyError, ValueError):
         return None
 
 

@@ -42,7 +42,9 @@ LONGEST_VALUE: t.Final = 2047  # MAXLINE of sendmail/conf.h, as setoption() expa
 _P256: t.Final = "415"
 _FIXED_DH: t.Final = SendmailVersion(8, 15, 2)
 _AUTOMATIC_DH: t.Final = SendmailVersion(8, 18, 0)
-_DIGITS: t.Final = re.compile(r"0[xX][0-9a-fA-F]+|\d+")
+_DIGITS: t.Final = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")
+_LARGEST: t.Final = (1 << 64) - 1
+_MOST_DIGITS: t.Final = 25
 OP_NO: t.Final = {
     Protocol.SSLv3: 1 << 25,
     Protocol.TLSv1: 1 << 26,
@@ -76,6 +78,10 @@ class Sendmail:
     def value(self, name: str) -> str:
         """The value of an option that is in force, empty if it is not set; sendmail cuts it off where it is too long."""
         return (self.cf.value(name) or "")[:LONGEST_VALUE]
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Every value of an option that may be given more than once, each cut off as sendmail does it."""
+        return tuple(value[:LONGEST_VALUE] for value in self.cf.values(name))
 
 
 @dataclass(frozen=True)
@@ -120,15 +126,17 @@ def _bits_of(word: str, names: t.Mapping[str, int]) -> int | None:
         text = digits[0]
         octal = re.match(r"0[0-7]*", text)
         if text[:2].lower() == "0x":
-            return int(text, 16)
-        return int(octal[0], 8) if octal else int(text)
+            return min(int(text, 16), _LARGEST)
+        if octal:
+            return min(int(octal[0], 8), _LARGEST)
+        return _LARGEST if len(text) > _MOST_DIGITS else min(int(text), _LARGEST)
     upper = word.upper()
     return names.get(upper[len("SSL_OP_") :]) if upper.startswith("SSL_OP_") else None
 
 
 def server_letters(sendmail: Sendmail) -> frozenset[str]:
     """The letters of TLSSrvOptions, one from the front of every word; several lines add up."""
-    words = re.split(r"[, \t]", " ".join(sendmail.cf.values("TLSSrvOptions")))
+    words = re.split(r"[, \t]", " ".join(sendmail.values("TLSSrvOptions")))
     return frozenset(word[0] for word in words if word)
 
 
@@ -148,7 +156,7 @@ def _option_problem(sendmail: Sendmail) -> Problem | None:
             return Problem("sendmail-option-unknown", evidence)
     names = bits_by_name(sendmail.build)
     for name in ("ServerSSLOptions", "ClientSSLOptions"):
-        for value in sendmail.cf.values(name):
+        for value in sendmail.values(name):
             unknown = read_ssl_options(value, 0, names)[1]
             if unknown is not None:
                 return Problem("sendmail-option-unknown", f"{name} = {value}: unknown '{unknown}'")
@@ -159,7 +167,7 @@ def ssl_option_bits(sendmail: Sendmail, *, client: bool) -> int:
     """The SSL_OP bits that sendmail sets."""
     bits = default_bits(sendmail.build, client=client)
     names = bits_by_name(sendmail.build)
-    for value in sendmail.cf.values("ClientSSLOptions" if client else "ServerSSLOptions"):
+    for value in sendmail.values("ClientSSLOptions" if client else "ServerSSLOptions"):
         bits = read_ssl_options(value, bits, names)[0]
     return bits
 

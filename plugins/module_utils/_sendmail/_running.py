@@ -37,6 +37,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version 
 
 DEFAULT_PID_FILE: t.Final = "/var/run/sendmail.pid"
 _LISTENING: t.Final = ("DaemonPortOptions", "ClientPortOptions", "DontBlameSendmail")
+_PID: t.Final = re.compile(r"[0-9]{1,9}")
 _ARGUMENT: t.Final = re.compile(r"\s+(?=-(?!SSL_OP_|0x|\d))")
 _OPTION: t.Final = re.compile(r"-O\s*(?P<name>[A-Za-z]\w*)\s*=\s*(?P<value>.*)", re.DOTALL)
 _FILE: t.Final = re.compile(r"-C\s*(?P<path>/\S+)")
@@ -58,7 +59,7 @@ def running(
 ) -> Running:
     """What the daemon of this pid file was started with; nothing where none runs, or the file cannot be read."""
     lines = (read(pid_file or DEFAULT_PID_FILE) or "").splitlines()
-    if len(lines) < 2 or not lines[0].strip().isdigit():
+    if len(lines) < 2 or not _PID.fullmatch(lines[0].strip()):
         return Running()
     if not (alive or _is_alive)(int(lines[0])):
         return Running()

@@ -20,7 +20,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
 
-_NUMBER: t.Final = re.compile(r"(?P<major>\d+)\.(?P<minor>\d+)(?:\.(?P<patch>\d+))?")
+_NUMBER: t.Final = re.compile(
+    r"(?P<major>[0-9]{1,6})\.(?P<minor>[0-9]{1,6})(?:\.(?P<patch>[0-9]{1,6}))?(?![0-9])"
+)
 VERSION: t.Final = re.compile(r"^Version (?P<text>\S+)", re.MULTILINE)
 _LISTS: t.Final = ("Compiled with:", "FFR Defines:")
 _LIBRARY: t.Final = re.compile(

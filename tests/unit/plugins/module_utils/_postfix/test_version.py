@@ -23,7 +23,9 @@ def test_versions_are_read(text: str, expected: tuple[int, int, int, int]) -> No
     assert PostfixVersion.parse(text) == PostfixVersion(*expected)
 
 
-@pytest.mark.parametrize("text", ["", "3", "postfix 3.5", "3.5.x", "3.5.1 patched"])
+@pytest.mark.parametrize(
+    "text", ["", "3", "postfix 3.5", "3.5.x", "3.5.1 patched", f"3.{'1' * 5000}", "3.²"]
+)
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="is not a Postfix version"):
         PostfixVersion.parse(text)

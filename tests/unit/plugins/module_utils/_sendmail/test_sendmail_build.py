@@ -93,7 +93,7 @@ def test_another_mta_is_not_asked_twice() -> None:
         build_of("/usr/sbin/sendmail", lambda _command: said)
 
 
-@pytest.mark.parametrize("text", ["", "sendmail", "x.y"])
+@pytest.mark.parametrize("text", ["", "sendmail", "x.y", f"8.{'1' * 5000}", "8.²"])
 def test_what_is_not_a_version(text: str) -> None:
     with pytest.raises(InvalidInput, match="is not a version of sendmail"):
         SendmailVersion.parse(text)

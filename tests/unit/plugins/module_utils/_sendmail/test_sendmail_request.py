@@ -59,10 +59,20 @@ SOUND = ("ServerCertFile=/c.pem", "ServerKeyFile=/k.pem", "CACertFile=/a.pem", "
         ("NO_SSLv3", 0, "NO_SSLv3"),
         ("SSL_OP_NO_SSLv3 ,SSL_OP_NO_TLSv1", 3 << 25, ""),
         ("", 0, None),
+        ("1" * 5000, (1 << 64) - 1, None),
+        ("0x" + "f" * 5000, (1 << 64) - 1, None),
+        ("0" + "7" * 5000, (1 << 64) - 1, None),
+        ("٣", 0, "٣"),
     ],
 )
 def test_ssl_options(make: Make, text: str, bits: int, unknown: str | None) -> None:
     assert read_ssl_options(text, 0, bits_by_name(make().build)) == (bits, unknown)
+
+
+def test_no_more_of_a_line_counts_than_sendmail_keeps(make: Make) -> None:
+    far = f"ServerSSLOptions={'SSL_OP_NO_SSLv3 ' * 128}SSL_OP_NO_TLSv1"
+    assert len(far) > 2047
+    assert ssl_option_bits(make("ServerSSLOptions=-SSL_OP_ALL", far), client=False) == 1 << 25
 
 
 def test_lines_add_up_and_defaults_can_be_taken_away(make: Make) -> None:

@@ -85,7 +85,17 @@ def test_the_command_line(arguments: str, options: dict[str, tuple[str, ...]], f
     assert (found.options, found.file) == (options, file)
 
 
-@pytest.mark.parametrize("text", ["", "4711\n", "nothing\n-OX=1\n", f"4711\n{DAEMON} -OX=1\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "4711\n",
+        "nothing\n-OX=1\n",
+        f"4711\n{DAEMON} -OX=1\n",
+        f"{'1' * 5000}\n{DAEMON} -OX=1\n",
+        f"²\n{DAEMON} -OX=1\n",
+    ],
+)
 def test_without_a_daemon_nothing_is_known(text: str) -> None:
     assert running(None, lambda _path: text, alive=lambda _pid: False) == Running()
 
