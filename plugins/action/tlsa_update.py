@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
@@ -22,7 +22,11 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._authority im
     zone_of,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import Record, parsed
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import (
+    Record,
+    kept,
+    parsed,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._resolver import (
     Resolver,
     given_or_own,
@@ -35,6 +39,8 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._update impor
     apply,
     key_in,
     key_of,
+    name_of,
+    ttl_of,
     zone_lines,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._zone_task import WHICH, answered
@@ -60,14 +66,15 @@ def published(options: Mapping[str, t.Any], *, dry: bool) -> Data:
     owner = owner_of(options["name"], options["port"], owner=options["owner"])
     wanted = [parsed(text) for text in options["records"]]
     key = _key(options)
+    ttl = None if options["ttl"] is None else ttl_of(options["ttl"])
     zone, server = _place(options, owner)
     before = _read(owner, server)
     present = {one.wire for one in wanted}
-    kept = (
+    others = (
         [one for one in before if one.wire not in present] if options["state"] == "present" else []
     )
-    ttl = options["ttl"] or max((one.ttl or 0 for one in before), default=_USUAL_TTL)
-    change = Change(zone, owner, before, (*kept, *_distinct(wanted)), ttl)
+    ttl = _ttl_of(before) if ttl is None else ttl
+    change = Change(zone, owner, before, (*others, *_distinct(wanted)), ttl)
     if change.needed and not dry:
         apply(change, server, key)
     return _result(change, server)
@@ -94,6 +101,11 @@ def _result(change: Change, server: Server) -> Data:
     }
 
 
+def _ttl_of(before: Sequence[Record]) -> int:
+    """The time to live of the set that is there, which may be a forgery."""
+    return kept(max((one.ttl or 0 for one in before), default=_USUAL_TTL))
+
+
 def _distinct(records: list[Record]) -> tuple[Record, ...]:
     return tuple({one.wire: one for one in records}.values())
 
@@ -112,7 +124,7 @@ def _place(options: Mapping[str, t.Any], owner: str) -> tuple[str, Server]:
     """The zone, and the server that takes its updates."""
     resolver = Resolver(given_or_own(options["resolver"]))
     if options["server"] and options["zone"]:
-        return str(options["zone"]).rstrip(".") + ".", servers_of([options["server"]])[0]
+        return name_of(options["zone"], "zone"), servers_of([options["server"]])[0]
     zone = zone_of(owner, resolver)
     if options["server"]:
         return zone.name, servers_of([options["server"]])[0]

@@ -48,7 +48,7 @@ options:
     default: present
   ttl:
     description:
-      - Seconds that caches may keep the set. By default those of the set that is there, else 3600.
+      - Seconds that caches may keep the set. By default those of the set that is there, but no more than a week, else 3600.
     type: int
   server:
     description:

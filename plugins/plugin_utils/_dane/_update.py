@@ -13,12 +13,12 @@ import re
 import typing as t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
     InvalidInput,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading import read_file
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import Record
 
@@ -37,11 +37,16 @@ with contextlib.suppress(ImportError):
     import dns.update
 
 _SECONDS: t.Final = 10.0
+_LONGEST_TTL: t.Final = 0x7FFFFFFF
 ALGORITHMS: t.Final = ("hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224", "hmac-sha1")
 #: What nsupdate(1) reads with -k, and tsig-keygen(8) and keymgr(8) write.
 _KEY_FILE: t.Final = re.compile(
-    r'key\s+"?(?P<name>[^"\s{]+)"?\s*\{(?=[^}]*algorithm\s+"?(?P<algorithm>[\w.-]+?)\.?"?\s*;)'
-    r'(?=[^}]*secret\s+"?(?P<secret>[A-Za-z0-9+/=]+)"?\s*;)'
+    r'key\s+"?(?P<name>[^"\s{]+)"?\s*\{(?=[^{}]*algorithm\s+"?(?P<algorithm>[\w.-]+?)\.?"?\s*;)'
+    r'(?=[^{}]*secret\s+"?(?P<secret>[A-Za-z0-9+/=]+)"?\s*;)'
+)
+#: What stands in quotes, and the comments of such a file; base 64 has slashes too, in the midst of a word.
+_QUOTED_OR_COMMENT: t.Final = re.compile(
+    r'("[^"\n]*")|(?<![^\s;{}])(?:#|//)[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL
 )
 _RACE: t.Final = ("NXRRSET", "YXRRSET", "YXDOMAIN", "NXDOMAIN")
 _SAID: t.Final = {
@@ -100,12 +105,12 @@ def zone_lines(owner: str, records: Sequence[Record], *, ttl: int) -> list[str]:
 def key_in(path: str) -> Key:
     """The key of a file in the form of nsupdate(1). Raises InvalidInput."""
     try:
-        text = Path(path).read_text("utf-8", "replace")
+        text = read_file(path)
     except OSError as error:
         raise InvalidInput(
             f"The key file {path} cannot be read ({error.strerror}): give a file on the controller."
         ) from error
-    found = _KEY_FILE.search(text)
+    found = _KEY_FILE.search(_QUOTED_OR_COMMENT.sub(lambda one: one[1] or " ", text))
     if found is None:
         raise InvalidInput(
             f'The key file {path} has no key: expected key "NAME" {{ algorithm hmac-sha256; secret "…"; }}; as tsig-keygen writes it.'
@@ -123,7 +128,25 @@ def key_of(name: str, algorithm: str, secret: str) -> Key:
         binascii.a2b_base64(secret, strict_mode=True)
     except binascii.Error:
         raise InvalidInput(f"The secret of the key {name} is not in base 64.") from None
+    name_of(name, "key")
     return Key(name, algorithm.lower(), secret)
+
+
+def name_of(text: str, what: str) -> str:
+    """The name of a key or a zone, as the DNS has it. Raises InvalidInput."""
+    try:
+        return str(dns.name.from_text(text))
+    except (dns.exception.DNSException, UnicodeError) as error:
+        raise InvalidInput(
+            f"The name of the {what} is {text!r}, which is no name ({error}): give it as the server has it."
+        ) from None
+
+
+def ttl_of(seconds: int) -> int:
+    """A time to live (RFC 2181 section 8). Raises InvalidInput."""
+    if not 0 <= seconds <= _LONGEST_TTL:
+        raise InvalidInput(f"ttl is {seconds}: give seconds, from 0 to {_LONGEST_TTL}.")
+    return seconds
 
 
 def send(message: t.Any, server: Server) -> t.Any:
@@ -201,6 +224,8 @@ __all__ = [
     "key_in",
     "key_of",
     "message_of",
+    "name_of",
     "send",
+    "ttl_of",
     "zone_lines",
 ]

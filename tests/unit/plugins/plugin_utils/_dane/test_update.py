@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import os
 import typing as t
 from pathlib import Path
 
@@ -12,10 +13,13 @@ import dns.rcode
 import dns.tsig
 import dns.update
 import pytest
+from ansible_collections.postmaster.tls.plugins.action import tlsa_update
+from ansible_collections.postmaster.tls.plugins.action.tlsa_update import published
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
     InvalidInput,
 )
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._authority import Served
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import Record, parsed
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._update import (
@@ -25,13 +29,19 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._update impor
     key_of,
     message_of,
 )
+from ansible_collections.postmaster.tls.tests.support.waiting import at_most
 
 OWNER = "_25._tcp.mx1.example.com."
 OLD = parsed("3 1 1 " + "aa" * 32, ttl=300)
 NEW = parsed("3 1 1 " + "bb" * 32)
 TRUNCATED = Record(bytes((3, 1)), 300)
 SERVER = Server("192.0.2.53")
+OPTIONS: dict[str, t.Any] = {
+    "name": "mx1.example.com", "port": 25, "owner": None, "resolver": ["192.0.2.53"], "records": [NEW.text], "state": "present",
+    "ttl": None, "server": "192.0.2.53", "zone": "example.com", "key_file": None, "key_name": None,
+}  # fmt: skip
 SECRET = "c2VjcmV0IHRoYXQgbm9ib2R5IG1heSBzZWU="
+COMMENTED = '# key "older" { algorithm hmac-sha256; secret "b2xkZXI="; };'
 KEY = key_of("update-key", "hmac-sha256", SECRET)
 
 
@@ -143,12 +153,56 @@ def test_the_message_is_signed() -> None:
     [
         f'key "update-key" {{\n\talgorithm hmac-sha256;\n\tsecret "{SECRET}";\n}};\n',
         f"# hmac-sha256:update-key\nkey update-key {{ secret {SECRET}; algorithm hmac-sha256.; }};",
+        f'{COMMENTED}\nkey "update-key" {{ algorithm hmac-sha256; // {COMMENTED[2:]}\n secret "{SECRET}"; }};',
+        f'/* {COMMENTED}\n{COMMENTED} */ key "update-key" {{ algorithm hmac-sha256; secret "{SECRET}"; }};',
     ],
 )
 def test_a_key_file_as_the_tools_write_it(text: str, tmp_path: Path) -> None:
     file = tmp_path / "tsig.key"
     file.write_text(text)
     assert key_in(str(file)) == KEY
+
+
+def test_slashes_of_a_secret_are_no_comment(tmp_path: Path) -> None:
+    file = tmp_path / "tsig.key"
+    for quote in ('"', ""):
+        file.write_text(f"key a {{ algorithm hmac-sha256; secret {quote}ab//cdef{quote}; }};")
+        assert key_in(str(file)).secret == "ab//cdef"
+
+
+def test_a_pipe_is_no_key_file_and_not_waited_at(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with at_most(60), pytest.raises(InvalidInput, match="not a regular file"):
+        key_in(str(pipe))
+
+
+@pytest.mark.parametrize("name", ["a..b", "a" * 70, "\\", "k\\300.x", "\u0378" * 70, ".a"])
+def test_a_name_that_is_none_is_one_sentence(name: str) -> None:
+    with pytest.raises(InvalidInput, match=r"The name of the key is .* which is no name"):
+        key_of(name, "hmac-sha256", SECRET)
+    with pytest.raises(InvalidInput, match="The name of the zone is"):
+        published({**OPTIONS, "zone": name}, dry=True)
+
+
+@pytest.mark.parametrize("ttl", [-1, 2**31, 2**40])
+def test_a_time_to_live_that_is_none_is_one_sentence(ttl: int) -> None:
+    with pytest.raises(InvalidInput, match=f"ttl is {ttl}: give seconds, from 0 to 2147483647"):
+        published({**OPTIONS, "ttl": ttl}, dry=True)
+
+
+@pytest.mark.parametrize(
+    ("ttl", "there", "shall"),
+    [(0, 300, 0), (None, 300, 300), (None, 2**31 - 1, 604800), (2**31 - 1, 300, 2**31 - 1)],
+)
+def test_the_time_to_live_of_the_set(
+    ttl: int | None, there: int, shall: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of the set that is there may be a forgery, and is not written into the zone for ever."""
+    here = Served("", "", (Record(OLD.wire, there),), there, None)
+    monkeypatch.setattr(tlsa_update, "served", lambda *_given: iter([here]))
+    found = published({**OPTIONS, "ttl": ttl}, dry=True)
+    assert found["lines"] == [f"{OWNER} {shall} IN TLSA {one.text}" for one in (OLD, NEW)]
 
 
 @pytest.mark.parametrize(
