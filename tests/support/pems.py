@@ -12,6 +12,7 @@ from pathlib import Path
 _KEYS = {
     "rsa": ["-newkey", "rsa:2048"],
     "ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+    "ed": ["-newkey", "ed25519"],
 }
 
 
@@ -27,7 +28,7 @@ class Pair:
 
 
 def make_pair(directory: Path, kind: str, *, name: str = "mx1.example.test") -> Pair:
-    """A fresh pair of kind rsa or ec in the directory."""
+    """A fresh pair of kind rsa, ec or ed in the directory."""
     pair = Pair(str(directory / f"{kind}.pem"), str(directory / f"{kind}.key"))
     command = ["openssl", "req", "-x509", *_KEYS[kind], "-nodes", "-days", "30"]
     command += ["-keyout", pair.key, "-out", pair.certificate, "-subj", f"/CN={name}"]

@@ -21,12 +21,14 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import Suite
 
-_CERTIFIED: t.Final[dict[str, tuple[str, ...]]] = {
+_EDWARDS: t.Final = ("Ed25519", "Ed448")
+#: The types of keys that can serve the suites of an authentication.
+CERTIFIED: t.Final[dict[str, tuple[str, ...]]] = {
     "RSA": ("RSA",),
-    "ECDSA": ("ECDSA",),
+    "ECDSA": ("ECDSA", *_EDWARDS),
     "DSS": ("DSS",),
 }
-_MODERN_KEYS: t.Final = ("RSA", "RSA-PSS", "ECDSA", "other")
+_MODERN_KEYS: t.Final = ("RSA", "RSA-PSS", "ECDSA", *_EDWARDS, "other")
 _ITEM_SEPARATOR: t.Final = re.compile("[:, ;]+")
 _CURVES: t.Final = frozenset(_groups.IN_TLS12)
 _SHARED_SECRETS: t.Final = ("PSK", "SRP", "KRB5")
@@ -180,10 +182,13 @@ def _from_string(code: int, matcher: Matcher, choices: Choices) -> list[Cause]:
     return found or [Cause("left out by the cipher list", choices.base_setting, "not-in-list")]
 
 
-def _from_certificate(suite: Suite, effective: Effective, choices: Choices) -> list[Cause]:
+def _from_certificate(
+    suite: Suite, effective: Effective, choices: Choices, *, below_tls12: bool
+) -> list[Cause]:
+    """Nothing is signed with EdDSA `below_tls12` (RFC 8422 section 5.10)."""
     if choices.role == "client":
         return []
-    needed, setting = _CERTIFIED.get(suite.authentication), choices.certificate_setting
+    needed, setting = CERTIFIED.get(suite.authentication), choices.certificate_setting
     if suite.minimum == Protocol.TLSv1_3 and not set(_MODERN_KEYS) & set(effective.keys):
         return [Cause("no certificate that TLSv1.3 can use", setting, "certificate")]
     if needed == ("RSA",) and suite.key_exchange != "RSA":
@@ -193,6 +198,10 @@ def _from_certificate(suite: Suite, effective: Effective, choices: Choices) -> l
     if needed and not set(needed) & set(effective.keys):
         kind = suite.authentication
         return [Cause(f"no {kind} certificate", setting, "certificate", kind)]
+    if needed == CERTIFIED["ECDSA"] and below_tls12 and "ECDSA" not in effective.keys:
+        edwards = next(key for key in _EDWARDS if key in effective.keys)
+        reason = f"no ECDSA certificate, and {edwards} signs nothing below TLSv1.2"
+        return [Cause(reason, setting, "certificate", "ECDSA")]
     return []
 
 
@@ -321,9 +330,17 @@ class Explainer:
     def _apart_from_the_list(self, suite: Suite) -> list[Cause]:
         return [
             *_from_protocols(suite, self.choices, self.spoken, self.barred),
-            *_from_certificate(suite, self.effective, self.choices),
+            *_from_certificate(
+                suite, self.effective, self.choices, below_tls12=self._is_below_tls12(suite)
+            ),
             *_from_level(suite, self.possible, self.choices),
         ]
+
+    def _is_below_tls12(self, suite: Suite) -> bool:
+        """Whether the protocols that are configured for it are older than TLS 1.2, or all that nothing forbids are."""
+        fitting = [one for one in self.spoken if suite.minimum <= one <= suite.maximum]
+        newer = [one for one in fitting if one >= Protocol.TLSv1_2 and one not in self.barred]
+        return not newer and min(fitting, default=Protocol.TLSv1_2) < Protocol.TLSv1_2
 
     def _lacks_a_curve(self) -> bool:
         """Known from the groups; without any, because a listed suite is missing that nothing else holds back."""
@@ -360,6 +377,7 @@ def dropped_suites(
 
 
 __all__ = [
+    "CERTIFIED",
     "KINDS",
     "Cause",
     "Choices",

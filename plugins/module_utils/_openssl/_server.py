@@ -141,7 +141,7 @@ class Bounds:
 @dataclass(frozen=True)
 class Context:
     """An open context of the child: its number, the suites that its cipher string stands for, in order, and the types
-    of the keys that are loaded: RSA, RSA-PSS, ECDSA (EdDSA included, as the suites count it), DSS, other. `ignored` are
+    of the keys that are loaded: RSA, RSA-PSS, ECDSA, Ed25519, Ed448, DSS, other. `ignored` are
     refusals that the MTA passes over.
     """
 

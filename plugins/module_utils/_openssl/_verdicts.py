@@ -15,7 +15,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._findings import Fi
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
     refused,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Dropped
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import (
+    CERTIFIED,
+    Dropped,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
@@ -67,7 +70,8 @@ def weak_keys(result: Effective, dropped: t.Sequence[Dropped]) -> dict[str, str]
         suite = _suites.by_code(one.code)
         alone = len(one.causes) == 1 and one.causes[0].kind == "security-level"
         if suite and alone and suite.key_exchange == "ECDHE" and suite.authentication not in used:
-            found.setdefault(suite.authentication, one.reason)
+            for kind in CERTIFIED.get(suite.authentication, ()):
+                found.setdefault(kind, one.reason)
     return {kind: reason for kind, reason in found.items() if kind in result.keys}
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from mtalab import images
 from mtalab.engine import Podman, working_podman
 
-from mtadiff import materials
+from mtadiff import keys, materials
 from mtadiff.configuration import FIRST_PORT, Configuration, Told, master_cf
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -23,7 +23,8 @@ postfix stop >/dev/null 2>&1 || true
 cat /etc/postfix/master.cf.base - > /etc/postfix/master.cf
 postfix start >/dev/null 2>&1
 """
-SECONDS_FOR_EACH = 20
+#: Nothing that a healthy host does takes that long, however busy the machine is.
+SECONDS_FOR_EACH = 120
 
 
 def podman_for(releases: t.Sequence[str]) -> Podman:
@@ -48,17 +49,21 @@ class Container:
 
 
 class Host(Container):
-    """Postfix in a container of a release; `judge` may be called again and again."""
+    """Postfix in a container of a release; `load` and `judge` may be called again and again."""
+
+    def load(self, configurations: t.Sequence[Configuration]) -> None:
+        """Start an smtpd of each configuration, on one port after the other."""
+        load = ("exec", "--interactive", self.container, "sh", "-euc", LOAD)
+        self._podman(*load, stdin=master_cf(configurations).encode())
 
     def judge(self, configurations: t.Sequence[Configuration], *, deep: bool = True) -> list[Told]:
         """Return {predicted, seen} for each configuration, in order; a deep look is also for signatures and features."""
-        load = ("exec", "--interactive", self.container, "sh", "-euc", LOAD)
-        self._podman(*load, stdin=master_cf(configurations).encode())
+        self.load(configurations)
         last = FIRST_PORT + len(configurations) - 1
         script = f"{TREE}/tests/differential/mtadiff/inside.py"
         path = f"--env=PYTHONPATH=/driver:{TREE}/tests/differential"
         inside = ("exec", path, self.container, "nice", "python3", "-B")
-        limit = 60 + SECONDS_FOR_EACH * len(configurations)
+        limit = 600 + SECONDS_FOR_EACH * len(configurations)
         words = (script, f"{FIRST_PORT}-{last}", "deep" if deep else "suites")
         told = json.loads(self._podman(*inside, *words, timeout=limit))["ports"]
         return [told[str(port)] for port in range(FIRST_PORT, last + 1)]
@@ -69,9 +74,9 @@ def container_of(podman: Podman, release: str, *, prefix: str, setup: str) -> t.
     """Start a container of a release, without a network, run the script of its setup, and remove it at the end."""
     name = f"{prefix}-{release}"
     volume = f"--volume={CHECKOUT}:{TREE}:ro"
-    image = images.recipe_of(release).image
-    start = ("run", "--detach", "--replace", f"--name={name}", "--network=none", volume, "--init")
-    podman(*start, image, "sleep", "7200")
+    made = f"--volume={keys.kept(podman, release)}:{materials.MADE}:ro"
+    start = ("run", "--detach", "--replace", f"--name={name}", "--network=none", volume, made)
+    podman(*start, "--init", images.recipe_of(release).image, "sleep", "7200")
     try:
         podman("exec", name, "sh", "-euc", setup)
         yield name

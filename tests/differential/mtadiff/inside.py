@@ -15,9 +15,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils import _host_facts
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
-from ansible_collections.postmaster.tls.plugins.module_utils._run import run
 
 from mtadiff import features
+from mtadiff.patience import WHOLE_PROBE, patient, run
 
 CHECKS = ("handshake", "protocols", "ciphers", "groups", "certificates")
 TRIES = 4
@@ -44,7 +44,8 @@ def seen(service: dict[str, t.Any], *, deep: bool) -> dict[str, t.Any]:
 def probed(port: int, *, implicit: bool, deep: bool = True) -> dict[str, t.Any]:
     """Probe a port of this host; what was not determined is asked for again. A deep look is for features too."""
     checks = (*CHECKS, *features.CHECKS) if deep else CHECKS
-    target = Target("127.0.0.1", port, implicit=implicit, checks=checks, connections=2)
+    options = {"implicit": implicit, "timeout": WHOLE_PROBE, "connections": 2}
+    target = Target("127.0.0.1", port, checks=checks, **options)
     got: dict[str, t.Any] = {}
     for number in range(TRIES):
         time.sleep(PAUSE * number)
@@ -91,4 +92,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with patient():
+        main()

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 DIRECTORY = "/etc/postfix/tls"
+#: Where a container finds what was made once.
+MADE = "/materials"
 GRADES = ("auto", "none", "strong", "ultra")
 
 
@@ -87,25 +89,26 @@ def openssl_cnf(section: str, application: str = "openssl_conf") -> str:
 
 
 def files_script(directory: str = DIRECTORY) -> str:
-    """Return the shell script that makes keys, certificates, DH parameters and openssl.cnf files."""
+    """Return the shell script that lays out keys, certificates, DH parameters and openssl.cnf files."""
     files = {name: openssl_cnf(text) for name, text in SECTIONS.items()}
     files["named"] = openssl_cnf("MinProtocol = TLSv1.2", "postfix")
     written = "".join(
         f"cat > {name}.cnf <<'END'\n{text}END\n" for name, text in sorted(files.items())
     )
-    return f"mkdir -p {directory} && cd {directory}\n{written}{_FILES}"
+    return f"mkdir -p {directory} && cd {directory}\ncp {MADE}/* .\n{written}"
 
 
 def setup_script() -> str:
-    """Return the shell script that makes all of it, and a main.cf to which services add overrides."""
+    """Return the shell script that lays out all of it, and makes a main.cf to which services add overrides."""
     return files_script() + _POSTFIX
 
 
-_FILES = """
+#: Makes keys, certificates and DH parameters in the directory in which it runs.
+KEYS_SCRIPT = """
 request() {
     name=$1
     shift
-    openssl req -x509 -nodes -days 30 -subj /CN=mx.example.test -keyout "$name.key" -out "$name.pem" "$@" 2>&1
+    openssl req -x509 -nodes -days 3650 -subj /CN=mx.example.test -keyout "$name.key" -out "$name.pem" "$@" 2>&1
 }
 request rsa -newkey rsa:2048
 request rsa1024 -newkey rsa:1024
@@ -114,10 +117,11 @@ request ec -newkey ec -pkeyopt ec_paramgen_curve:P-256
 request ec384 -newkey ec -pkeyopt ec_paramgen_curve:P-384
 request ed -newkey ed25519
 openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out pss.key 2>&1
-openssl req -x509 -new -days 30 -subj /CN=mx.example.test -key pss.key -out pss.pem 2>&1
+openssl req -x509 -new -days 3650 -subj /CN=mx.example.test -key pss.key -out pss.pem 2>&1
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out other.key 2>&1
 openssl dsaparam -out dsa.param 2048 2>&1
 openssl gendsa -out dsa.key dsa.param 2>&1
-openssl req -x509 -new -days 30 -subj /CN=mx.example.test -key dsa.key -out dsa.pem 2>&1
+openssl req -x509 -new -days 3650 -subj /CN=mx.example.test -key dsa.key -out dsa.pem 2>&1
 openssl dhparam -dsaparam -out dh1024.pem 1024 2>&1
 openssl dhparam -dsaparam -out dh2048.pem 2048 2>&1
 openssl genpkey -genparam -algorithm DHX -pkeyopt dh_rfc5114:1 -out dhx1024.pem 2>&1 ||

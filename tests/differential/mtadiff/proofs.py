@@ -70,12 +70,12 @@ def scanned(host: Host, judged: t.Sequence[Judged], *, count: int) -> t.Iterator
     suitable = [one for one in judged if scanner.can_see(one.told)][:count]
     if not suitable:
         return
-    told = host.judge([one.configuration for one in suitable])
-    for port, (one, entry) in enumerate(zip(suitable, told, strict=True), FIRST_PORT):
+    host.load([one.configuration for one in suitable])
+    for port, one in enumerate(suitable, FIRST_PORT):
         found = scanner.scan(host, port, implicit=one.configuration.implicit)
         complaints = (
             ["sslscan gives up"]
             if found is None
-            else scanner.disagreements(entry["predicted"], found)
+            else scanner.disagreements(one.told["predicted"], found)
         )
-        yield Judged(one.configuration, entry, complaints)
+        yield Judged(one.configuration, one.told, complaints)

@@ -18,7 +18,7 @@ _UNSEEN = re.compile("^brainpool|MLKEM")
 _LABELS = {"TLSv1.0": "TLSv1"}
 _QUICKLY = (
     *("--no-heartbleed", "--no-fallback", "--no-renegotiation", "--no-compression"),
-    *("--no-groups", "--no-check-certificate", "--xml=-"),
+    *("--no-groups", "--no-check-certificate", "--timeout=120", "--xml=-"),
 )
 
 
@@ -34,7 +34,7 @@ def scan(host: Host, port: int, *, implicit: bool) -> dict[str, list[int]] | Non
     """Return the code points by protocol in the order of the server, None if sslscan gives up."""
     argv = ["nsenter", f"--net=/proc/{host.pid}/ns/net", "sslscan", *_QUICKLY]
     argv += [] if implicit else ["--starttls-smtp"]
-    done = attempt([*argv, f"127.0.0.1:{port}"], timeout=120)
+    done = attempt([*argv, f"127.0.0.1:{port}"], timeout=1200)
     try:
         root = ElementTree.fromstring(done.stdout)
     except ElementTree.ParseError:

@@ -19,6 +19,7 @@ Changes = dict[str, t.Any]
 #: The materials of the configurations by the type of the key. All but ECDSA are too small from this level on.
 KEYS = {"RSA": "rsa", "ECDSA": "ec", "DSS": "dsa"}
 _STRICT = re.compile(r"@SECLEVEL=[3-5]")
+_BELOW_TLS12 = "below TLSv1.2"
 _BY_BOUNDS = "since a bound in openssl.cnf"
 
 
@@ -72,13 +73,15 @@ class Trial:
 @dataclass
 class Needed:
     """What is to be undone for each suite, None where nothing can be; the units of the security level; and what serves some
-    suites as well as another protocol in the list: the level or the bounds that forbid those which are in it.
+    suites as well as another protocol in the list: the level or the bounds that forbid those which are in it. The key that
+    there is serves the suites of `signed_later` as well as another certificate does, once the list of protocols is undone.
     """
 
     units: dict[str, frozenset[Unit] | None] = field(default_factory=dict)
     level: frozenset[Unit] = frozenset()
     unexplained: set[str] = field(default_factory=set)
     instead: dict[str, str] = field(default_factory=dict)
+    signed_later: set[str] = field(default_factory=set)
 
     def served_by(self, undone: frozenset[Unit]) -> frozenset[str]:
         """The suites in whose way nothing is any more."""
@@ -99,6 +102,8 @@ class Needed:
         if certified & undone:
             needed -= {ANY_KEY}
         other = {"level": self.level, "bounds": frozenset({BOUNDS})}.get(self.instead.get(name, ""))
+        if name in self.signed_later and any(unit.kind == "protocols" for unit in undone):
+            needed = frozenset(unit for unit in needed if unit.kind != "certificate")
         if other and other <= undone:
             needed = frozenset(unit for unit in needed if unit.kind != "protocols")
         return needed <= undone
@@ -121,6 +126,8 @@ def needed_units(told: Told, undoing: Undoing) -> Needed:
         for cause, own in zip(causes, units, strict=True):
             if cause["cause"] == "security-level" and own:
                 found.level |= own
+            if cause["cause"] == "certificate" and _BELOW_TLS12 in cause["reason"]:
+                found.signed_later.add(name)
             if cause["cause"] == "unexplained":
                 found.unexplained.add(name)
             if cause["cause"] == "protocol" and "since" in cause["reason"]:

@@ -96,6 +96,12 @@ ONCE_BLAMED_WRONGLY = {
         "smtpd_tls_protocols": "!TLSv1.3",
         "tls_config_file": f"{materials.DIRECTORY}/signatures.cnf",
     },
+    "an-ed25519-key-signs-nothing-below-tls12": {
+        **materials.CERTIFICATES["ed25519"],
+        "smtpd_tls_protocols": "TLSv1.1",
+        "smtpd_tls_exclude_ciphers": "AES256",
+        "tls_medium_cipherlist": "ECDHE:AECDH:@SECLEVEL=0",
+    },
 }
 
 

@@ -13,8 +13,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._senders impor
 from ansible_collections.postmaster.tls.plugins.plugin_utils._sender_calls import with_hellos
 from ansible_collections.postmaster.tls.plugins.plugin_utils._sender_why import sender_answers
 from mtadiff import materials
-from mtadiff.configuration import FIRST_PORT, RELEASES, Configuration, master_cf
-from mtadiff.host import LOAD, TREE, Host, host_of, podman_for
+from mtadiff.configuration import FIRST_PORT, RELEASES, Configuration
+from mtadiff.host import TREE, Host, host_of, podman_for
 from mtalab.engine import Podman
 from mtalab.paths import lab_name
 
@@ -62,8 +62,7 @@ class Told(t.NamedTuple):
 
 def asked(podman: Podman, host: Host) -> Told:
     configurations = [Configuration(name, overrides) for name, overrides in SERVICES.items()]
-    load = ("exec", "--interactive", host.container, "sh", "-euc", LOAD)
-    podman(*load, stdin=master_cf(configurations).encode())
+    host.load(configurations)
     why = with_hellos([{"sender": "all"}])
     ports = list(range(FIRST_PORT, FIRST_PORT + len(SERVICES)))
     script = f"{TREE}/tests/integration/facts/inside_senders.py"

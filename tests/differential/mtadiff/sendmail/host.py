@@ -18,18 +18,24 @@ from mtadiff.sendmail.configuration import FIRST_PORT, Configuration
 
 
 class Host(Container):
-    """sendmail in a container of a release; `judge` may be called again and again."""
+    """sendmail in a container of a release; `load` and `judge` may be called again and again."""
+
+    def load(self, configurations: t.Sequence[Configuration]) -> None:
+        """Start a daemon of each configuration, on one port after the other."""
+        self._told(configurations, "")
 
     def judge(self, configurations: t.Sequence[Configuration], *, deep: bool = True) -> list[Told]:
         """Return {predicted, seen} for each configuration, in order; a deep look is also for signatures and features."""
+        return self._told(configurations, "deep" if deep else "suites")
+
+    def _told(self, configurations: t.Sequence[Configuration], look: str) -> list[Told]:
         tasks = [one.task(port) for port, one in enumerate(configurations, FIRST_PORT)]
         script = f"{TREE}/tests/differential/mtadiff/sendmail/inside.py"
         path = f"--env=PYTHONPATH=/driver:{TREE}/tests/differential"
         inside = ("exec", "--interactive", path, self.container, "nice", "python3", "-B", script)
-        limit = 60 + SECONDS_FOR_EACH * len(configurations)
-        told = self._podman(
-            *inside, stdin=json.dumps({"tasks": tasks, "deep": deep}).encode(), timeout=limit
-        )
+        limit = 600 + SECONDS_FOR_EACH * len(configurations)
+        asked = json.dumps({"tasks": tasks, "look": look}).encode()
+        told = self._podman(*inside, stdin=asked, timeout=limit)
         return t.cast("list[Told]", json.loads(told))
 
 

@@ -16,13 +16,12 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible_collections.postmaster.tls.plugins.module_utils._run import run
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._facts import sendmail_facts
 
 from mtadiff.inside import FACTS, probed
+from mtadiff.patience import SECONDS, patient, run
 
 DIRECTORY = "/etc/mail/diff"
-SECONDS = 20.0
 
 
 def start(task: dict[str, t.Any]) -> subprocess.Popen[bytes]:
@@ -77,22 +76,25 @@ def predicted(task: dict[str, t.Any]) -> dict[str, t.Any]:
     return {name: service[name] for name in FACTS}
 
 
-def _seen(task: dict[str, t.Any], *, deep: bool) -> dict[str, t.Any]:
-    return probed(task["port"], implicit=task["implicit"], deep=deep)
+def judged(task: dict[str, t.Any], *, up: bool, deep: bool) -> dict[str, t.Any]:
+    """What the facts say of the daemon, what a probe sees if it runs, and what it said."""
+    seen = probed(task["port"], implicit=task["implicit"], deep=deep) if up else None
+    said = log_of(task["port"]).read_text()
+    return {"predicted": predicted(task), "seen": seen, "said": said}
 
 
 def main() -> None:
-    """Print one entry for each task of the standard input."""
+    """Start the daemons of the standard input, and print one entry for each of them unless they are only to be there."""
     asked = json.load(sys.stdin)
     end_all()
     found = []
     for task, process in [(task, start(task)) for task in asked["tasks"]]:
         up = listens(task["port"], process)
-        seen = _seen(task, deep=asked["deep"]) if up else None
-        said = log_of(task["port"]).read_text()
-        found.append({"predicted": predicted(task), "seen": seen, "said": said})
+        if asked["look"]:
+            found.append(judged(task, up=up, deep=asked["look"] == "deep"))
     json.dump(found, sys.stdout)
 
 
 if __name__ == "__main__":
-    main()
+    with patient():
+        main()

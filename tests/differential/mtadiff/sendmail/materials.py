@@ -29,7 +29,6 @@ printf '127.0.0.1 mx.example.test localhost %s\\n' "$(hostname)" > /etc/hosts
 : > /etc/resolv.conf
 mkdir -p /var/run/sendmail/mta
 install -o root -g root -m 755 /usr/sbin/sendmail {plain}
-openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out other.key 2>&1
 chmod 600 *.key
 cp rsa.key readable.key
 chmod 644 readable.key
@@ -42,5 +41,5 @@ m4 base.mc | grep -v '^O DaemonPortOptions' > base.cf
 
 
 def setup_script() -> str:
-    """Return the shell script that makes all of it."""
+    """Return the shell script that lays out and makes all of it."""
     return materials.files_script(DIRECTORY) + _SCRIPT.format(mc=_MC, plain=PROGRAMS["plain"])

@@ -40,3 +40,8 @@ def rsa(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 @pytest.fixture(scope="session")
 def ec(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     return make_pair(tmp_path_factory.mktemp("ec"), "ec")
+
+
+@pytest.fixture(scope="session")
+def ed(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return make_pair(tmp_path_factory.mktemp("ed"), "ed")

@@ -173,13 +173,13 @@ def choices(**changes: object) -> Choices:
 
 
 def causes_at(
-    library: Library, rsa: Pair, level: int, spoken: frozenset[Protocol], *groups: str
+    library: Library, pair: Pair, level: int, spoken: frozenset[Protocol], *groups: str
 ) -> dict[str, list[tuple[str, str, str]]]:
     """The causes of each dropped suite of a server that is asked for these protocols, as (reason, kind, item)."""
     settings = Settings(
         f"ALL:@SECLEVEL={level}",
         excluded=tuple(int(one) for one in Protocol if one not in spoken),
-        certificates=(rsa.settings(),),
+        certificates=(pair.settings(),),
         groups=(groups,) if groups else (),
     )
     oracle = Oracle(library)
@@ -222,6 +222,20 @@ def test_what_the_level_takes_is_known_beside_a_protocol_that_it_forbids(
     found = causes_at(library, rsa, 1, frozenset({Protocol.TLSv1, Protocol.TLSv1_3}))
     kinds = {kind for _reason, kind, _item in found["ECDHE-ECDSA-NULL-SHA"]}
     assert kinds == {"not-in-list", "protocol", "certificate", "security-level"}
+
+
+def test_an_edwards_key_is_blamed_where_nothing_newer_than_tls11_is_spoken(
+    library: Library, ed: Pair
+) -> None:
+    """RFC 8422 section 5.10."""
+    old, older = "ECDHE-ECDSA-AES128-SHA", frozenset({Protocol.TLSv1_1})
+    reason = "no ECDSA certificate, and Ed25519 signs nothing below TLSv1.2"
+    found = causes_at(library, ed, 0, older)
+    assert found[old] == [(reason, "certificate", "ECDSA")]
+    assert found["ECDHE-ECDSA-AES128-GCM-SHA256"] == [("needs TLSv1.2", "protocol", "")]
+    assert old not in causes_at(library, ed, 0, older | {Protocol.TLSv1_2})
+    newest = causes_at(library, ed, 0, frozenset({Protocol.TLSv1_3}))
+    assert [kind for _reason, kind, _item in newest[old]] == ["protocol"]
 
 
 def test_a_bound_of_openssl_cnf_is_a_cause_beside_the_list(library: Library, rsa: Pair) -> None:

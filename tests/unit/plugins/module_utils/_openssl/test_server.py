@@ -61,10 +61,13 @@ def test_a_string_that_stands_for_nothing_is_refused(library: Library, text: str
     assert refused.stage == "ciphers"
 
 
-def test_the_types_of_the_loaded_keys_are_told(library: Library, rsa: Pair, ec: Pair) -> None:
-    context = library.open(Settings("ALL", certificates=(rsa.settings(), ec.settings())))
+def test_the_types_of_the_loaded_keys_are_told(
+    library: Library, rsa: Pair, ec: Pair, ed: Pair
+) -> None:
+    pairs = tuple(pair.settings() for pair in (rsa, ec, ed))
+    context = library.open(Settings("ALL", certificates=pairs))
     assert isinstance(context, Context)
-    assert sorted(context.keys) == ["ECDSA", "RSA"]
+    assert sorted(context.keys) == ["ECDSA", "Ed25519", "RSA"]
 
 
 def test_a_client_offers_what_it_was_told(library: Library) -> None:
