@@ -133,7 +133,7 @@ timeout 20 java -cp /opt/java StartTls $1 > /tmp/java.log 2>&1 || true
 }
 LOGS = {
     "postfix": (
-        'for second in 1 2 3 4 5; do grep -q "to=<b@p$1\\..*status=" /var/log/postfix.log && break;'
+        'for second in $(seq 60); do grep -q "to=<b@p$1\\..*status=" /var/log/postfix.log && break;'
         " sleep 1; done; grep postfix/.*smtp /var/log/postfix.log | grep -e ]:$1 -e TLS | tail -n 8"
     ),
     "sendmail": "cat /tmp/syslog",

@@ -182,7 +182,7 @@ def fate(expected: _senders.SenderResult, program: str, server: starttls_listene
     """
     if expected.connects or program not in ("postfix", "sendmail", "exim"):
         return ""
-    patience = time.monotonic() + 8
+    patience = time.monotonic() + 60
     wanted = int(expected.profile.without_tls == "plaintext")
     while wanted and not server.plaintext and time.monotonic() < patience:
         time.sleep(0.05)
