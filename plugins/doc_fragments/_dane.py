@@ -82,5 +82,5 @@ attributes:
     support: full
     platforms: posix
 requirements:
-  - dnspython, on the controller
+  - The Python package C(dnspython) >= 2.4 on the controller.
 """
