@@ -88,6 +88,8 @@ options:
 notes:
   - Run it as root. Another user who owns the files can change them, but cannot let sendmail set up TLS, and a warning says
     so.
+  - Killed after the files were replaced and before C(make) has ended, it leaves sources that are new and were judged, and the
+    old C(sendmail.cf), dated 1970 so that the next C(make) builds it. The same task with O(drift=rebuild) finishes the change.
   - The layouts of Debian, Red Hat and FreeBSD are known, and told by C(/etc/mail/Makefile).
   - A value is text. What C(m4) would carry out in it is refused before C(m4) is run. That is a quote, a word with a bracket
     right behind it, an argument such as C($1), or a built-in macro that needs no bracket, such as C(divert). A macro of the

@@ -94,6 +94,11 @@ class Candidate:
         return _judge.body(self.cf) != _judge.body(self.live_cf.text)
 
     @property
+    def unfinished(self) -> bool:
+        """Whether a run that was killed left the access map's database as due: nobody else dates it so."""
+        return os.path.exists(self.database) and not os.stat(self.database).st_mtime
+
+    @property
     def replacements(self) -> tuple[Replacement, ...]:
         pairs = ((self.mc, self.mc_edit), (self.access, self.access_edit))
         return tuple(
@@ -115,7 +120,7 @@ def change(
     finally:
         shutil.rmtree(directory, ignore_errors=True)
     copies: list[str] = []
-    changed = candidate.rebuilt or bool(candidate.replacements)
+    changed = candidate.rebuilt or bool(candidate.replacements) or candidate.unfinished
     if changed:
         for one in candidate.replacements:
             if os.path.exists(one.original.path):
@@ -250,7 +255,8 @@ def _apply(candidate: Candidate, layout: Layout, *, backup: bool) -> list[str]:
         originals.append(candidate.live_cf)
     kept = [one for one in originals if os.path.exists(one.path)]
     copies = [write_backup(one, suffix) for one in kept] if backup else []
-    database = candidate.database if candidate.access_edit.changes else ""
+    due = candidate.unfinished or candidate.access_edit.changes
+    database = candidate.database if due else ""
     configuration = candidate.rebuilt or bool(candidate.mc_edit.changes)
     stale = [(layout.built or layout.cf) if configuration else "", database]
     make = layout.make_command(configuration=configuration, database=database)

@@ -16,7 +16,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._replace import (
     read_original,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._change import Candidate
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._live import go_live
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import Edited
 
 FAILED = Completed(2, "", "it broke")
 
@@ -113,3 +115,25 @@ def test_a_linked_sendmail_cf_is_a_link_again(mail: Path) -> None:
     fail(mail, meanwhile)
     assert os.readlink(mail / "sendmail.cf") == "real.cf"
     assert (mail / "real.cf").read_text() == "old sendmail.cf\n"
+
+
+def test_killed_before_make_the_old_sendmail_cf_is_whole_and_due(mail: Path) -> None:
+    before = state(mail)
+
+    def killed() -> None:
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        fail(mail, killed)
+    assert (mail / "sendmail.mc").read_text() == "new mc\n"
+    for name in ("sendmail.cf", "access.db"):
+        assert state(mail)[name] == (before[name][0], 0)
+
+
+def test_what_a_killed_run_left_is_finished_by_the_next(mail: Path) -> None:
+    cf, database = read_original(str(mail / "sendmail.cf")), str(mail / "access.db")
+    nothing = Edited("old sendmail.cf\n", ())
+    candidate = Candidate(cf, nothing, None, nothing, cf, nothing.text, database)
+    assert not candidate.unfinished
+    os.utime(database, (0, 0))
+    assert (candidate.replacements, candidate.rebuilt, candidate.unfinished) == ((), False, True)
