@@ -64,7 +64,7 @@ def test_the_host_restores_and_reloads_although_the_connection_was_killed(box: B
         "state": "armed",
         "paths": paths,
         "restore_command": "postfix reload",
-        "timeout": 8,
+        "timeout": 30,
     }
     payload = json.dumps(arguments)
     # A shell that would live on, as a connection does; it is killed with everything that it started.
@@ -91,11 +91,11 @@ def test_the_host_restores_and_reloads_although_the_connection_was_killed(box: B
 
 
 def test_confirmed_in_time_nothing_is_restored_and_nothing_is_left(box: Box) -> None:
-    assert arm(box, timeout=15)["changed"]
+    assert arm(box, timeout=30)["changed"]
     box.sh("echo 'smtpd_banner = changed' >> /etc/postfix/main.cf")
     changed = facts_of_files(box)
     assert box.module("config_checkpoint", state="confirmed")["changed"]
-    box.sh("sleep 16")
+    box.sh("sleep 31")
     assert facts_of_files(box) == changed
     assert box.sh(LEFT_OVER) == ""
     assert not box.module("config_checkpoint", state="confirmed")["changed"]
@@ -147,7 +147,7 @@ def test_as_a_user_there_is_one_sentence(box: Box) -> None:
 
 def test_without_systemd_a_process_watches(plain_box: Box) -> None:
     before = facts_of_files(plain_box)
-    assert arm(plain_box, timeout=8)["watcher"] == "process"
+    assert arm(plain_box, timeout=30)["watcher"] == "process"
     spoil(plain_box)
     until(lambda: bool(record(plain_box)), seconds=90, what="the process restored")
     assert facts_of_files(plain_box) == before
