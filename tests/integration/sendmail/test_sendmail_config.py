@@ -192,6 +192,39 @@ def test_when_make_does_not_build_it_every_byte_is_as_before(box: Box, fault: st
     assert digest(box) == before
 
 
+def test_what_a_killed_run_left_is_finished_by_the_same_task(box: Box) -> None:
+    wanted: dict[str, t.Any] = {"options": ONE_SUITE, "access": {"Srv_Features:192.0.2.1": "V"}}
+    built = (
+        "grep -v '^#' /etc/mail/sendmail.cf | md5sum; makemap -u hash /etc/mail/access.db | sort"
+    )
+    box.sh("cd /etc/mail && cp -a sendmail.cf access.db /root/")
+    assert change(box, **wanted)["changed"]
+    after = box.sh(built)
+    box.sh(
+        "cd /etc/mail && cp -a /root/sendmail.cf /root/access.db . && touch -d @0 sendmail.cf access.db"
+    )
+    assert "give drift: rebuild" in change(box, **wanted)["msg"]
+    finished = change(box, drift="rebuild", **wanted)
+    assert (finished["changed"], finished["changes"]) == (True, [])
+    assert box.sh(built) == after
+    assert "192.0.2.1" in after
+    assert not change(box, **wanted)["changed"]
+
+
+def test_a_value_that_m4_would_carry_out_is_refused_unread(box: Box) -> None:
+    before = digest(box)
+    for arguments in (
+        {"options": {"CipherList": "esyscmd(id > /root/owned)HIGH"}},
+        {"features": {"access_db": ["hash -o /etc/mail/access syscmd(id > /root/owned)"]}},
+        {"defines": {"confSMTP_LOGIN_MSG": "sinclude(/etc/shadow)"}},
+    ):
+        made = change(box, **arguments)
+        assert "which m4 would carry out" in made["msg"]
+        assert "root:" not in str(made)
+    assert box.sh("ls /root/owned 2>&1 || true").endswith("No such file or directory\n")
+    assert digest(box) == before
+
+
 def test_an_unprivileged_user_is_told_so(box: Box) -> None:
     made = change(box, user="nobody", options=ONE_SUITE)
     assert made.get("failed"), made
