@@ -181,6 +181,25 @@ def test_a_change_that_cannot_be_proved_is_taken_back(lab: DaneLab) -> None:
     assert "Verified TLS connection" in lab.finger("example.test")
 
 
+def test_while_an_address_is_silent_nothing_new_is_served_and_no_record_is_removed(
+    lab: DaneLab,
+) -> None:
+    """Another host of that name, which is down for a moment, may need a record that nobody else does."""
+    lab.reset()
+    before = lab.published("ns1")
+    seen, silent = lab.on("mx1", "hostname", "-I").split()[0], lab.variables["lab_resolver"]
+    new = pair(lab, "mx1.example.test-ecdsa-next")
+    refused = rotate(lab, *new, addresses=[seen, silent])
+    assert refused.returncode != 0
+    assert "refused, the new certificate is not served" in refused.stdout
+    assert f"{silent}:25 showed no certificate" in refused.stdout
+    assert set(before) < set(lab.published("ns1"))
+    assert "smtpd_tls_eccert_file = /etc/postfix/tls/mx1-ecdsa.crt" in lab.on(
+        "mx1", "postconf", "-n"
+    )
+    assert rotate(lab, *new, addresses=[seen]).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [
