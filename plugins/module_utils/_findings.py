@@ -130,6 +130,16 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
         "Set smtpd_tls_security_level = may, with a certificate and its key.",
     ),
     Kind(
+        "starttls-fails",
+        "high",
+        "STARTTLS is offered and then refused",
+        (
+            "A sender that insists on TLS keeps its mail; the others deliver in plaintext, or try again later. The MTA could not "
+            "set up TLS, most often for want of a key, a certificate or a cipher list that it can use."
+        ),
+        "Read the MTA's log of this moment; run mta_tls_facts on the host, which compares key, certificate and lists.",
+    ),
+    Kind(
         "bytes-after-starttls",
         "high",
         "Bytes follow the reply to STARTTLS in plaintext",

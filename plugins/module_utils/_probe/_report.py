@@ -35,6 +35,7 @@ _ASK_AGAIN: t.Final = (
     "Remove the cause in the evidence and probe again, from another place if it lies on the way."
 )
 _EVIDENCE: t.Final = 500
+_STARTTLS_FAILS: t.Final = ("starttls-refused", "starttls-unavailable")
 
 
 def report(probe: Probe) -> Data:
@@ -168,12 +169,23 @@ def _found(probe: Probe) -> list[_findings.Finding]:
     if probe.throttled:
         evidence = probe.failure.detail if probe.failure else f"{probe.connections} connections"
         found.append(_findings.finding("throttled", where=place, evidence=evidence))
-    doubt = _doubt(probe)
+    broken = _starttls_fails(probe)
+    if broken:
+        found.append(_findings.finding("starttls-fails", where=place, evidence=broken))
+    doubt = "" if broken else _doubt(probe)
     if doubt:
         found.append(
             _findings.finding("not-determined", where=place, evidence=doubt, remedy=_ASK_AGAIN)
         )
     return found
+
+
+def _starttls_fails(probe: Probe) -> str:
+    """How the server refused what it had offered; nothing where that may be about a limit."""
+    failure = probe.failure
+    if probe.survey is not None or probe.throttled or failure is None:
+        return ""
+    return failure.detail if failure.reason in _STARTTLS_FAILS else ""
 
 
 def _shortened(text: str) -> str:

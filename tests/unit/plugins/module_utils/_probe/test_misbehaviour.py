@@ -132,6 +132,26 @@ def test_no_starttls_is_a_finding_and_the_server_hears_quit() -> None:
     assert "S: 250 SIZE" in result["smtp"]["transcript"]
 
 
+@pytest.mark.parametrize(
+    "reply", [b"454 4.7.0 TLS not available due to local problem\r\n", b"501 no\r\n"]
+)
+def test_starttls_that_is_offered_and_refused_is_a_finding(reply: bytes) -> None:
+    def script(peer: Peer) -> None:
+        peer.say(GREETING)
+        peer.hear()
+        peer.say(b"250-mx\r\n250 STARTTLS\r\n")
+        peer.hear()
+        peer.say(reply)
+        peer.hear()
+
+    with scripted(script) as server:
+        result = probed(server.port, timeout=30.0)
+    [finding] = result["findings"]
+    assert (finding["code"], finding["severity"]) == ("starttls-fails", "high")
+    assert reply.decode().strip() in finding["evidence"]
+    no_verdict(result)
+
+
 def test_it_never_speaks_before_the_banner() -> None:
     talked: list[bytes] = []
 
