@@ -48,6 +48,25 @@ def test_a_variable_that_nobody_reads_is_refused(options: list[str], said: str) 
     assert said in " ".join(done.stdout.split())
 
 
+@pytest.mark.parametrize(
+    ("playbook", "option", "said"),
+    [
+        ("audit_mta", "audit_mta_prob=true", "audit_mta has no variable audit_mta_prob: it knows"),
+        ("harden_mta", "harden_mta_host=mx1", "harden_mta has no variable harden_mta_host: it"),
+        ("rotate_certificate", "dane_rolover_name=mx", "has no variable dane_rolover_name: it"),
+        ("audit_mta", "site=oslo", "The inventory has no host that matches 'mta'"),
+    ],
+)
+def test_a_misspelled_variable_of_a_playbook_is_refused(
+    playbook: str, option: str, said: str
+) -> None:
+    path = str(PLAYBOOK.with_name(f"{playbook}.yml"))
+    command = [PROGRAM, "-i", "localhost,", path, "-e", option]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0, done.stdout
+    assert said in " ".join(done.stdout.split())
+
+
 def test_an_audit_probes_the_daemons_of_a_sendmail(tmp_path: Path) -> None:
     """Nobody listens where the saved sendmail.cf has its daemon: that the probe says so shows that there was one."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
