@@ -104,9 +104,9 @@ def tlsa(data: bytes) -> None:
     )
     told = records_data(records)
     assert obedient(told) == []
-    assert [parsed(one["record"]) for one in told] == records[: len(told)]
+    assert [parsed(one["record"]) for one in told] == records
     verdict = judge(records, chain, names=[_HOST], now=_THEN)
-    assert verdict.status == "unusable" or any(one["usable"] for one in told) or len(records) > 100
+    assert verdict.status == "unusable" or any(one["usable"] for one in told)
     assert (verdict.status == "match") == any(one.authenticates for one in verdict.matches)
     assert obedient([verdict.reason, *(one.reason for one in verdict.matches)]) == []
 
