@@ -249,7 +249,7 @@ def host(suite: str, prefix: str = "pmsenders") -> t.Iterator[Host]:
             podman.exec(name, PREPARE)
             yield Host(podman, name)
         finally:
-            podman("rm", "--force", "--time", "1", name)
+            podman.remove(name)
 
 
 def send_with_java(java: str, classes: Path, port: int) -> str:

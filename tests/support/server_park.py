@@ -117,7 +117,7 @@ class Park:
 
     def end(self, name: str) -> None:
         """End one container."""
-        self._podman("rm", "--force", "--time=0", f"{self.prefix}-{name}")
+        self._podman.remove(f"{self.prefix}-{name}")
         self._names.remove(f"{self.prefix}-{name}")
 
     def log(self, name: str) -> str:

@@ -81,7 +81,7 @@ def container_of(podman: Podman, release: str, *, prefix: str, setup: str) -> t.
         podman("exec", name, "sh", "-euc", setup)
         yield name
     finally:
-        podman("rm", "--force", "--time=1", name)
+        podman.remove(name)
 
 
 @contextlib.contextmanager

@@ -47,7 +47,7 @@ def suite_box(podman: Podman, request: pytest.FixtureRequest) -> t.Iterator[Box]
     wait = "until systemctl is-active postfix; do sleep 0.5; done"
     box.sh(f"timeout 120 sh -c '{wait}'; cp -a /etc/postfix /etc/postfix.before")
     yield box
-    podman("rm", "--force", "--time=1", box.name)
+    podman.remove(box.name)
 
 
 @pytest.fixture
@@ -72,4 +72,4 @@ def plain_box(podman: Podman) -> t.Iterator[Box]:
     box = started(podman, name, "trixie", *options, command="sleep infinity")
     box.sh("postfix start >/dev/null 2>&1")
     yield box
-    podman("rm", "--force", "--time=1", name)
+    podman.remove(name)

@@ -97,7 +97,7 @@ def compared(podman: Podman, request: pytest.FixtureRequest) -> t.Iterator[dict[
         services = json.loads(told)["services"]
         yield {service["name"].partition("/")[0]: service for service in services}
     finally:
-        podman("rm", "--force", "--time=1", name)
+        podman.remove(name)
 
 
 def without_order(suites: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -59,7 +59,7 @@ def box(request: pytest.FixtureRequest) -> t.Iterator[Box]:
         made.sh(SETUP)
         yield made
     finally:
-        podman("rm", "--force", "--time=1", name)
+        podman.remove(name)
 
 
 def gathered(box: Box, **arguments: t.Any) -> Facts:

@@ -59,7 +59,7 @@ def container(request: pytest.FixtureRequest) -> t.Iterator[tuple[Podman, str]]:
         podman("exec", "--interactive", name, "sh", "-euc", SETUP, stdin=MASTER.encode())
         yield podman, name
     finally:
-        podman("rm", "--force", "--time=1", name)
+        podman.remove(name)
 
 
 @pytest.fixture(scope="module")

@@ -141,7 +141,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         server.shell(PREPARE)
         yield server
     finally:
-        podman("rm", "--force", "--time=0", name)
+        podman.remove(name)
 
 
 def _service(facts: dict[str, t.Any], name: str) -> dict[str, t.Any]:

@@ -43,7 +43,7 @@ def suite_box(request: pytest.FixtureRequest) -> t.Iterator[Box]:
     podman.exec(box.name, STATE.read_text(), "mx")
     box.sh("cp -a /etc/mail /etc/mail.before")
     yield box
-    podman("rm", "--force", "--time=1", box.name)
+    podman.remove(box.name)
 
 
 @pytest.fixture

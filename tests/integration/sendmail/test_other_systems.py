@@ -57,7 +57,7 @@ def container() -> t.Iterator[Box]:
     options = ("--init", *hosts.CAPABILITIES["sendmail"])
     box = started(podman, f"{lab_name()}-layouts", RECIPE, *options, command="sleep infinity")
     yield box
-    podman("rm", "--force", "--time=1", box.name)
+    podman.remove(box.name)
 
 
 def laid_out(box: Box, script: str) -> Box:

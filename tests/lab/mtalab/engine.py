@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import resource
+import time
 import typing as t
 from pathlib import Path
 
@@ -47,6 +48,18 @@ class Podman:
     def exists(self, kind: str, name: str) -> bool:
         """Tell whether podman has a container, image or network of this name."""
         return attempt(self.argv(kind, "exists", name)).returncode == 0
+
+    def remove(self, *names: str) -> None:
+        """End and remove containers; podman can stumble over one that ends at that moment, and then removes it the next time."""
+        for tries_left in (2, 1, 0):
+            try:
+                self("rm", "--force", "--ignore", "--time=1", *names)
+            except LabError:
+                if not tries_left:
+                    raise
+                time.sleep(1)
+            else:
+                return
 
 
 def is_rootless() -> bool:

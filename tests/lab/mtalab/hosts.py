@@ -145,17 +145,10 @@ def apply_state(podman: Podman, lab: str, host: Host, state: str) -> None:
 
 
 def remove_all(podman: Podman, lab: str) -> None:
-    """Remove all containers of a lab; podman can stumble over one that ends at that moment, and then removes it the next time."""
-    for attempts_left in (2, 1, 0):
-        names = [name for entry in running(podman, lab) for name in entry["Names"]]
-        if not names:
-            return
-        try:
-            podman("rm", "--force", "--time=1", *names)
-        except LabError:
-            if not attempts_left:
-                raise
-            time.sleep(1)
+    """Remove all containers of a lab."""
+    names = [name for entry in running(podman, lab) for name in entry["Names"]]
+    if names:
+        podman.remove(*names)
 
 
 def running(podman: Podman, lab: str) -> list[dict[str, t.Any]]:
