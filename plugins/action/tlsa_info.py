@@ -130,7 +130,7 @@ def served(results: Sequence[Mapping[str, t.Any]], unasked: Sequence[str] = ()) 
     """The chains of the probe's results; ``unasked`` says why it was not asked about others."""
     chains, unseen = [], [*unasked]
     for result in results:
-        address = str(result["address"])
+        address = str(result["address"] or result["host"])
         shown = f"[{address}]" if ":" in address else address
         place = f"{shown}:{result['port']}"
         chains += [chain_of(pems, place) for pems in result["_chains"]]

@@ -243,10 +243,9 @@ def _judge(
     found = []
     missing = uncovered(certificate, names)
     if missing:
-        covered = ", ".join(leaf["san"]) or "no name"
-        found.append(
-            _found("certificate-name-mismatch", f"{', '.join(missing)} is not covered by {covered}")
-        )
+        covered = ", ".join(leaf["san"])
+        is_not = f"is not covered by {covered}" if covered else "is no name of it: it has none"
+        found.append(_found("certificate-name-mismatch", f"{', '.join(missing)} {is_not}"))
     if complete is False:
         found.append(_found("chain-incomplete", "no certificate of the issuer is served"))
     bits = leaf["key_bits"]
