@@ -124,7 +124,7 @@ class Keeper:
             if token and (manifest is None or manifest.token != token):
                 raise CommandFailed(_gone(name))
             if manifest is None:
-                return Result(False, "restored")
+                return Result(False, "restored", note=self._absent(name))
             if not _record.is_pending(outcome):
                 done = outcome.differed if outcome else ()
                 return Result(False, "restored", paths=_paths(manifest), restored=done)
@@ -221,6 +221,13 @@ class Keeper:
 
     def _directory(self, name: str) -> str:
         return os.path.join(self.root, name)
+
+    def _absent(self, name: str) -> str:
+        """Said of a name without a checkpoint, so that a mistyped one is noticed."""
+        there = os.listdir(self.root) if os.path.isdir(self.root) else []
+        others = [one for one in sorted(there) if _NAME.fullmatch(one)]
+        known = f"there is {', '.join(others)}" if others else "there is no other either"
+        return f"There is no checkpoint {name} on this host, and nothing was restored; {known}."
 
     def _read(self, name: str) -> tuple[Manifest | None, Outcome | None]:
         """What there is; an arming that was killed is cleared away, since nobody changed anything on its account."""

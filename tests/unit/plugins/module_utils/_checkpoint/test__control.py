@@ -126,6 +126,19 @@ def test_restoring_names_what_differed_and_does_it_once(place: Place) -> None:
     assert place.names() == ["main.cf", "master.cf"]
 
 
+def test_who_mistypes_the_name_of_a_checkpoint_is_told(place: Place) -> None:
+    nothing = place.keeper.restore("postfx")
+    assert (nothing.changed, nothing.note) == (
+        False,
+        "There is no checkpoint postfx on this host, and nothing was restored; there is no other either.",
+    )
+    place.keeper.arm(place.plan())
+    place.main.write_text("b = 2\n")
+    assert (place.keeper.restore("postfx").note or "").endswith("restored; there is postfix.")
+    assert place.main.read_text() == "b = 2\n"
+    assert place.keeper.restore("postfix").note is None
+
+
 def test_a_second_arming_is_refused_while_one_is_pending(place: Place) -> None:
     place.keeper.arm(place.plan())
     with pytest.raises(
