@@ -11,6 +11,7 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
 _HEAD: t.Final = ("service", "", "before", "after")
+_WORTH_SAYING: t.Final = ("medium", "high", "critical")
 _Cells = tuple[str, str, str]
 
 
@@ -18,7 +19,7 @@ def change_table(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> lis
     """One line for each of protocols, suites and findings of every inbound service, before and after.
 
     Both arguments are facts of ``mta_tls_facts``; a value that is None was not determined, and is shown so. Services that
-    are alike in all of it stand together.
+    are alike in all of it stand together. Below the table is what is found then and was not found before.
     """
     old, new = _inbound(before), _inbound(after)
     alike: dict[tuple[_Cells, ...], list[str]] = {}
@@ -28,7 +29,19 @@ def change_table(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> lis
     for cells, names in alike.items():
         labels = [", ".join(names), *[""] * (len(cells) - 1)]
         rows.extend((label, *row) for label, row in zip(labels, cells, strict=True))
-    return _aligned(rows)
+    return [*_aligned(rows), *_brought(before, after)]
+
+
+def _brought(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> list[str]:
+    known = [_told(one) for one in before.get("findings") or ()]
+    lines = [_told(one) for one in after.get("findings") or () if one["severity"] in _WORTH_SAYING]
+    brought = [line for line in dict.fromkeys(lines) if line not in known]
+    return ["", "The change brings with it:", *brought] if brought else []
+
+
+def _told(finding: Mapping[str, t.Any]) -> str:
+    text = f"{finding['message']} ({finding['code']}, {finding['where']})"
+    return f"  {finding['severity']:8}  {text}: {finding['evidence']}"
 
 
 def _inbound(facts: Mapping[str, t.Any]) -> dict[str, Mapping[str, t.Any]]:

@@ -49,6 +49,23 @@ def test_a_mistake_in_a_variable(sound: Lab, fault: str, expected: str) -> None:
     assert sound.files() == before
 
 
+def test_a_certificate_for_another_name_is_told_before_it_is_served(sound: Lab) -> None:
+    made = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=other.example.test"
+    made += " -addext subjectAltName=DNS:other.example.test -keyout /root/other.key -out /root/other.crt"
+    sound.on("mx1", "sh", "-c", f"{made} 2>/dev/null")
+    before = sound.files()
+    files = "smtpd_tls_cert_file: /root/other.crt, smtpd_tls_key_file: /root/other.key"
+    done = sound.playbook(
+        *("--check", "-e", "postfix_tls_mx_name=mx1.example.test"),
+        *("-e", f"{{postfix_tls_parameters: {{{files}}}}}"),
+    )
+    assert done.returncode == 0, done.stdout
+    brought = done.stdout.partition("The change brings with it:")[2]
+    assert re.search(r"certificate-name-mismatch, /root/other\.crt.*mx1\.example\.test", brought)
+    assert "Of the certificate that is served now, since nothing was changed:" in brought
+    assert sound.files() == before
+
+
 def test_a_host_that_cannot_be_reached_is_named(sound: Lab) -> None:
     sound.lock_out()
     try:

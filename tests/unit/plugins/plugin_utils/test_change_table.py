@@ -69,3 +69,19 @@ def test_services_that_are_alike_in_everything_stand_together() -> None:
     assert len(table) == 7
     assert table[1].startswith("smtp/inet, submission/inet  protocols")
     assert table[4].startswith("smtps/inet  ")
+
+
+def test_what_the_change_brings_with_it_is_told_once_and_the_rest_is_not() -> None:
+    old = {"severity": "medium", "code": "chain-incomplete", "message": "M", "where": "a.crt"}
+    old["evidence"] = "no issuer"
+    expiring = {**old, "code": "certificate-expiring", "where": "b.crt", "evidence": "9 days"}
+    advice = {**expiring, "severity": "low", "code": "tls13-off"}
+    before = {**facts(service()), "findings": [old]}
+    after = {**facts(service()), "findings": [old, expiring, expiring, advice]}
+    table = change_table(before, after)
+    assert table[4:] == [
+        "",
+        "The change brings with it:",
+        "  medium    M (certificate-expiring, b.crt): 9 days",
+    ]
+    assert change_table(before, before) == table[:4]
