@@ -67,7 +67,7 @@ class Box:
 
     def restart(self) -> None:
         """Reboot: every process ends, /run is emptied, and the init starts again."""
-        self.podman("restart", "--time=3", self.name)
+        self.podman.restart(self.name)
         time.sleep(1)
 
 

@@ -234,9 +234,11 @@ def _from_protocols(
         level = barred[configured[-1]].level if configured else ""
         found.append(Cause(reason, choices.protocol_setting, "protocol", level))
     if not possible:
-        bar = barred[fitting[-1]]
-        kind = "security-level" if bar.level else "protocol"
-        found.append(Cause(f"{bar.what} forbids {_named(fitting)}", bar.setting, kind, bar.level))
+        last = barred[fitting[-1]]
+        kind = "security-level" if last.level else "protocol"
+        found.append(
+            Cause(f"{last.what} forbids {_named(fitting)}", last.setting, kind, last.level)
+        )
     return found
 
 

@@ -72,9 +72,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[DaneLab]:
         known, work = running.variables, tmp_path_factory.mktemp("built")
         build = [BIN / "ansible-galaxy", "collection", "build", "--output-path", work, CHECKOUT]
         subprocess.run(build, cwd=work, capture_output=True, check=True)
+        [built] = work.glob("*.tar.gz")
         running.on("mx1", "mkdir", "-p", "/etc/postmaster")
         for source, target in (
-            (str(next(work.glob("*.tar.gz"))), "/root/collection.tar.gz"),
+            (str(built), "/root/collection.tar.gz"),
             (known["lab_tsig_key_file"], "/etc/postmaster/tsig.key"),
             (known["lab_trust_anchor_file"], "/etc/postmaster/trust-anchor"),
         ):

@@ -50,10 +50,18 @@ class Podman:
         return attempt(self.argv(kind, "exists", name)).returncode == 0
 
     def remove(self, *names: str) -> None:
-        """End and remove containers; podman can stumble over one that ends at that moment, and then removes it the next time."""
+        """End and remove containers."""
+        self._ending("rm", "--force", "--ignore", "--time=1", *names)
+
+    def restart(self, name: str) -> None:
+        """End every process of a container and start its init again."""
+        self._ending("restart", "--time=3", name)
+
+    def _ending(self, *arguments: str) -> None:
+        """Podman can stumble over a container that ends at that moment, and then succeeds the next time."""
         for tries_left in (2, 1, 0):
             try:
-                self("rm", "--force", "--ignore", "--time=1", *names)
+                self(*arguments)
             except LabError:
                 if not tries_left:
                     raise
