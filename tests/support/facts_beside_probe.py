@@ -50,8 +50,15 @@ def compare(service: dict[str, t.Any]) -> dict[str, t.Any]:
         "predicted_groups": service["groups"],
         "seen_groups": [one["name"] for one in got.get("groups") or () if one["accepted"]],
         "findings": [one["code"] for one in service["findings"]],
-        "server_names": service.get("server_names", []),
     }
+
+
+def whole(instance: dict[str, t.Any], service: dict[str, t.Any], key: str) -> t.Any:
+    """What a service has, or, where its facts were shortened, the earlier service that it names."""
+    by_place = {
+        f"{instance['config_directory']} {one['name']}": one for one in instance["services"]
+    }
+    return by_place[service[f"{key}_as"]][key] if f"{key}_as" in service else service.get(key)
 
 
 def main() -> None:
@@ -60,8 +67,14 @@ def main() -> None:
     services = instance["services"]
     told = {
         "version": instance["version"],
-        "services": [compare(one) for one in services if one["listen"]],
-        "policies": {one["name"]: one["policies"] for one in services if "policies" in one},
+        "services": [
+            {**compare(one), "server_names": whole(instance, one, "server_names")}
+            for one in services
+            if one["listen"]
+        ],
+        "policies": {
+            one["name"]: whole(instance, one, "policies") for one in services if "policies" in one
+        },
     }
     json.dump(told, sys.stdout)
 

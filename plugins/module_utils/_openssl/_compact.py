@@ -19,7 +19,7 @@ Instance = dict[str, t.Any]
 MOST_CHARACTERS: t.Final = 180_000
 #: What the controller adds for each certificate, with one issuer in its chain.
 _OF_A_CERTIFICATE: t.Final = 1_800
-_REPEATED: t.Final = ("dropped", "server_names", "policies")
+_REPEATED: t.Final = (("dropped",), ("server_names", "policies"))
 
 
 def _size(instances: t.Sequence[Instance]) -> int:
@@ -34,10 +34,10 @@ def _services(instances: t.Sequence[Instance]) -> list[tuple[str, dict[str, t.An
     ]
 
 
-def _share(instances: t.Sequence[Instance]) -> None:
+def _share(instances: t.Sequence[Instance], names: t.Sequence[str]) -> None:
     known: dict[str, str] = {}
     for place, service in _services(instances):
-        for name in _REPEATED:
+        for name in names:
             if not service.get(name):
                 continue
             first = known.setdefault(json.dumps([name, service[name]]), place)
@@ -60,13 +60,16 @@ def compact(
     """Shorten the facts in place where they are longer than C(most) characters of JSON, those of the certificates included, no
     more than needed.
 
-    First what an earlier service has as well, such as C(dropped), gives way to C(dropped_as), the place of that service; then
-    the lists of C(dropped) keep only suites that senders of today offer, and C(dropped_more) counts the others.
+    First what an earlier service has as well, C(dropped) before all, gives way to C(dropped_as), the place of that service;
+    then the lists of C(dropped) keep only suites that senders of today offer, and C(dropped_more) counts the others.
     """
-    for step in (_share, _shorten):
+    for names in (*_REPEATED, ()):
         if _size(instances) + certificates * _OF_A_CERTIFICATE <= most:
             return
-        step(instances)
+        if names:
+            _share(instances, names)
+        else:
+            _shorten(instances)
 
 
 __all__ = ["MOST_CHARACTERS", "compact"]
