@@ -33,6 +33,8 @@ _MARKER: t.Final = re.compile(r"-----(BEGIN|END) ([A-Z0-9 ]+)-----")
 _INSIDE: t.Final = re.compile(r"\n[\sA-Za-z0-9+/=:,-]*")
 _NAME: t.Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _MODE: t.Final = 0o600
+#: OpenSSL's reasons for a key that does not belong to the certificate; the last is that of a key of another type.
+_ANOTHER_KEY: t.Final = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED")
 _DIGITS: t.Final = 16
 _LARGEST: t.Final = 1 << 20
 
@@ -120,11 +122,15 @@ def _is_there(path: str, bundle: Bundle) -> bool:
 
 def _staged(bundle: Bundle, directory: str) -> str:
     handle, path = tempfile.mkstemp(prefix=".bundle.", dir=directory)
-    with os.fdopen(handle, "w", encoding="ascii") as stream:
-        stream.write(bundle.text)
-        stream.flush()
-        os.fchmod(handle, _MODE)
-        os.fsync(handle)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(bundle.text)
+            stream.flush()
+            os.fchmod(handle, _MODE)
+            os.fsync(handle)
+    except OSError:
+        os.unlink(path)
+        raise
     return path
 
 
@@ -132,7 +138,7 @@ def _prove(path: str) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path, password=_no_passphrase)
     except ssl.SSLError as error:
-        if error.reason == "KEY_VALUES_MISMATCH":
+        if error.reason in _ANOTHER_KEY:
             raise InvalidInput(
                 "The private key is not that of the first certificate: give the pair that was issued together."
             ) from error

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import errno
 import os
 import ssl
 import stat
@@ -86,13 +87,27 @@ def test_check_mode_leaves_nothing(pairs: dict[str, tuple[str, str]], tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("other", ["ecdsa", "ed25519"])
 def test_the_key_of_another_certificate_is_refused_and_nothing_stays(
-    pairs: dict[str, tuple[str, str]], tmp_path: Path
+    pairs: dict[str, tuple[str, str]], tmp_path: Path, other: str
 ) -> None:
-    bundle = parts_of(chain=pairs["ecdsa"][0], key=pairs["rsa"][1])
-    with pytest.raises(InvalidInput, match=r"not that of the first|OpenSSL cannot use"):
+    bundle = parts_of(chain=pairs["rsa"][0], key=pairs[other][1])
+    with pytest.raises(InvalidInput, match="not that of the first certificate"):
         lay_down(bundle, directory=str(tmp_path), name="mx1", dry=False)
-    assert list(tmp_path.iterdir()) == []
+    assert os.listdir(tmp_path) == []
+
+
+def test_no_key_stays_behind_on_a_disk_that_is_full(
+    pairs: dict[str, tuple[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    bundle = parts_of(chain=pairs["rsa"][0], key=pairs["rsa"][1])
+    with pytest.raises(CommandFailed, match="No space left on device; nothing was changed"):
+        lay_down(bundle, directory=str(tmp_path), name="mx1", dry=False)
+    assert os.listdir(tmp_path) == []
 
 
 def test_the_text_is_the_key_and_then_the_chain_without_what_is_around(
