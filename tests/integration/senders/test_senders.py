@@ -171,7 +171,8 @@ def test_senders_of_debian_do_as_their_profiles_say(
                 continue
             log = sender.log(program, server.port)
             found.append(disagreement(expected, seen, log))
-            found.append(fate(expected, program, server))
+            lost = fate(expected, program, server)
+            found.append(lost and f"{lost}: {sender.log(program, server.port)[-900:]}")
     assert [sentence for sentence in found if sentence] == []
 
 
