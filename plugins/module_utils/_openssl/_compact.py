@@ -63,13 +63,12 @@ def compact(
     First what an earlier service has as well, C(dropped) before all, gives way to C(dropped_as), the place of that service;
     then the lists of C(dropped) keep only suites that senders of today offer, and C(dropped_more) counts the others.
     """
-    for names in (*_REPEATED, ()):
-        if _size(instances) + certificates * _OF_A_CERTIFICATE <= most:
-            return
-        if names:
+    room = most - certificates * _OF_A_CERTIFICATE
+    for names in _REPEATED:
+        if _size(instances) > room:
             _share(instances, names)
-        else:
-            _shorten(instances)
+    if _size(instances) > room:
+        _shorten(instances)
 
 
 __all__ = ["MOST_CHARACTERS", "compact"]
