@@ -8,20 +8,13 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import os
-import subprocess
-import sys
-import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
 import yaml
-from mtalab.paths import lab_name
-
-CHECKOUT = Path(__file__).resolve().parents[2]
-LAB = [sys.executable, str(CHECKOUT / "tests" / "lab" / "lab.py")]
+from ansible_collections.postmaster.tls.tests.support.labs import Lab, running
+from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 
 @dataclass(frozen=True)
@@ -56,38 +49,15 @@ SENDMAIL = MailServer(
 
 
 @dataclass(frozen=True)
-class DaneLab:
+class DaneLab(Lab):
     """A running lab of a scenario with DNS."""
 
-    environment: dict[str, str]
-    inventory: Path
     server: MailServer = POSTFIX
 
     @property
     def variables(self) -> dict[str, t.Any]:
         """Return the variables that the inventory has for all hosts."""
         return t.cast("dict[str, t.Any]", yaml.safe_load(self.inventory.read_text())["all"]["vars"])
-
-    def run(self, *arguments: str, stdin: str = "") -> str:
-        """Call the lab as a person would; fail the test if it fails."""
-        done = subprocess.run(
-            [*LAB, *arguments],
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr + done.stdout
-        return done.stdout
-
-    def on(self, host: str, *command: str) -> str:
-        """Run a command inside a host."""
-        return self.run("exec", host, *command)
-
-    def shell(self, host: str, script: str) -> str:
-        """Run a line of shell inside a host."""
-        return self.on(host, "sh", "-c", script)
 
     def reset(self, *states: str) -> None:
         """Put zones, resolver, senders and the server back to the first certificate and its records, then the server into these states."""
@@ -112,7 +82,7 @@ class DaneLab:
             *(f"update add {owner} {ttl} TLSA {record}" for record in records),
         )
         for server in ("ns1", "ns2"):
-            self.until(
+            until(
                 lambda server=server: (
                     self.published(server, owner) == sorted(map(str.lower, records))
                 ),
@@ -145,26 +115,9 @@ class DaneLab:
         recipient = recipient or f"postmaster@{self.server.domain}"
         self.shell(sender, f"printf 'Subject: lab\\n\\nlab\\n' | sendmail {recipient}")
 
-    def log(self, host: str, *, since: str = "") -> str:
-        """Return the journal of a host, all of it or since an epoch."""
-        begin = [f"--since=@{since}"] if since else []
-        return self.on(host, "journalctl", "--quiet", "--no-pager", "--output=cat", *begin)
-
     def now(self, host: str) -> str:
         """Return the clock of a host, as an epoch."""
         return self.on(host, "date", "+%s").strip()
-
-    def logged(self, host: str, *words: str, since: str = "", seconds: float = 180) -> str:
-        """Return the first line with all the words; fail when none comes in time."""
-        found: list[str] = []
-
-        def look() -> bool:
-            lines = self.log(host, since=since).splitlines()
-            found.extend(line for line in lines if all(word in line for word in words))
-            return bool(found)
-
-        self.until(look, what=f"{host} logs {words}", seconds=seconds)
-        return found[0]
 
     def finger(self, name: str, *options: str) -> str:
         """Return what posttls-finger says of a destination at the level dane."""
@@ -172,53 +125,14 @@ class DaneLab:
             "sender-dane", f"posttls-finger -c -l dane {' '.join(options)} {name} 2>&1; true"
         )
 
-    def playbook_argv(self, name: str, *arguments: str) -> list[str]:
-        """Return the command of a playbook of this collection."""
-        binary = Path(sys.executable).with_name("ansible-playbook")
-        playbook = CHECKOUT / "playbooks" / f"{name}.yml"
-        return [str(binary), "-i", str(self.inventory), str(playbook), *arguments]
-
-    def playbook(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a playbook to its end."""
-        return subprocess.run(
-            self.playbook_argv(name, *arguments),
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=1200,
-        )
-
-    @staticmethod
-    def until(condition: t.Callable[[], bool], *, what: str, seconds: float = 180) -> None:
-        """Wait for a condition; fail the test when it does not come true in time."""
-        deadline = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > deadline:
-                pytest.fail(f"not within {seconds} s: {what}")
-            time.sleep(0.3)
-
 
 @contextlib.contextmanager
 def dane_lab(
     purpose: str, *, scenario: str = "dane", server: MailServer = POSTFIX
 ) -> t.Iterator[DaneLab]:
-    """Start a lab with DNS, named after the purpose, and end it afterwards, also where it did not start."""
-    environment = {
-        **os.environ,
-        "POSTMASTER_LAB": f"{lab_name()}-{purpose}",
-        "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_PIPELINING": "1",
-    }
-    try:
-        up = subprocess.run(
-            [*LAB, "up", scenario, "--fresh"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert up.returncode == 0, up.stderr
-        yield DaneLab(environment, Path(up.stdout.splitlines()[-1]), server)
-    finally:
-        subprocess.run([*LAB, "down"], env=environment, capture_output=True, check=True)
+    """A fresh lab with DNS, named after the purpose; it ends with the context, also where it did not start."""
+    with running(purpose, scenario) as lab:
+        yield DaneLab(lab.name, server)
+
+
+__all__ = ["POSTFIX", "SENDMAIL", "DaneLab", "MailServer", "dane_lab"]

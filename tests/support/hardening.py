@@ -9,9 +9,7 @@ import os
 import signal
 import smtplib
 import subprocess
-import sys
 import typing as t
-from pathlib import Path
 
 from ansible_collections.postmaster.tls.tests.support import labs
 from ansible_collections.postmaster.tls.tests.support.waiting import until
@@ -34,24 +32,12 @@ class Lab(labs.Lab):
         names = " ".join(SENDMAIL_FILES)
         return self.on(host, "sh", "-c", f"sha256sum {names}; stat -c '%n %U:%G %a' {names}")
 
-    def playbook_argv(self, *arguments: str) -> list[str]:
-        binary = Path(sys.executable).with_name("ansible-playbook")
-        playbook = labs.CHECKOUT / "playbooks" / "harden-mta.yml"
-        return [str(binary), "-i", str(self.inventory), str(playbook), *arguments]
+    def harden(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.playbook("harden-mta", *arguments)
 
-    def playbook(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.playbook_argv(*arguments),
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=900,
-        )
-
-    def start_playbook(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start_to_harden(self, *arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            self.playbook_argv(*arguments),
+            self.playbook_argv("harden-mta", *arguments),
             env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -107,7 +93,7 @@ def interrupted(
 ) -> None:
     """Starts the playbook, cuts between apply and confirm, and waits until the host is as before; look() says how it is."""
     before = look()
-    playbook = lab.start_playbook(*arguments)
+    playbook = lab.start_to_harden(*arguments)
     try:
         until(lambda: look() != before, seconds=240, what="the plan is applied")
         cut(lab, host, playbook)

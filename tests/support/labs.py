@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import subprocess
@@ -38,7 +39,7 @@ class Lab:
             "ANSIBLE_PIPELINING": "1",
         }
 
-    @property
+    @functools.cached_property
     def inventory(self) -> Path:
         return Path(self.run("inventory").strip())
 
@@ -47,12 +48,16 @@ class Lab:
         done = subprocess.run(
             [*LAB, *arguments], env=self.environment, capture_output=True, text=True, check=False
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
 
     def on(self, host: str, *command: str) -> str:
         """What a command prints on a host."""
         return self.run("exec", host, *command)
+
+    def shell(self, host: str, script: str) -> str:
+        """What a line of shell prints on a host."""
+        return self.on(host, "sh", "-c", script)
 
     def state(self, host: str, *names: str) -> None:
         """Put a host into states."""
@@ -75,6 +80,23 @@ class Lab:
             assert "PRIVATE KEY" not in done.stdout + done.stderr
             return {path.name: json.loads(path.read_text()) for path in Path(tree).iterdir()}
 
+    def playbook_argv(self, name: str, *arguments: str) -> list[str]:
+        """The command of a playbook of this collection."""
+        program = str(Path(sys.executable).with_name("ansible-playbook"))
+        playbook = CHECKOUT / "playbooks" / f"{name}.yml"
+        return [program, "-i", str(self.inventory), str(playbook), *arguments]
+
+    def playbook(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A playbook that was run to its end, whatever that is."""
+        return subprocess.run(
+            self.playbook_argv(name, *arguments),
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=1200,
+        )
+
     def addresses(self) -> dict[str, str]:
         """The address of each host, by name."""
         program = str(Path(sys.executable).with_name("ansible-inventory"))
@@ -83,15 +105,19 @@ class Lab:
         variables = json.loads(listing)["_meta"]["hostvars"]
         return {host: str(known["ansible_host"]) for host, known in variables.items()}
 
-    def logged(self, host: str, *words: str, seconds: float = 60.0) -> str:
+    def log(self, host: str, *, since: str = "") -> str:
+        """The journal of a host, all of it or since an epoch."""
+        begin = [f"--since=@{since}"] if since else []
+        return self.on(host, "journalctl", "--quiet", "--no-pager", "--output=cat", *begin)
+
+    def logged(self, host: str, *words: str, since: str = "") -> str:
         """The first line in a host's journal with all the words; fails when none comes in time."""
 
         def line() -> str:
-            log = self.on(host, "journalctl", "--quiet", "--no-pager", "--output=cat")
-            found = (line for line in log.splitlines() if all(word in line for word in words))
-            return next(found, "")
+            lines = self.log(host, since=since).splitlines()
+            return next((line for line in lines if all(word in line for word in words)), "")
 
-        return str(until(line, seconds=seconds, what=f"{host} logs {words}"))
+        return str(until(line, what=f"{host} logs {words}"))
 
 
 @contextlib.contextmanager

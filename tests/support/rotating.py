@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab
+from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 _NO_ANSWER = r"Name service error for name=\S+ type=(MX|A|AAAA): Host not found, try again"
 
@@ -69,7 +70,7 @@ def kill_at(lab: DaneLab, task: str, *arguments: str) -> None:
             os.killpg(running.pid, signal.SIGKILL)
             running.wait(timeout=30)
             running.stdout.close()
-            lab.until(lambda: not _modules(lab), what=f"the module of {task!r} ends")
+            until(lambda: not _modules(lab), what=f"the module of {task!r} ends")
             return
     pytest.fail(f"the run ended before {task!r}: {''.join(seen)[-3000:]}")
 
@@ -80,17 +81,8 @@ def _modules(lab: DaneLab) -> str:
 
 def restore(lab: DaneLab) -> None:
     """What the next run says to do after a run that was interrupted between arming and confirming."""
-    binary = Path(lab.playbook_argv("rotate_certificate")[0]).with_name("ansible")
-    arguments = ["-m", "postmaster.tls.config_checkpoint"]
-    arguments += ["-a", f"state=restored name={lab.server.mta}"]
-    done = subprocess.run(
-        [str(binary), "-i", str(lab.inventory), lab.server.host, *arguments],
-        env=lab.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+    arguments = f"state=restored name={lab.server.mta}"
+    lab.asked(lab.server.host, "postmaster.tls.config_checkpoint", "-a", arguments)
 
 
 def deferrals(log: str, *, besides: str = "") -> list[str]:

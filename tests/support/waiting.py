@@ -14,7 +14,7 @@ import pytest
 
 
 def until(
-    condition: t.Callable[[], t.Any], *, seconds: float, what: str, pause: float = 0.2
+    condition: t.Callable[[], t.Any], *, what: str, seconds: float = 180, pause: float = 0.2
 ) -> t.Any:
     """What the condition says as soon as it says anything but no; fails with what was waited for after so many seconds."""
     deadline = time.monotonic() + seconds

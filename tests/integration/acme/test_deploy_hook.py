@@ -17,7 +17,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.postmaster.tls.tests.support.dane_lab import CHECKOUT, DaneLab, dane_lab
+from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab, dane_lab
+from ansible_collections.postmaster.tls.tests.support.labs import CHECKOUT
+from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 pytestmark = pytest.mark.lab
 BIN = Path(sys.executable).parent
@@ -41,10 +43,7 @@ DETACHED = documented("systemd-run --collect --unit=rotate").replace("COMMAND", 
 
 
 def ansible(lab: DaneLab, module: str, **arguments: str) -> None:
-    command = [str(BIN / "ansible"), "-i", str(lab.inventory), "mx1"]
-    command += ["-m", f"ansible.builtin.{module}", "-a", json.dumps(arguments)]
-    done = subprocess.run(command, env=lab.environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    lab.asked("mx1", f"ansible.builtin.{module}", "-a", json.dumps(arguments))
 
 
 def variables(lab: DaneLab, certificate: str, key: str) -> str:
@@ -101,7 +100,7 @@ def in_force(lab: DaneLab, *files: str) -> None:
     """These certificates are what is published at both servers, and a sender that validates delivers."""
     expected = sorted(lab.digest(file) for file in files)
     for server in ("ns1", "ns2"):
-        lab.until(
+        until(
             lambda server=server: lab.published(server) == expected,
             what=f"{server} has the set",
             seconds=120,
@@ -149,5 +148,5 @@ def test_lego_rotates_by_a_hook_that_outlives_it(
     trust = f"LEGO_CA_CERTIFICATES={TRUST}"
     lab.on("mx1", "env", trust, *lego, "run", "--run-hook", DETACHED)
     gone = "systemctl show --property=LoadState rotate.service"
-    lab.until(lambda: "not-found" in lab.shell("mx1", gone), what="the hook has ended", seconds=600)
+    until(lambda: "not-found" in lab.shell("mx1", gone), what="the hook has ended", seconds=600)
     in_force(lab, f"{LEGO}.crt", "/etc/postfix/tls/first/mx1-ecdsa.crt")

@@ -6,10 +6,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import typing as t
-from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab
@@ -29,13 +26,8 @@ def lookup(lab: DaneLab) -> Data:
 
 
 def facts(lab: DaneLab) -> Data:
-    program = str(Path(sys.executable).with_name("ansible"))
-    options = {"dane": [NAME], **lookup(lab)}
-    command = [program, "-i", str(lab.inventory), "mx1", "-m", "postmaster.tls.mta_tls_facts"]
-    command += ["-a", json.dumps(options)]
-    done = subprocess.run(command, env=lab.environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(done.stdout.partition("=>")[2])
+    options = json.dumps({"dane": [NAME], **lookup(lab)})
+    found = lab.asked("mx1", "postmaster.tls.mta_tls_facts", "-a", options)["mx1"]
     return t.cast("Data", found["ansible_facts"]["mta_tls"])
 
 

@@ -42,7 +42,7 @@ def sound(lab: Lab) -> Lab:
 )
 def test_a_mistake_in_a_variable(sound: Lab, fault: str, expected: str) -> None:
     before = sound.files()
-    done = sound.playbook("-e", fault)
+    done = sound.harden("-e", fault)
     assert done.returncode != 0
     assert re.search(expected, message(done.stdout), re.DOTALL), done.stdout
     assert "Traceback" not in done.stdout + done.stderr
@@ -55,7 +55,7 @@ def test_a_certificate_for_another_name_is_told_before_it_is_served(sound: Lab) 
     sound.on("mx1", "sh", "-c", f"{made} 2>/dev/null")
     before = sound.files()
     files = "smtpd_tls_cert_file: /root/other.crt, smtpd_tls_key_file: /root/other.key"
-    done = sound.playbook(
+    done = sound.harden(
         *("--check", "-e", "postfix_tls_mx_name=mx1.example.test"),
         *("-e", f"{{postfix_tls_parameters: {{{files}}}}}"),
     )
@@ -69,7 +69,7 @@ def test_a_certificate_for_another_name_is_told_before_it_is_served(sound: Lab) 
 def test_a_host_that_cannot_be_reached_is_named(sound: Lab) -> None:
     sound.lock_out()
     try:
-        done = sound.playbook()
+        done = sound.harden()
     finally:
         sound.let_in()
     assert done.returncode == 4
@@ -85,7 +85,7 @@ def without_postfix(sound: Lab) -> t.Iterator[Lab]:
 
 
 def test_a_host_without_postfix(without_postfix: Lab) -> None:
-    done = without_postfix.playbook()
+    done = without_postfix.harden()
     assert done.returncode == 2
     assert "mx1: there is neither Postfix nor sendmail here" in message(done.stdout)
 
@@ -105,7 +105,7 @@ def auditor(sound: Lab) -> t.Iterator[Lab]:
 
 def test_a_user_who_is_not_root(auditor: Lab) -> None:
     before = auditor.files()
-    done = auditor.playbook("-e", "ansible_user=auditor", "-e", "ansible_become=false")
+    done = auditor.harden("-e", "ansible_user=auditor", "-e", "ansible_become=false")
     assert done.returncode == 2
     assert "runs as auditor and cannot change Postfix: it needs root" in message(done.stdout)
     assert auditor.files() == before

@@ -21,7 +21,7 @@ SURPRISE = '{"postfix_tls_parameters": {"smtpd_discard_ehlo_keywords": "starttls
 
 def test_the_second_host_is_not_touched_when_the_first_was_restored(sound: Lab) -> None:
     before = {host: sound.files(host) for host in ("mx1", "sender")}
-    done = sound.playbook("-e", "harden_mta_hosts=mx1,sender", "-e", SURPRISE)
+    done = sound.harden("-e", "harden_mta_hosts=mx1,sender", "-e", SURPRISE)
     assert done.returncode == 2, done.stdout
     assert "main.cf and master.cf are restored" in done.stdout
     assert "STARTTLS is not offered" in done.stdout

@@ -25,11 +25,11 @@ def edits(text: str) -> list[str]:
 
 def test_check_mode_predicts_exactly_the_lines_that_the_real_run_changes(case1: Lab) -> None:
     before = case1.files()
-    check = case1.playbook("--check", "--diff")
+    check = case1.harden("--check", "--diff")
     assert check.returncode == 0, check.stdout
     assert case1.files() == before, "check mode changed a file"
 
-    real = case1.playbook()
+    real = case1.harden()
     assert real.returncode == 0, real.stdout
     after = case1.files()
     changed = []
@@ -45,20 +45,20 @@ def test_a_modern_sender_is_refused_before_and_served_after_and_the_second_run_c
     case1: Lab,
 ) -> None:
     assert "TLS connection established" not in case1.handshake()
-    first = case1.playbook()
+    first = case1.harden()
     assert first.returncode == 0, first.stdout
     assert "TLSv1.3 with cipher" in case1.handshake()
 
-    second = case1.playbook()
+    second = case1.harden()
     assert second.returncode == 0, second.stdout
     assert re.search(r"mx1 +: ok=\d+ +changed=0 ", second.stdout), second.stdout
 
 
 def test_undone_puts_the_files_back_byte_for_byte(sound: Lab) -> None:
     before = sound.files()
-    assert sound.playbook().returncode == 0
+    assert sound.harden().returncode == 0
     assert sound.files() != before
-    undone = sound.playbook("-e", "postfix_tls_state=undone")
+    undone = sound.harden("-e", "postfix_tls_state=undone")
     assert undone.returncode == 0, undone.stdout
     assert sound.files() == before
     assert "with cipher" in sound.handshake()

@@ -24,6 +24,6 @@ def test_the_host_restores_itself(case1: Lab, cut: Cut) -> None:
     interrupted(case1, "mx1", cut, case1.files, "-e", dial, timeout=TIMEOUT)
     assert case1.delivers()
 
-    again = case1.playbook()
+    again = case1.harden()
     assert again.returncode == 0, again.stdout
     assert "TLSv1.3 with cipher" in case1.handshake()

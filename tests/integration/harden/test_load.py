@@ -71,7 +71,7 @@ def test_no_message_is_lost_or_doubled_while_the_playbook_runs(case1: Lab) -> No
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    playbook = case1.playbook()
+    playbook = case1.harden()
     assert playbook.returncode == 0, playbook.stdout
     output = load.communicate(timeout=600)
     assert load.returncode == 0, output

@@ -20,6 +20,7 @@ from ansible_collections.postmaster.tls.tests.support.rotating import (
     restore,
     rotate,
 )
+from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 pytestmark = pytest.mark.lab
 LOAD = "while :; do printf 'Subject: load\\n\\nload\\n' | sendmail postmaster@example.test; sleep 0.5; done"
@@ -57,7 +58,7 @@ def test_case_2_is_repaired_and_the_deferred_mail_arrives(lab: DaneLab) -> None:
     lab.logged("sender-dane", "to=<postmaster@example.test>", "status=sent", since=since)
     served = ("next/mx1.crt", "next/mx1-ecdsa.crt")
     expected = sorted(lab.digest(f"/etc/postfix/tls/{file}") for file in served)
-    lab.until(lambda: lab.published("ns2") == expected, what="old records are gone")
+    until(lambda: lab.published("ns2") == expected, what="old records are gone")
     assert changed(lab, rotate(lab, *pair(lab, "mx1.example.test-rsa-next"))) == 0
 
 
@@ -77,7 +78,7 @@ def test_killed_at_every_step_under_load_no_message_waits(lab: DaneLab) -> None:
     assert last.returncode == 0, last.stdout
     assert "Verified TLS connection" in lab.finger("example.test")
     lab.on("sender-dane", "systemctl", "stop", "load")
-    lab.until(lambda: "is empty" in lab.on("sender-dane", "postqueue", "-p"), what="all delivered")
+    until(lambda: "is empty" in lab.on("sender-dane", "postqueue", "-p"), what="all delivered")
 
     log = lab.log("sender-dane", since=since)
     assert log.count("status=sent") > 100

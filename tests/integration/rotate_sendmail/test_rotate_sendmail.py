@@ -20,6 +20,7 @@ from ansible_collections.postmaster.tls.tests.support.rotating import (
     restore,
     rotate,
 )
+from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 pytestmark = pytest.mark.lab
 RSA, ECDSA = (f"{SENDMAIL.name}-{kind}-next" for kind in ("rsa", "ecdsa"))
@@ -89,7 +90,7 @@ def test_case_2_is_told_by_the_audit_and_cured(lab: DaneLab, tmp_path: Path) -> 
     assert repaired.returncode == 0, repaired.stdout
     lab.logged("sender-dane", f"to=<postmaster@{SENDMAIL.domain}>", "status=sent", since=since)
     expected = sorted(lab.digest(file) for file in (NEXT_RSA, NEXT_ECDSA))
-    lab.until(lambda: lab.published("ns2") == expected, what="old records are gone")
+    until(lambda: lab.published("ns2") == expected, what="old records are gone")
     assert changed(lab, rotate(lab, *pair(lab, RSA))) == 0
 
 
@@ -101,15 +102,15 @@ def test_killed_at_a_step_under_load_no_message_waits_for_tls(lab: DaneLab) -> N
     arguments = options(lab, *pair(lab, ECDSA))
     for task in KILLED_AT:
         kill_at(lab, task, *arguments)
-        lab.until(lambda: verified(lab), what=f"verified after {task}")
+        until(lambda: verified(lab), what=f"verified after {task}")
         if task in UNCONFIRMED:
             restore(lab)
-            lab.until(lambda: verified(lab), what=f"verified again after {task}")
+            until(lambda: verified(lab), what=f"verified again after {task}")
     last = lab.playbook("rotate_certificate", *arguments)
     assert last.returncode == 0, last.stdout
     assert verified(lab)
     lab.on("sender-dane", "systemctl", "stop", "load")
-    lab.until(
+    until(
         lambda: "is empty" in lab.on("sender-dane", "postqueue", "-p"),
         what="all delivered",
     )
@@ -148,7 +149,7 @@ def test_what_cannot_be_proved_is_taken_back(lab: DaneLab) -> None:
     assert failed.returncode != 0
     assert "the change was not proved" in failed.stdout
     assert configured(lab) == before
-    lab.until(lambda: verified(lab), what="the old certificate is served")
+    until(lambda: verified(lab), what="the old certificate is served")
 
 
 @pytest.mark.parametrize(

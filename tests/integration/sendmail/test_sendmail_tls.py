@@ -42,7 +42,7 @@ echo $number
 
 def harden(lab: Lab, *arguments: str) -> str:
     """What the playbook prints; it must succeed."""
-    done = lab.playbook(*arguments)
+    done = lab.harden(*arguments)
     assert done.returncode == 0, done.stdout
     return done.stdout
 

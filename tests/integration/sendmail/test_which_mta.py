@@ -47,17 +47,17 @@ def both(lab: Lab) -> t.Iterator[Lab]:
 
 def test_both(both: Lab) -> None:
     before = both.digest(HOST)
-    unsaid = both.playbook(*ALONE)
+    unsaid = both.harden(*ALONE)
     assert unsaid.returncode == 2, unsaid.stdout
     assert f"{HOST}: there are postfix and sendmail here: say which one" in unsaid.stdout
     assert "with harden_mta_mta: postfix or sendmail" in unsaid.stdout
-    wrong = both.playbook(*ALONE, "-e", "harden_mta_mta=exim")
+    wrong = both.harden(*ALONE, "-e", "harden_mta_mta=exim")
     assert wrong.returncode == 2, wrong.stdout
     assert "harden_mta_mta is exim: expected postfix or sendmail" in wrong.stdout
     assert both.digest(HOST) == before
 
     main = both.on(HOST, "cat", "/etc/postfix/main.cf")
-    said = both.playbook(*ALONE, "-e", "harden_mta_mta=sendmail")
+    said = both.harden(*ALONE, "-e", "harden_mta_mta=sendmail")
     assert said.returncode == 0, said.stdout
     assert "TLSv1.3 with cipher" in both.handshake(HOST)
     assert both.on(HOST, "cat", "/etc/postfix/main.cf") == main
@@ -72,7 +72,7 @@ def neither(lab: Lab) -> t.Iterator[Lab]:
 
 def test_neither(neither: Lab) -> None:
     before = neither.digest(HOST)
-    done = neither.playbook(*ALONE)
+    done = neither.harden(*ALONE)
     assert done.returncode == 2, done.stdout
     assert f"{HOST}: there is neither Postfix nor sendmail here" in done.stdout
     assert neither.digest(HOST) == before
