@@ -181,7 +181,7 @@ def _name_matches(certificate: t.Any, name: str) -> bool | None:
 
 @dataclass(frozen=True)
 class Reading:
-    """How the result of one target is understood."""
+    """How the result of one target is understood; ``finder`` are the name servers that know its address, where the task names some."""
 
     name: str
     trust: TrustStore | None
@@ -189,6 +189,7 @@ class Reading:
     lookup: Lookup | None = None
     domain: str | None = None
     limits: Limits = Limits()
+    finder: Lookup | None = None
 
 
 class Readings:
@@ -231,13 +232,16 @@ class Readings:
         rule = self._policy(policy) if policy else None
         if rule is not None and "policy" in (merged.get("checks") or ()):
             own["policy"] = plain(rule)
+        finding = merged.get("resolver") and not merged.get("address")
+        lookup = lookup_of(merged) if dane or finding else None
         return own, Reading(
             name,
             self._store(str(ca_file)) if ca_file else None,
             rule,
-            lookup_of(merged) if dane else None,
+            lookup if dane else None,
             merged.get("domain"),
             Limits(_expiring(merged.get("expiring_days")), bool(ca_file)),
+            lookup if finding else None,
         )
 
     def _store(self, path: str) -> TrustStore:
@@ -250,6 +254,32 @@ class Readings:
         if key not in self._policies:
             self._policies[key] = load_policy(wanted)
         return self._policies[key]
+
+
+def addressed(arguments: Data, readings: Sequence[Reading], surveys: Surveys) -> Data:
+    """The arguments with the first address of each host by the name servers that the task names, where they know one."""
+    targets = arguments.get("targets")
+    if not isinstance(targets, list):
+        return {**arguments, **_address(arguments, readings[0], surveys)}
+    elements = []
+    for element, reading in zip(targets, readings, strict=True):
+        options = element if isinstance(element, Mapping) else {"host": element}
+        found = _address({**arguments, **options}, reading, surveys)
+        elements.append({**options, **found} if found else element)
+    return {**arguments, "targets": elements}
+
+
+def _address(options: Data, reading: Reading, surveys: Surveys) -> Data:
+    if reading.finder is None or options.get("every_address"):
+        return {}
+    port = str(options.get("port"))
+    found = surveys.addresses(
+        str(options.get("host")),
+        int(port) if port.isdecimal() else 25,
+        reading.finder,
+        domain=reading.domain,
+    )
+    return {"address": found[0]} if found else {}
 
 
 def _expiring(days: t.Any) -> timedelta | None:
@@ -301,16 +331,21 @@ class ActionModule(ActionBase):
             arguments, readings = Readings().split(dict(self._task.args))
         except PostmasterTlsError as error:
             return {**result, "failed": True, "msg": str(error)}
+        now = datetime.now(UTC)
+        surveys = Surveys(now)
+        arguments = addressed(arguments, readings, surveys)
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
-        return all_understood(result, readings, now=datetime.now(UTC))
+        return all_understood(result, readings, surveys=surveys, now=now)
 
 
-def all_understood(result: Data, readings: Sequence[Reading], *, now: datetime) -> Data:
+def all_understood(
+    result: Data, readings: Sequence[Reading], *, now: datetime, surveys: Surveys | None = None
+) -> Data:
     """The module's result, of one target or of many, with all that can be understood on the controller."""
     if "results" not in result and "_chains" not in result:
         return result
     system = TrustStore.system()
-    surveys = Surveys(now)
+    known = surveys or Surveys(now)
 
     def read(raw: Mapping[str, t.Any], reading: Reading) -> Data:
         complete = understood(
@@ -321,9 +356,11 @@ def all_understood(result: Data, readings: Sequence[Reading], *, now: datetime) 
             now=now,
             limits=reading.limits,
         )
+        if reading.finder is not None:
+            complete["resolved_by"] = known.resolved_by(raw, reading.finder, domain=reading.domain)
         if reading.lookup is None:
             return complete
-        dane, found = surveys.brief(raw, reading.lookup, domain=reading.domain)
+        dane, found = known.brief(raw, reading.lookup, domain=reading.domain)
         return {**complete, "dane": dane, "findings": [*complete["findings"], *found]}
 
     if "_chains" in result:

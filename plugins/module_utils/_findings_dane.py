@@ -74,6 +74,15 @@ DANE: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
         "Sign the zone of the domain, and publish its DS record in the parent zone.",
     ),
     (
+        "mx-elsewhere",
+        "medium",
+        "Mail for the domain does not come to this server",
+        (
+            "No MX record of the domain names it, so senders of mail for the domain never ask for its TLSA records, however right they are."
+        ),
+        "Ask about the servers in the evidence instead; or mend the MX records, or the domain that was given.",
+    ),
+    (
         "dane-bogus",
         "critical",
         "The DNS answers for this server fail DNSSEC validation",

@@ -552,6 +552,14 @@ dane:
   returned: with the check V(dane)
   type: dict
   version_added: 0.3.0
+resolved_by:
+  description:
+    - The name servers of O(resolver), if they gave the address that was probed.
+    - V(null) where they know none, so that the resolver of the machine that probes gave it, if anybody did.
+  returned: with O(resolver), but for O(address)
+  type: list
+  elements: str
+  version_added: 0.3.0
 violations:
   description:
     - What the server accepts beyond O(policy), as far as O(checks) asked for it and RV(undetermined) is empty.

@@ -183,7 +183,7 @@ state:
       other that there is a record for; or every chain fits by its issuer too. V(wait), all fit, and caches may hold older records.
     - V(stale), a chain has no record at all, as after a rotation. V(broken), a record is for a chain that it does not authenticate, or
       no record is usable.
-    - V(null), it is not determined; RV(reason) says why. So it is where all chains that were seen fit, and not all were seen,
+    - V(null), it is not determined, or there is no such server; RV(reason) says why. So it is where all chains that were seen fit, and not all were seen,
       because an address showed none, a look-up of addresses failed, or there are more than 32 and O(addresses) is not set.
   returned: success
   type: str

@@ -75,6 +75,7 @@ def _head(result: Data, asked: Sequence[str]) -> list[str]:
     address = result.get("address")
     where = f"{place} at {address}" if address and address != host else place
     lines = [where, "=" * len(where)]
+    lines += _resolved(result)
     banner = (result.get("smtp") or {}).get("banner")
     if banner:
         lines += cell("greets", [banner])
@@ -85,6 +86,20 @@ def _head(result: Data, asked: Sequence[str]) -> list[str]:
     lines += cell("asked", [effort])
     left_out = _left_out(result, asked)
     return [*lines, *(cell("not asked", [", ".join(left_out)]) if left_out else ())]
+
+
+def _resolved(result: Data) -> Iterator[str]:
+    """Who gave the address, where that is not plain: name servers that were named, or another than those that the DNS has."""
+    if result.get("resolved_by"):
+        yield from cell("address", [f"by {', '.join(result['resolved_by'])}"])
+        return
+    known = ((result.get("dane") or {}).get("lookup") or {}).get("addresses")
+    address = result.get("address")
+    if known is None or address is None or address in known:
+        return
+    said = ", ".join(known[:_NAMES_SHOWN]) or "no address"
+    own = f"{address} is what the machine that probes makes of the name; the name servers that were asked for TLSA records have {said}"
+    yield from cell("address", [own])
 
 
 def _left_out(result: Data, asked: Sequence[str]) -> list[str]:

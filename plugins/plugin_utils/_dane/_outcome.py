@@ -37,7 +37,10 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._state import
     state_of,
     usable_anywhere,
 )
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._survey import Survey
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._survey import (
+    Survey,
+    exchanges,
+)
 
 Data = dict[str, t.Any]
 
@@ -137,9 +140,7 @@ def _mx(survey: Survey) -> Data | None:
     found = survey.mx
     if found is None:
         return None
-    rdatas = found.rrset.rdatas if found.rrset else ()
-    hosts = [str(one.exchange).rstrip(".").lower() for one in rdatas]
-    return {"status": found.status, "secure": found.secure, "hosts": sorted(hosts)}
+    return {"status": found.status, "secure": found.secure, "hosts": list(exchanges(found))}
 
 
 def covers(survey: Survey, coming: Coming, *, now: datetime) -> bool | None:

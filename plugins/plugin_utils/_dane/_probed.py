@@ -49,6 +49,24 @@ class Surveys:
         chains = [chain_of(pems, place) for pems in raw["_chains"]]
         return brief(found, chains, now=self._now)
 
+    def addresses(
+        self, host: str, port: int, lookup: Lookup, *, domain: str | None
+    ) -> tuple[str, ...]:
+        """The addresses of a host by these name servers; none for an address, and where they know none."""
+        if is_address(host):
+            return ()
+        try:
+            return self._surveyed(host, port, lookup, domain).addresses
+        except InvalidInput:
+            return ()
+
+    def resolved_by(
+        self, raw: Mapping[str, t.Any], lookup: Lookup, *, domain: str | None
+    ) -> list[str] | None:
+        """The name servers that gave the address of a raw result of the module; None where they did not."""
+        found = self.addresses(str(raw["host"]), int(raw["port"]), lookup, domain=domain)
+        return [str(one) for one in lookup.servers] if raw.get("address") in found else None
+
     def _surveyed(self, host: str, port: int, lookup: Lookup, domain: str | None) -> Survey:
         key = (host, port, domain, id(lookup))
         if key not in self._known:

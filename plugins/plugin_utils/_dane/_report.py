@@ -132,6 +132,11 @@ def findings_of(survey: Survey, judged: Sequence[Judged], state: State) -> list[
     """What is wrong with the records, and with each chain under them."""
     where = survey.owner
     found = _of_lookup(survey, state, where)
+    if survey.astray:
+        found.append(_found("mx-elsewhere", where, survey.astray))
+    if survey.mx is not None and survey.mx.failed:
+        evidence = f"the MX records of {survey.domain}: {survey.mx.reason or survey.mx.status}"
+        found.append(_found("not-determined", where, evidence))
     if not usable_anywhere(survey):
         return found
     if survey.mx is not None and survey.mx.status == "found" and survey.mx.secure is False:

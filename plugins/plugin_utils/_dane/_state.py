@@ -95,8 +95,10 @@ def _by_lookup(survey: Survey) -> State | None:
     trouble = survey.trouble
     if trouble is not None:
         return State("bogus" if trouble.status == "bogus" else None, trouble.reason)
+    if survey.missing:
+        return State(None, survey.missing)
     if survey.tlsa.denied:
-        return State("absent", survey.tlsa.reason)
+        return State("absent", survey.elsewhere or survey.tlsa.reason)
     if survey.insecure:
         return State("insecure", survey.insecure)
     unsure = (

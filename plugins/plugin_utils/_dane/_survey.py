@@ -21,14 +21,18 @@ with contextlib.suppress(ImportError):
     import dns.name
     import dns.rdatatype
 
+_HOSTS_SHOWN: t.Final = 5
+
 
 @dataclass(frozen=True)
 class Survey:
     """``base`` is the name whose certificate counts; ``hosts`` the answers for A and AAAA; ``insecure`` why senders do not use DANE.
 
-    ``mx`` is the answer for the MX records of the domain, None without one.
+    ``host`` is the name that was asked about, ``mx`` the answer for the MX records of the ``domain``, and ``own_mx`` that for those of
+    the host itself, which is looked up where there are no TLSA records.
     """
 
+    host: str
     base: str
     names: tuple[str, ...]
     addresses: tuple[str, ...]
@@ -37,7 +41,48 @@ class Survey:
     tlsa: Answer
     insecure: str | None
     records: tuple[Record, ...] = field(default=())
+    domain: str | None = None
     mx: Answer | None = None
+    own_mx: Answer | None = None
+
+    @property
+    def missing(self) -> str | None:
+        """Why there is no such mail server, where there are no TLSA records either."""
+        if not self.tlsa.denied or not all(one.denied for one in self.hosts):
+            return None
+        target = _shown(self.hosts[0].name)
+        if any(one.status == "nxdomain" for one in self.hosts):
+            return f"the name {target} does not exist (NXDOMAIN): look at how it is spelled here, and in the MX records"
+        return (
+            self.elsewhere
+            or f"the name {target} has no address (neither A nor AAAA): look at its zone"
+        )
+
+    @property
+    def elsewhere(self) -> str | None:
+        """Where the mail for the name goes, if it is a domain and no mail server."""
+        if self.own_mx is None or self.own_mx.status != "found":
+            return None
+        hosts = exchanges(self.own_mx)
+        if self.host in hosts:
+            return None
+        if not any(hosts):
+            return f"{self.host} is a domain that takes no mail (RFC 7505)"
+        return f"{self.host} is a domain whose mail goes to {_few(hosts)}: ask for that name, as the TLSA records belong to it"
+
+    @property
+    def astray(self) -> str | None:
+        """Where mail for the domain goes, if not to this server."""
+        if self.mx is None or self.domain is None or self.mx.failed:
+            return None
+        if self.mx.status == "nxdomain":
+            return f"the domain {self.domain} does not exist (NXDOMAIN)"
+        hosts = exchanges(self.mx) if self.mx.status == "found" else (self.domain,)
+        if {self.host, self.base} & set(hosts):
+            return None
+        if not any(hosts):
+            return f"{self.domain} takes no mail (RFC 7505)"
+        return f"mail for {self.domain} goes to {_few(hosts)}"
 
     @property
     def trouble(self) -> Answer | None:
@@ -70,18 +115,28 @@ def survey(look: Look, name: str, port: int, *, domain: str | None = None) -> Su
         base, tlsa = host, look.look(_tlsa_name(host, port), dns.rdatatype.TLSA)
     if insecure is None and tlsa.secure is False:
         insecure = tlsa.reason
-    wanted = [_shown(base), _shown(host), *([_shown(named(domain))] if domain else [])]
+    of_domain = named(domain) if domain else None
+    wanted = [one for one in (base, host, of_domain) if one is not None]
     return Survey(
+        host=_shown(host),
         base=_shown(base),
-        names=tuple(dict.fromkeys(wanted)),
+        names=tuple(dict.fromkeys(map(_shown, wanted))),
         addresses=tuple(_addresses(hosts)),
         hosts=hosts,
         owner=_shown(tlsa.name),
         tlsa=tlsa,
         insecure=insecure,
         records=tuple(_records(tlsa)),
-        mx=look.look(named(domain), dns.rdatatype.MX) if domain else None,
+        domain=None if of_domain is None else _shown(of_domain),
+        mx=None if of_domain is None else look.look(of_domain, dns.rdatatype.MX),
+        own_mx=look.look(host, dns.rdatatype.MX) if tlsa.denied else None,
     )
+
+
+def exchanges(mx: Answer) -> tuple[str, ...]:
+    """The hosts of MX records in the order of their names; an empty text is that of a domain that takes no mail (RFC 7505)."""
+    rdatas = mx.rrset.rdatas if mx.rrset else ()
+    return tuple(sorted({_shown(one.exchange).rstrip(".") for one in rdatas}))
 
 
 def named(name: str) -> dns.name.Name:
@@ -132,8 +187,13 @@ def _records(tlsa: Answer) -> Iterator[Record]:
             yield Record(rdata.data, tlsa.ttl)
 
 
+def _few(hosts: Sequence[str]) -> str:
+    more = len(hosts) - _HOSTS_SHOWN
+    return ", ".join(hosts[:_HOSTS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
 def _shown(name: dns.name.Name) -> str:
     return name.to_text(omit_final_dot=True).lower()
 
 
-__all__ = ["Survey", "named", "survey"]
+__all__ = ["Survey", "exchanges", "named", "survey"]

@@ -15,6 +15,7 @@ from ansible_collections.postmaster.tls.plugins.action.starttls_probe import (
     Limits,
     Reading,
     Readings,
+    addressed,
     all_understood,
     plain,
     understood,
@@ -314,6 +315,49 @@ def test_what_was_seen_is_compared_with_the_records() -> None:
         dane, found = surveys.brief(seen, lookup, domain=None)
         assert dane["status"] == status
         assert [one["code"] for one in found] == ["stale-tlsa"] * (status == "mismatch")
+
+
+def found_by(arguments: Data) -> tuple[Data, Data]:
+    """The arguments of the module where name servers know some hosts, and what is returned when it connected to them."""
+    own, readings = Readings().split({"resolver": ["203.0.113.53"], **arguments})
+    surveys = Surveys(NOW, transport=Resolving(*family(), secure=True))
+    own = addressed(own, readings, surveys)
+    seen = {"_chains": [], "_position": 0, "throttled": False, "connections": 1}
+    bare = raw(**seen, address=own.get("address", "192.0.2.7"), host=own.get("host"))
+    return own, all_understood(bare, readings, surveys=surveys, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("options", "address"),
+    [
+        ({"host": "mx1.example.test"}, "203.0.113.11"),
+        ({"host": "alias.example.test"}, "203.0.113.11"),
+        ({"host": "nobody.example.test"}, None),
+        ({"host": "203.0.113.99"}, None),
+        ({"host": "mx1.example.test", "address": "192.0.2.9"}, "192.0.2.9"),
+        ({"host": "mx1.example.test", "every_address": True}, None),
+        ({"host": "mx1.example.test", "resolver": None}, None),
+        ({"host": "a..b"}, None),
+    ],
+)
+def test_name_servers_that_are_named_give_the_address_too(
+    options: Data, address: str | None
+) -> None:
+    own, result = found_by(options)
+    assert own.get("address") == address
+    by = ["203.0.113.53"] if address == "203.0.113.11" else None
+    assert result.get("resolved_by") == by
+
+
+def test_of_many_targets_each_has_the_address_that_name_servers_know() -> None:
+    targets = [MX, "mx1.example.test", {"host": "bare.example.test", "resolver": "::1"}]
+    own, readings = Readings().split({"targets": targets, "resolver": "203.0.113.53"})
+    surveys = Surveys(NOW, transport=Resolving(*family(), secure=True))
+    assert addressed(own, readings, surveys)["targets"] == [
+        MX,
+        {"host": "mx1.example.test", "address": "203.0.113.11"},
+        {"host": "bare.example.test", "address": "203.0.113.12"},
+    ]
 
 
 def test_an_address_has_no_tlsa_records() -> None:

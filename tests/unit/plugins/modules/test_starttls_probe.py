@@ -53,7 +53,7 @@ def test_all_that_is_returned_is_documented_and_nothing_else() -> None:
     assert asked.survey is not None
     raw = report(asked)
     lookup = lookup_of({"resolver": ["127.0.0.1"]})
-    reading = Reading("127.0.0.1", None, load("modern"), lookup)
+    reading = Reading("127.0.0.1", None, load("modern"), lookup, finder=lookup)
     returned = all_understood(raw, [reading], now=datetime.now(UTC))
     documented = yaml.safe_load(starttls_probe.RETURN)
     assert set(returned) == set(documented) - {"results", "summary"}

@@ -275,3 +275,27 @@ def test_the_page_tells_of_dane(dane: Data, said: str) -> None:
     page = text_of(diagnosis({**server(), "dane": dane}, checks="dane"))
     assert said in page
     assert "certificates, signatures" not in page
+
+
+LOOKED = {
+    "status": "match",
+    "records": [{}],
+    "lookup": {"addresses": ["203.0.113.11", "2001:db8::11"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ({"resolved_by": ["203.0.113.53", "203.0.113.54:5353"]}, "address by 203.0.113.53, 203"),
+        ({"dane": LOOKED, "address": "203.0.113.11"}, None),
+        ({"dane": LOOKED, "address": "192.0.2.9"}, "have 203.0.113.11, 2001:db8::11"),
+        ({"dane": {**LOOKED, "lookup": {"addresses": []}}}, "have no address"),
+        ({"dane": {**LOOKED, "lookup": None}}, None),
+    ],
+)
+def test_the_page_tells_who_gave_the_address(part: Data, said: str | None) -> None:
+    text = text_of(diagnosis({**server(), "address": "192.0.2.1", **part}))
+    head = text.partition("What is wrong")[0]
+    assert (" address " in head) == (said is not None)
+    assert (said or "") in head
