@@ -310,7 +310,8 @@ ansible_facts:
               found out), C(protocols), C(reason), C(setting), C(cause), C(also) and C(text), which says it in a sentence.
             - For a sender, each has C(sender), C(title), C(config_directory), C(service), C(connects) (V(null) if that could not be
               found out), C(protocol), C(cipher), C(reason), C(causes), C(suites) and C(text). C(reason) is a word of
-              RV(postmaster.tls.starttls_probe#module:senders), or V(no-tls) or V(not-asked).
+              RV(postmaster.tls.starttls_probe#module:senders), or V(no-tls), V(not-asked)
+              or V(handshake-breaks-off).
             - Of a sender that gets nothing, C(suites) are those that it offers, each with what is in the way, as in C(dropped);
               C(causes) has each cause once, with how many C(suites) it takes away, and how many would come back if it C(alone)
               were undone.

@@ -11,6 +11,7 @@ import typing as t
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _groups,
     _signatures,
@@ -59,7 +60,7 @@ class _Case:
     def __init__(self, profile: SenderProfile, service: Data) -> None:
         self.profile = profile
         self.service = service
-        self.settings: Data = service["settings"]
+        self.settings: Data = service.get("settings", {})
         self.library = " ".join(str(service["library"]).split()[:2]) or "this library"
         self.spoken = [Protocol.from_label(one) for one in service["protocols"] or ()]
         common = [one for one in profile.versions if one in self.spoken]
@@ -96,10 +97,12 @@ class _Case:
         return [*causes, _cause(reason, "none", "protocol")]
 
     def _no_version(self, code: int) -> list[Cause]:
-        """What keeps away the sender's versions that have this suite; nothing if only suites are missing in them."""
+        """What keeps away the sender's versions that have this suite; nothing if only suites are missing in them, or if nobody
+        could ask the library.
+        """
         own = {one.label for one in self.profile.versions if _suites.fits(code, one)}
-        allowed, speaks = set(self.service["configured"]), set(self.service["speaks"])
-        if own & allowed & speaks:
+        allowed, speaks = set(self.service["configured"]), set(self.service["speaks"] or ())
+        if own & allowed & speaks or self.service["speaks"] is None:
             return []
         theirs = ", ".join(one.label for one in self.profile.versions)
         if own & speaks:
@@ -110,6 +113,9 @@ class _Case:
             level = self.service["level"]
             reason = f"security level {level} rules out {theirs}"
             return [_cause(reason, self.settings["security-level"], "security-level")]
+        if own & set(self.service["out_of_bounds"]):
+            reason = f"a bound in openssl.cnf rules out {theirs}"
+            return [_cause(reason, self.settings["bounds"], "protocol")]
         return [_cause(f"{self.library} does not speak {theirs}", "none", "library")]
 
     def _parameters(self, code: int, version: Protocol) -> list[Cause]:
@@ -215,24 +221,26 @@ def _sentence(case: _Case, result: SenderResult, suites: Sequence[Data]) -> str:
 
 
 def _outcome(case: _Case, position: int) -> SenderResult:
-    """Without a library, a sender of which no suite can be left is certain to get nothing, and so is everybody where a service
-    with TLS has no suite left.
+    """Without a library, a sender of which no suite can be left is certain to get nothing. A flight in a protocol that the
+    service does not have is the beginning of a handshake that the library breaks off.
     """
-    senders = case.service["senders"]
+    senders, protocols = case.service["senders"], case.service["protocols"]
     if senders is None:
         if all(case.causes(code) for code in _offered(case.profile)):
             return SenderResult(case.profile, False, reason="no-shared-cipher")
         return SenderResult(case.profile, None, reason="not-asked")
-    if not case.service["protocols"]:
-        reason = "no-shared-cipher" if case.service["dropped"] else "no-tls"
-        return SenderResult(case.profile, False, reason=reason)
-    return judged(case.profile, senders[position]["flights"])
+    if not senders:
+        return SenderResult(case.profile, False, reason="no-tls")
+    found = judged(case.profile, senders[position]["flights"])
+    if found.connects and found.protocol is not None and found.protocol.label not in protocols:
+        return replace(found, connects=False, reason="handshake-breaks-off")
+    return found
 
 
 def _answer(profile: SenderProfile, service: Data, position: int) -> dict[str, t.Any]:
     case = _Case(profile, service)
     result = _outcome(case, position)
-    suites = [] if result.connects else _suite_list(case)
+    suites = [] if result.connects or result.reason == "no-tls" else _suite_list(case)
     return {
         "sender": profile.name,
         "title": profile.title,

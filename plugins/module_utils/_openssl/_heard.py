@@ -13,14 +13,21 @@ from __future__ import annotations
 import base64
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    InvalidInput,
+    NotSupported,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Choices
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import Oracle
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import (
+    Oracle,
+    unrestricted,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     Refusal,
     Settings,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, replace
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import NEEDED
+from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
 
 @dataclass(frozen=True)
@@ -54,47 +61,72 @@ def _bytes(text: str) -> bytes:
     return base64.b64decode(text)
 
 
-def heard(
-    oracle: Oracle, settings_for: SettingsFor, callers: t.Iterable[Caller]
-) -> list[dict[str, t.Any]]:
-    """sender and flights of each: what the service sends after the first hello, and after the second one if there is one.
-
-    `settings_for` tells the settings for a server name. No flight where the library makes no context. Raises NotSupported
-    if the library fails.
+def service_heard(
+    facts: t.Mapping[str, t.Any],
+    oracle: Oracle | None,
+    ask: t.Callable[[Oracle], dict[str, t.Any]],
+    *,
+    config: str,
+) -> dict[str, t.Any]:
+    """The facts that the answers to senders are judged with, and as `senders` what the service answers: none where it has no
+    TLS, None where that could not be found out. `ask` is asked() for this service.
     """
-    found = []
-    for caller in callers:
-        context = oracle.library.open(settings_for(caller.server_name))
-        flights: list[bytes] = []
-        if not isinstance(context, Refusal):
-            flights = oracle.library.talk(context, caller.hello, caller.retries)
-        texts = [base64.b64encode(flight).decode("ascii") for flight in flights]
-        found.append({"sender": caller.sender, "flights": texts})
-    return found
+    told: dict[str, t.Any] = {"senders": None}
+    if facts["ciphers"] == [] and not facts["dropped"]:
+        told = {"senders": []}
+    elif facts["ciphers"] is not None and oracle is not None:
+        told = ask(oracle)
+    return {
+        "config_directory": config,
+        "service": facts["name"],
+        "library": oracle.library.version if oracle else "",
+        **{name: facts[name] for name in NEEDED},
+        **told,
+    }
 
 
-def blamed(choices: Choices) -> dict[str, t.Any]:
+def asked(
+    oracle: Oracle, settings_for: SettingsFor, choices: Choices, callers: t.Iterable[Caller]
+) -> dict[str, t.Any]:
+    """What a service answers to each sender, None if the library fails; what a refusal may come from; and the protocols that
+    the library would speak if none were excluded: at the security level, and without one.
+    """
+    found: dict[str, t.Any] = {"speaks": None, "speaks_without_level": None, **_blamed(choices)}
+    try:
+        for name, level in (("speaks", choices.level), ("speaks_without_level", 0)):
+            free = oracle.effective(unrestricted(settings_for(""), level))
+            found[name] = [one.label for one in free.protocols]
+        return {**found, "senders": [_heard(oracle, settings_for, one) for one in callers]}
+    except NotSupported:
+        return {**found, "senders": None}
+
+
+def _heard(oracle: Oracle, settings_for: SettingsFor, caller: Caller) -> dict[str, t.Any]:
+    """What the service sends after the first hello, and after the second one if there is one; nothing where the library makes no
+    context for this server name.
+    """
+    context = oracle.library.open(settings_for(caller.server_name))
+    flights: list[bytes] = []
+    if not isinstance(context, Refusal):
+        flights = oracle.library.talk(context, caller.hello, caller.retries)
+    texts = [base64.b64encode(flight).decode("ascii") for flight in flights]
+    return {"sender": caller.sender, "flights": texts}
+
+
+def _blamed(choices: Choices) -> dict[str, t.Any]:
     """The settings that a refusal may come from apart from the list of ciphers, and the protocols that are configured."""
     return {
         "settings": {
             "protocol": choices.protocol_setting,
+            "bounds": choices.bound_setting,
             "certificate": choices.certificate_setting,
             "group": choices.group_setting,
             "security-level": choices.level_setting,
         },
         "configured": [protocol.label for protocol in sorted(choices.protocols)],
+        "out_of_bounds": [protocol.label for protocol in sorted(choices.out_of_bounds)],
         "level": choices.level,
     }
 
 
-def spoken(oracle: Oracle, settings: Settings, level: int) -> dict[str, list[str]]:
-    """The protocols that the library would speak if none were excluded: at the security level, and without one."""
-    found = {}
-    for name, number in (("speaks", level), ("speaks_without_level", 0)):
-        ciphers = f"ALL:COMPLEMENTOFALL:@SECLEVEL={number}"
-        free = replace(settings, ciphers=ciphers, level=0, excluded=())
-        found[name] = [one.label for one in oracle.effective(free).protocols]
-    return found
-
-
-__all__ = ["Caller", "SettingsFor", "blamed", "callers_of", "heard", "spoken"]
+__all__ = ["Caller", "SettingsFor", "asked", "callers_of", "service_heard"]

@@ -62,6 +62,21 @@ def _wider(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return (*kept, ("ciphers", False), ("suites", False, _EVERY_TLS13))
 
 
+def unrestricted(
+    settings: Settings, level: int, *, excluded: t.Iterable[Protocol] = ()
+) -> Settings:
+    """The same with all suites at a security level, and with all protocols but those that are excluded."""
+    return replace(
+        settings,
+        ciphers=f"ALL:COMPLEMENTOFALL:@SECLEVEL={level}",
+        suites=_EVERY_TLS13,
+        level=0,
+        options=settings.options & ~_NO_PROTOCOL,
+        excluded=_numbers(excluded),
+        steps=_wider(settings.steps),
+    )
+
+
 @dataclass
 class Oracle:
     """One library and what it has already been asked: services with equal settings share the answers."""
@@ -106,16 +121,8 @@ class Oracle:
         asked = [one for one in _OLD if lost and one >= min(lost)]
         served, offered = [], []
         for number in (level, 0):
-            ciphers = f"ALL:COMPLEMENTOFALL:@SECLEVEL={number}"
-            wider = replace(
-                settings,
-                ciphers=ciphers,
-                suites=_EVERY_TLS13,
-                level=0,
-                options=settings.options & ~_NO_PROTOCOL,
-                excluded=_numbers(one for one in _OLD if one not in asked),
-                steps=_wider(settings.steps),
-            )
+            missing = (one for one in _OLD if one not in asked)
+            wider = unrestricted(settings, number, excluded=missing)
             served.append(self.effective(wider))
             plain = wider.without_certificates()
             client = replace(plain, role="client", excluded=_numbers(_OLD))
@@ -183,4 +190,4 @@ class Libraries:
         return self._stack.enter_context(contextlib.closing(library))
 
 
-__all__ = ["Libraries", "Oracle"]
+__all__ = ["Libraries", "Oracle", "unrestricted"]

@@ -28,7 +28,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle im
     Oracle,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import (
-    NEEDED,
     NO_LIBRARY,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
@@ -183,25 +182,27 @@ class Describer:
         self._expect(instance, facts.get("server_names", ()), certificates)
         self.facts.findings += findings
         if self.callers and service.direction == "inbound":
-            self.facts.heard.append(
-                {
-                    "config_directory": instance.config_directory,
-                    "service": service.name,
-                    "library": oracle.library.version if oracle else "",
-                    **{name: facts[name] for name in NEEDED},
-                    **self._heard(instance, service, None if facts["ciphers"] is None else oracle),
-                }
-            )
+            self.facts.heard.append(self._heard(instance, service, facts, oracle))
         return {**facts, "findings": [one.as_dict() for one in findings]}
 
     def _heard(
-        self, instance: Instance, service: TlsService, oracle: Oracle | None
+        self,
+        instance: Instance,
+        service: TlsService,
+        facts: t.Mapping[str, t.Any],
+        oracle: Oracle | None,
     ) -> dict[str, t.Any]:
-        from ansible_collections.postmaster.tls.plugins.module_utils._postfix._heard import (  # noqa: PLC0415 - seldom asked for
+        from ansible_collections.postmaster.tls.plugins.module_utils._openssl._heard import (  # noqa: PLC0415 - seldom asked for
             service_heard,
         )
+        from ansible_collections.postmaster.tls.plugins.module_utils._postfix._heard import (  # noqa: PLC0415 - seldom asked for
+            answers,
+        )
 
-        return service_heard(service, instance.version, oracle, self.callers, self.disk)
+        def ask(asked: Oracle) -> dict[str, t.Any]:
+            return answers(service, instance.version, asked, self.callers, self.disk)
+
+        return service_heard(facts, oracle, ask, config=instance.config_directory)
 
     def _authorities(self, service: TlsService, where: str) -> None:
         if service.level not in (None, "none"):

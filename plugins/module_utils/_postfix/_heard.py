@@ -9,18 +9,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._heard import (
     Caller,
-    blamed,
-    heard,
-    spoken,
+    asked,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import Oracle
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
-    Bounds,
-    Settings,
-)
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import Settings
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._describe import (
     Disk,
     choices_of,
@@ -43,31 +37,24 @@ def chain_for(name: str, known: t.Sequence[ServerName]) -> tuple[str, ...]:
     return next((files[key] for key in keys if key in files), ())
 
 
-def service_heard(
+def answers(
     service: TlsService,
     version: PostfixVersion,
-    oracle: Oracle | None,
+    oracle: Oracle,
     callers: t.Sequence[Caller],
     disk: Disk,
 ) -> dict[str, t.Any]:
-    """senders: what the service answers to each, None if nobody could be asked; and what a refusal may come from."""
-    request = request_of(service, version, library=oracle.library.number if oracle else 0)
-    choices = choices_of(service, request, Bounds())
-    found: dict[str, t.Any] = {"senders": None, **blamed(choices)}
-    settings = request.settings
-    if oracle is None or settings is None:
-        return {**found, "senders": None if settings else []}
+    """What a service with TLS answers to each sender, as asked() tells it."""
+    request = request_of(service, version, library=oracle.library.number)
+    settings = t.cast("Settings", request.settings)
     named, _unread = server_names(service, service.name, disk.read)
 
     def settings_for(name: str) -> Settings:
         files = chain_for(name, named) if name else ()
         return replace(settings, certificates=(("chain", *files),)) if files else settings
 
-    try:
-        answers = heard(oracle, settings_for, callers)
-        return {**found, "senders": answers, **spoken(oracle, settings, choices.level)}
-    except NotSupported:
-        return found
+    choices = choices_of(service, request, oracle.effective(settings).bounds)
+    return asked(oracle, settings_for, choices, callers)
 
 
-__all__ = ["chain_for", "service_heard"]
+__all__ = ["answers", "chain_for"]

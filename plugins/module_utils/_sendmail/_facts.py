@@ -33,7 +33,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle im
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import Library
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import (
-    NEEDED,
     NO_LIBRARY,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
@@ -77,7 +76,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._running 
     with_candidate,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._services import (
-    Service,
     services_of,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import (
@@ -199,7 +197,7 @@ class Describer:
             described.append({**facts, "findings": [one.as_dict() for one in found]})
             self.facts.findings += found
             if self.callers and not service.client:
-                self._hear(sendmail, service, facts, asker)
+                self._hear(sendmail, facts, asker)
             chains = None if service.client else chains_sent(sendmail, asker.oracle)
             for kind, *files in certificates:
                 self._certificate(kind, files, asker.oracle, chains)
@@ -220,24 +218,19 @@ class Describer:
             }
         )
 
-    def _hear(
-        self, sendmail: Sendmail, service: Service, facts: dict[str, t.Any], asker: Asker
-    ) -> None:
-        from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._heard import (  # noqa: PLC0415 - seldom asked for
+    def _hear(self, sendmail: Sendmail, facts: dict[str, t.Any], asker: Asker) -> None:
+        from ansible_collections.postmaster.tls.plugins.module_utils._openssl._heard import (  # noqa: PLC0415 - seldom asked for
             service_heard,
         )
-
-        oracle = None if facts["ciphers"] is None else asker.oracle
-        asker = replace(asker, oracle=oracle)
-        self.facts.heard.append(
-            {
-                "config_directory": sendmail.file,
-                "service": service.name,
-                "library": oracle.library.version if oracle else "",
-                **{name: facts[name] for name in NEEDED},
-                **service_heard(sendmail, service, asker, self.callers),
-            }
+        from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._heard import (  # noqa: PLC0415 - seldom asked for
+            answers,
         )
+
+        def ask(oracle: Oracle) -> dict[str, t.Any]:
+            return answers(sendmail, oracle, asker.policy, self.callers)
+
+        found = service_heard(facts, asker.oracle, ask, config=sendmail.file)
+        self.facts.heard.append(found)
 
     def _asker(self, sendmail: Sendmail) -> Asker:
         environment = library_environment(self.program, sendmail.cf)

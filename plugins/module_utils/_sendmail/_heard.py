@@ -9,37 +9,30 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._config import SystemPolicy
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._heard import (
     Caller,
-    blamed,
-    heard,
+    asked,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import Oracle
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import Settings
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._blame import choices_of
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._describe import Asker
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import (
     Sendmail,
     request_of,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._services import Service
 
 
-def service_heard(
-    sendmail: Sendmail, service: Service, asker: Asker, callers: t.Sequence[Caller]
+def answers(
+    sendmail: Sendmail,
+    oracle: Oracle,
+    policy: SystemPolicy | None,
+    callers: t.Sequence[Caller],
 ) -> dict[str, t.Any]:
-    """senders: what the service answers to each, None if nobody could be asked; and the settings that a refusal may come from."""
-    settings, oracle = request_of(sendmail, client=False).settings, asker.oracle
-    if settings is None or service.level == "none" or oracle is None:
-        return {"senders": [] if oracle else None, "settings": dict.fromkeys(_BLAMED, "")}
-    try:
-        result = oracle.effective(settings)
-        choices = choices_of(sendmail, result, asker.policy, client=False)
-        answers = heard(oracle, lambda _name: settings, callers)
-    except NotSupported:
-        return {"senders": None, "settings": dict.fromkeys(_BLAMED, "")}
-    return {"senders": answers, "settings": blamed(choices)}
+    """What the daemons with TLS answer to each sender, as asked() tells it."""
+    settings = t.cast("Settings", request_of(sendmail, client=False).settings)
+    choices = choices_of(sendmail, oracle.effective(settings), policy, client=False)
+    return asked(oracle, lambda _name: settings, choices, callers)
 
 
-_BLAMED: t.Final = ("protocol", "certificate", "group")
-
-__all__ = ["service_heard"]
+__all__ = ["answers"]

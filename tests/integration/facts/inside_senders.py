@@ -10,30 +10,47 @@ import sys
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils import _host_facts
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._heard import callers_of
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._run import run
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._facts import sendmail_facts
 
 TOLD = ("connects", "protocol", "cipher", "reason")
 
 
 def seen(port: int, senders: tuple[str, ...]) -> dict[str, dict[str, t.Any]]:
+    """What each sender gets; the probe asks nothing of a server that offers no STARTTLS."""
     target = Target("127.0.0.1", port, checks=("handshake", "senders"), senders=senders)
-    got = report(probe(target))["senders"]
-    return {one["name"]: {key: one[key] for key in TOLD} for one in got}
+    got = report(probe(target))
+    if got["smtp"]["starttls"] is False:
+        nothing = {**dict.fromkeys(TOLD), "connects": False, "reason": "no-tls"}
+        return dict.fromkeys(senders, nothing)
+    return {one["name"]: {key: one[key] for key in TOLD} for one in got["senders"]}
+
+
+def heard(asked: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """What the services of Postfix on these ports answer, or the daemons of these files of sendmail."""
+    why = tuple(asked["why"])
+    if "files" in asked:
+        callers = callers_of(why)
+        program, files = asked["program"], asked["files"]
+        return sendmail_facts(program, files=files, run=run, callers=callers).heard
+    options = _host_facts.HostOptions(frozenset({"postfix"}), why=why)
+    return [
+        one
+        for one in _host_facts.host_facts(options, run=run).heard
+        if one["service"] in asked["ports"]
+    ]
 
 
 def main() -> None:
-    """Answer the question on standard input, C(why) with the hellos of the senders, for the ports that it names."""
+    """Answer the question on standard input, C(why) with the hellos of the senders, for the ports that it names by service."""
     asked = json.load(sys.stdin)
-    options = _host_facts.HostOptions(frozenset({"postfix"}), why=tuple(asked["why"]))
-    heard = _host_facts.host_facts(options, run=run).heard
     senders = tuple(one["sender"] for one in asked["why"])
-    places = {f"{port}/inet": port for port in asked["ports"]}
-    heard = [one for one in heard if one["service"] in places]
-    probed = {name: seen(port, senders) for name, port in places.items()}
-    json.dump({"heard": heard, "seen": probed}, sys.stdout)
+    probed = {name: seen(port, senders) for name, port in asked["ports"].items()}
+    json.dump({"heard": heard(asked), "seen": probed}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the postmaster.tls authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is said of every sender profile is what a probe as that sender sees, at a live smtpd of every release."""
+"""What is said of every sender profile is what a probe as that sender sees, at live smtpds and sendmails of every release."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._sender_calls impor
 from ansible_collections.postmaster.tls.plugins.plugin_utils._sender_why import sender_answers
 from mtadiff import materials
 from mtadiff.configuration import FIRST_PORT, RELEASES, Configuration
-from mtadiff.host import TREE, Host, host_of, podman_for
+from mtadiff.host import TREE, Container, host_of, podman_for
+from mtadiff.sendmail import configuration as sendmail
+from mtadiff.sendmail.host import host_of as sendmail_host_of
 from mtalab.engine import Podman
 from mtalab.paths import lab_name
 
@@ -55,23 +57,55 @@ SERVICES: dict[str, dict[str, str]] = {
 }
 
 
+SOUND = (
+    f"O ServerCertFile={sendmail.DIRECTORY}/rsa.pem",
+    f"O ServerKeyFile={sendmail.DIRECTORY}/rsa.key",
+    f"O CACertFile={sendmail.DIRECTORY}/rsa.pem",
+    "O CACertPath=/etc/ssl/certs",
+)
+ECDSA = (
+    f"O ServerCertFile={sendmail.DIRECTORY}/ec.pem",
+    f"O ServerKeyFile={sendmail.DIRECTORY}/ec.key",
+)
+NO_TLS13 = "O ServerSSLOptions=SSL_OP_NO_TLSv1_3"
+DAEMONS: dict[str, tuple[str, ...]] = {
+    "sound": SOUND,
+    "no-certificate": (),
+    "tls13-alone": (
+        *SOUND,
+        "O ServerSSLOptions=SSL_OP_NO_TLSv1 SSL_OP_NO_TLSv1_1 SSL_OP_NO_TLSv1_2",
+    ),
+    "everything": (*SOUND, "O CipherList=ALL:@SECLEVEL=0", "O ServerSSLOptions="),
+    "case-1": (*SOUND, f"O CipherList=ALL:!{CASE_1.replace(',', ':!')}:!EECDH:!EDH", NO_TLS13),
+    "list-of-no-suite": (*SOUND, "O CipherList=NOSUCH", NO_TLS13),
+    "level-3": (*SOUND, *ECDSA, "O CipherList=HIGH:@SECLEVEL=3"),
+    "bounds-of-openssl-cnf": (*SOUND, f"EOPENSSL_CONF={sendmail.DIRECTORY}/minimum.cnf"),
+}
+TWO_SETTINGS = (
+    {"smtpd_tls_exclude_ciphers", "smtpd_tls_protocols"},
+    {"CipherList", "ServerSSLOptions"},
+)
+
+
 class Told(t.NamedTuple):
+    services: int
     answers: dict[tuple[str, str], dict[str, t.Any]]
     seen: dict[tuple[str, str], dict[str, t.Any]]
 
 
-def asked(podman: Podman, host: Host) -> Told:
-    configurations = [Configuration(name, overrides) for name, overrides in SERVICES.items()]
-    host.load(configurations)
+def asked(
+    podman: Podman, host: Container, question: dict[str, t.Any], names: t.Mapping[str, str]
+) -> Told:
+    """`names` has the name of each service that is asked; they are on one port after the other."""
     why = with_hellos([{"sender": "all"}])
-    ports = list(range(FIRST_PORT, FIRST_PORT + len(SERVICES)))
+    ports = {service: port for port, service in enumerate(names, FIRST_PORT)}
     script = f"{TREE}/tests/integration/facts/inside_senders.py"
     inside = ("exec", "--interactive", "--env=PYTHONPATH=/driver", host.container)
-    question = json.dumps({"why": why, "ports": ports}).encode()
-    told = json.loads(podman(*inside, "python3", "-B", script, stdin=question, timeout=300))
-    names = dict(zip((f"{port}/inet" for port in ports), SERVICES, strict=True))
+    text = json.dumps({"why": why, "ports": ports, **question}).encode()
+    told = json.loads(podman(*inside, "python3", "-B", script, stdin=text, timeout=300))
     answers = sender_answers(NAMES, told["heard"])
     return Told(
+        len(names),
         {(names[one["service"]], one["sender"]): one for one in answers},
         {
             (names[place], sender): one
@@ -81,16 +115,37 @@ def asked(podman: Podman, host: Host) -> Told:
     )
 
 
-@pytest.fixture(scope="module", params=RELEASES)
+def of_postfix(podman: Podman, release: str) -> Told:
+    configurations = [Configuration(name, overrides) for name, overrides in SERVICES.items()]
+    names = {f"{port}/inet": name for port, name in enumerate(SERVICES, FIRST_PORT)}
+    with host_of(podman, release, prefix=f"{lab_name()}-senders") as host:
+        host.load(configurations)
+        return asked(podman, host, {}, names)
+
+
+def of_sendmail(podman: Podman, release: str) -> Told:
+    """The program without a group of its own, which heeds openssl.cnf."""
+    configurations = [
+        sendmail.Configuration(name, lines, program="plain") for name, lines in DAEMONS.items()
+    ]
+    names = {f"D{port}": name for port, name in enumerate(DAEMONS, FIRST_PORT)}
+    files = [f"{sendmail.DIRECTORY}/{service[1:]}.cf" for service in names]
+    question = {"program": sendmail.PROGRAMS["plain"], "files": files}
+    with sendmail_host_of(podman, release, prefix=f"{lab_name()}-senders") as host:
+        host.load(configurations)
+        return asked(podman, host, question, names)
+
+
+@pytest.fixture(scope="module", params=(*RELEASES, *sendmail.RELEASES))
 def told(request: pytest.FixtureRequest) -> Told:
     release = request.param
     podman = podman_for([release])
-    with host_of(podman, release, prefix=f"{lab_name()}-senders") as host:
-        return asked(podman, host)
+    look = of_sendmail if release.endswith(sendmail.SUFFIX) else of_postfix
+    return look(podman, release)
 
 
 def test_what_a_sender_is_said_to_get_is_what_it_gets(told: Told) -> None:
-    assert len(told.seen) == len(SERVICES) * len(NAMES)
+    assert len(told.seen) == told.services * len(NAMES)
     keys = ("connects", "protocol", "cipher", "reason")
     wrong = [
         f"{place}: said {[told.answers[place][key] for key in keys]}, seen {list(one.values())}"
@@ -113,4 +168,5 @@ def test_case_1_names_the_two_settings(told: Told) -> None:
     answer = told.answers[("case-1", "boringssl")]
     settings = {one["setting"].partition(" ")[0] for one in answer["causes"]}
     assert answer["connects"] is False
-    assert {"smtpd_tls_exclude_ciphers", "smtpd_tls_protocols"} <= settings
+    of_postfix, of_sendmail = TWO_SETTINGS
+    assert of_postfix <= settings or of_sendmail <= settings

@@ -480,6 +480,25 @@ def test_what_senders_would_get_is_judged_from_what_the_library_answers(host: Ho
     assert got == [(True, "TLSv1.3"), (True, "TLSv1.2"), (False, None)]
 
 
+def test_a_handshake_that_breaks_off_behind_the_servers_hello_brings_a_sender_nothing(
+    host: Host,
+) -> None:
+    """The key of 2048 bits signs nothing at level 3; the library finds that out after it has chosen a suite."""
+    level = {"tls_medium_cipherlist": "HIGH:@SECLEVEL=3"}
+    told = heard(host, {"parameters": level}, "postfix-3.10")
+    (found,) = sender_answers(["postfix-3.10"], [told])
+    assert (found["connects"], found["reason"]) == (False, "handshake-breaks-off")
+    assert "the certificate is too weak for security level 3" in found["text"]
+
+
+def test_a_sender_of_a_service_without_tls_gets_nothing_that_anything_could_be_blamed_for(
+    host: Host,
+) -> None:
+    told = heard(host, {"parameters": {"smtpd_tls_security_level": "none"}}, "postfix-3.10")
+    (found,) = sender_answers(["postfix-3.10"], [told])
+    assert (found["connects"], found["reason"], found["causes"]) == (False, "no-tls", [])
+
+
 def test_a_sender_without_its_hello_is_refused(host: Host) -> None:
     options = HostOptions(EVERYTHING, (str(host.etc),), host.postconf, why=({"sender": "x"},))
     with pytest.raises(InvalidInput, match="with the name of a sender"):

@@ -49,11 +49,13 @@ def service(**changes: t.Any) -> dict[str, t.Any]:
         "dh": {"bits": 2048, "source": "auto"},
         "settings": {
             "protocol": "smtpd_tls_protocols = TLSv1.2",
+            "bounds": "MinProtocol and MaxProtocol in openssl.cnf",
             "certificate": "smtpd_tls_cert_file",
             "group": "tls_eecdh_auto_curves",
             "security-level": "tls_medium_cipherlist",
         },
         "configured": ["TLSv1.2"],
+        "out_of_bounds": [],
         "level": 2,
         "speaks": ["TLSv1", "TLSv1.2"],
         "speaks_without_level": ["TLSv1", "TLSv1.1", "TLSv1.2"],
@@ -127,6 +129,18 @@ def test_a_protocol_that_the_library_lacks_cannot_be_brought_back() -> None:
     assert "No single change is enough" in found["text"]
 
 
+def test_a_protocol_that_a_bound_of_openssl_cnf_rules_out_is_blamed_on_the_bound() -> None:
+    found = lost("sslv3-only", out_of_bounds=["SSLv3"])
+    assert "MinProtocol and MaxProtocol in openssl.cnf" in found["text"]
+    assert "does not speak" not in found["text"]
+
+
+def test_what_a_library_would_speak_that_failed_meanwhile_is_not_guessed() -> None:
+    found = answer("tls1.0-only", speaks=None, speaks_without_level=None, senders=None)
+    assert found["connects"] is None
+    assert {one["cause"] for one in found["causes"]} == {"excluded", "library"}
+
+
 def test_a_protocol_whose_suites_alone_are_missing_is_no_cause() -> None:
     found = lost("tls1.0-only", configured=["TLSv1", "TLSv1.2"])
     aes = next(one for one in found["suites"] if one["suite"]["name"] == "AES128-SHA")
@@ -153,7 +167,6 @@ def test_a_service_with_tls_of_which_nothing_is_left_says_what_took_it_away() ->
         ciphers=[],
         dropped=[dropped("AES128-SHA", "RSA+AES"), dropped("AES256-SHA", "RSA+AES")],
         configured=["TLSv1.2"],
-        senders=[],
     )
     assert (found["connects"], found["reason"]) == (False, "no-shared-cipher")
     assert "excluded by RSA+AES (smtpd_tls_exclude_ciphers)" in found["text"]
