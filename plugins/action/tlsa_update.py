@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
@@ -22,6 +23,10 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._authority im
     zone_of,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._messages import (
+    MOST_RECORDS,
+    MOST_TLSA,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import (
     Record,
     kept,
@@ -73,8 +78,12 @@ def published(options: Mapping[str, t.Any], *, dry: bool) -> Data:
     others = (
         [one for one in before if one.wire not in present] if options["state"] == "present" else []
     )
-    ttl = _ttl_of(before) if ttl is None else ttl
-    change = Change(zone, owner, before, (*others, *_distinct(wanted)), ttl)
+    after = (*others, *_distinct(wanted))
+    if len(after) > MOST_TLSA:
+        raise InvalidInput(
+            f"{owner} would have {len(after)} TLSA records, and senders read no more than {MOST_TLSA}: name those that count, with state exact."
+        )
+    change = Change(zone, owner, before, after, _ttl_of(before) if ttl is None else ttl)
     if change.needed and not dry:
         apply(change, server, key)
     return _result(change, server)
@@ -135,7 +144,9 @@ def _place(options: Mapping[str, t.Any], owner: str) -> tuple[str, Server]:
 
 
 def _read(owner: str, server: Server) -> tuple[Record, ...]:
-    answer = next(served(owner, [NameServer(str(server), (server,))], Resolver))
+    """All of the set, since one that is too large for senders can still be mended."""
+    asking = partial(Resolver, most_tlsa=MOST_RECORDS)
+    answer = next(served(owner, [NameServer(str(server), (server,))], asking))
     if answer.records is None:
         raise CommandFailed(f"{owner} at {server}: {answer.reason}.")
     return answer.records

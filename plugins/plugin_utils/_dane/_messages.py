@@ -26,9 +26,9 @@ with contextlib.suppress(ImportError):
 _HEADER: t.Final = struct.Struct("!HHHHHH")
 _FIXED: t.Final = struct.Struct("!HHIH")
 _PAYLOAD: t.Final = 1232
-_MOST_RECORDS: t.Final = 4000
+MOST_RECORDS: t.Final = 4000
 #: As many as Postfix reads of any set (var_dns_rr_list_limit in src/dns/dns_rr.c of 3.9).
-_MOST_TLSA: t.Final = 100
+MOST_TLSA: t.Final = 100
 _OPT: t.Final = 41
 _RRSIG: t.Final = 46
 _EXTENDED_ERROR: t.Final = 15
@@ -71,7 +71,9 @@ def question(name: dns.name.Name, rdtype: int, *, number: int, unchecked: bool) 
     return query.to_wire()
 
 
-def read(wire: bytes, *, number: int, name: dns.name.Name, rdtype: int) -> Message:
+def read(
+    wire: bytes, *, number: int, name: dns.name.Name, rdtype: int, most_tlsa: int = MOST_TLSA
+) -> Message:
     """An answer to that question. Raises UnreadableAnswer; names are read with every loop cut short by the library."""
     if len(wire) < _HEADER.size:
         raise UnreadableAnswer("the answer is shorter than its header")
@@ -84,7 +86,7 @@ def read(wire: bytes, *, number: int, name: dns.name.Name, rdtype: int) -> Messa
         if asked != name or wire[position : position + 2] != struct.pack("!H", rdtype):
             raise UnreadableAnswer("the answer is not one to this question")
         truncated = bool(flags & dns.flags.TC)
-        sections = _Sections(wire, position + 4)
+        sections = _Sections(wire, position + 4, most_tlsa)
         if not truncated:
             sections.read(counts)
     except (dns.exception.DNSException, struct.error, ValueError, IndexError) as error:
@@ -107,16 +109,17 @@ class _Growing:
 
 
 class _Sections:
-    def __init__(self, wire: bytes, position: int) -> None:
+    def __init__(self, wire: bytes, position: int, most_tlsa: int) -> None:
         self._wire = wire
         self._position = position
+        self._most_tlsa = most_tlsa
         self._found: list[dict[tuple[dns.name.Name, int], _Growing]] = [{}, {}, {}]
         self.rcode = 0
         self.errors: list[int] = []
 
     def read(self, counts: t.Sequence[int]) -> None:
-        if sum(counts) > _MOST_RECORDS:
-            raise UnreadableAnswer(f"the answer has more than {_MOST_RECORDS} records")
+        if sum(counts) > MOST_RECORDS:
+            raise UnreadableAnswer(f"the answer has more than {MOST_RECORDS} records")
         for section, count in enumerate(counts):
             for _number in range(count):
                 self._record(self._found[section])
@@ -147,8 +150,11 @@ class _Sections:
             one = found.setdefault((name, covered), _Growing(seconds))
             one.ttl = min(one.ttl, seconds)
             (one.signatures if rdtype == _RRSIG else one.rdatas)[rdata] = None
-            if rdtype == dns.rdatatype.TLSA and len(one.rdatas) > _MOST_TLSA:
-                raise UnreadableAnswer(f"a name has more than {_MOST_TLSA} TLSA records")
+            if rdtype == dns.rdatatype.TLSA and len(one.rdatas) > self._most_tlsa:
+                raise UnreadableAnswer(
+                    f"a name has more than {self._most_tlsa} TLSA records, and senders read no more: "
+                    "leave only those that count (tlsa_update with state exact)"
+                )
 
     def _options(self, data: bytes) -> None:
         while len(data) >= 4:
@@ -167,4 +173,4 @@ def _rdata(wire: bytes, rdtype: int, start: int, octets: int) -> t.Any:
     return dns.rdata.GenericRdata(dns.rdataclass.IN, dns.rdatatype.TLSA, data)
 
 
-__all__ = ["Message", "RRset", "UnreadableAnswer", "question", "read"]
+__all__ = ["MOST_RECORDS", "MOST_TLSA", "Message", "RRset", "UnreadableAnswer", "question", "read"]

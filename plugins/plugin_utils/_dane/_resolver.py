@@ -24,6 +24,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange imp
     exchange,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._messages import (
+    MOST_TLSA,
     Message,
     UnreadableAnswer,
     question,
@@ -54,7 +55,7 @@ class Failure:
 
 
 class Resolver:
-    """Asks the servers in turn. The same question is asked once."""
+    """Asks the servers in turn. The same question is asked once. An answer with more than ``most_tlsa`` TLSA records is not read."""
 
     def __init__(
         self,
@@ -63,8 +64,10 @@ class Resolver:
         transport: Transport = exchange,
         number: Callable[[], int] = lambda: random.SystemRandom().randrange(65536),
         clock: Callable[[], float] = time.monotonic,
+        most_tlsa: int = MOST_TLSA,
     ) -> None:
         self.servers = tuple(servers)
+        self._most_tlsa = most_tlsa
         self._transport = transport
         self._number = number
         self._clock = clock
@@ -117,7 +120,7 @@ class Resolver:
         query = question(name, rdtype, number=number, unchecked=unchecked)
         for tcp in (False, True):
             wire = self._transport(server, query, tcp, seconds)
-            found = read(wire, number=number, name=name, rdtype=rdtype)
+            found = read(wire, number=number, name=name, rdtype=rdtype, most_tlsa=self._most_tlsa)
             if not found.truncated:
                 return found
         raise UnreadableAnswer("the answer is cut off over TCP too")

@@ -20,6 +20,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading import read_file
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._messages import MOST_TLSA
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import Record
 
 with contextlib.suppress(ImportError):
@@ -159,6 +160,12 @@ def apply(change: Change, server: Server, key: Key | None, *, sending: Sending =
     message = message_of(change, key)
     where = f"{server} did not update {change.owner}"
     try:
+        message.to_wire()
+    except dns.exception.TooBig:
+        raise CommandFailed(
+            f"{where}: its {len(change.before)} records do not fit into an update: remove some of them at the server itself."
+        ) from None
+    try:
         answer = sending(message, server)
     except dns.tsig.PeerBadTime:
         raise CommandFailed(f"{where}: its clock and that of the controller differ.") from None
@@ -190,8 +197,9 @@ def message_of(change: Change, key: Key | None) -> t.Any:
         update.absent(owner, dns.rdatatype.TLSA)
     gone = before if _ttl_changes(change) else [one for one in before if one not in after]
     come = after if _ttl_changes(change) else [one for one in after if one not in before]
-    if gone and not after:
+    if gone and (not after or len(gone) > MOST_TLSA):
         update.delete(owner, dns.rdatatype.TLSA)
+        come = after
     else:
         for one in gone:
             update.delete(owner, one)

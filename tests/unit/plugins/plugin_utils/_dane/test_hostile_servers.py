@@ -18,14 +18,24 @@ import typing as t
 import dns.flags
 import dns.message
 import dns.name
+import dns.opcode
+import dns.rdataclass
 import dns.rdatatype
+import dns.update
 import pytest
+from ansible_collections.postmaster.tls.plugins.action import tlsa_update
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    CommandFailed,
+    InvalidInput,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server, exchange
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._messages import Message
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import Record
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._resolver import (
     Failure,
     Resolver,
 )
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._update import Change, apply
 
 TLSA = dns.rdatatype.TLSA
 OWNER = dns.name.from_text("_25._tcp.mx1.example.test.")
@@ -186,9 +196,15 @@ def playing(
     def within(server: Server, query: bytes, tcp: bool, _seconds: float) -> bytes:
         return exchange(server, query, tcp, seconds)
 
+    with running(udp, tcp) as server:
+        yield Resolver([server], transport=within)
+
+
+@contextlib.contextmanager
+def running(udp: t.Callable[[bytes], t.Iterable[bytes]], tcp: Play) -> t.Iterator[Server]:
     hostile = HostileServer(udp, tcp)
     try:
-        yield Resolver([hostile.server], transport=within)
+        yield hostile.server
     finally:
         hostile.close()
 
@@ -215,3 +231,72 @@ def test_what_is_large_and_sound_is_read() -> None:
         found = resolver.ask(OWNER, TLSA, unchecked=False)
     assert isinstance(found, Message)
     assert len(found.answer[0].rdatas) == 16
+
+
+class Updated:
+    """A server of a zone: answers with its records, cut over UDP, and takes updates without reading their prerequisites."""
+
+    def __init__(self, *records: bytes) -> None:
+        self.records = dict.fromkeys(records)
+
+    def __call__(self, connection: socket.socket, query: bytes) -> None:
+        made = answered(query, *self.records)
+        if dns.opcode.from_flags(int.from_bytes(query[2:4], "big")) == dns.opcode.UPDATE:
+            message = dns.message.from_wire(query)
+            assert isinstance(message, dns.update.UpdateMessage)
+            assert sum(len(one) for one in message.prerequisite) == len(self.records)
+            for rrset in message.update:
+                said = [one.to_wire() for one in rrset]
+                gone = list(self.records) if rrset.deleting == dns.rdataclass.ANY else said
+                for one in gone if rrset.deleting else ():
+                    del self.records[one]
+                if not rrset.deleting:
+                    self.records.update(dict.fromkeys(said))
+            made = dns.message.make_response(message).to_wire()
+        connection.sendall(framed(made))
+
+
+def key(number: int) -> bytes:
+    return b"\x03\x01\x01" + number.to_bytes(32, "big")
+
+
+def exactly(server: Server, *records: bytes, **more: t.Any) -> dict[str, t.Any]:
+    options = {
+        **{name: one.get("default") for name, one in tlsa_update._SPEC.items()},
+        "name": "mx1.example.test",
+        "server": str(server),
+        "zone": "example.test",
+        "state": "exact",
+        "records": [Record(one).text for one in records],
+        "resolver": ["::1"],
+    }
+    return tlsa_update.published({**options, **more}, dry=False)
+
+
+@pytest.mark.parametrize("count", [101, 1300])
+def test_a_set_that_is_too_large_for_senders_can_be_mended(count: int) -> None:
+    zone = Updated(*map(key, range(count)))
+    with running(cut, zone) as server:
+        found = Resolver([server]).ask(OWNER, TLSA, unchecked=False)
+        assert isinstance(found, Failure)
+        assert "tlsa_update with state exact" in found.reason
+        changed = exactly(server, key(0), key(count))
+        assert (changed["changed"], len(changed["before"])) == (True, count)
+        assert list(zone.records) == [key(0), key(count)]
+        assert exactly(server, key(0), key(count))["changed"] is False
+
+
+def test_no_record_is_added_to_a_set_that_is_too_large() -> None:
+    zone = Updated(*map(key, range(101)))
+    with (
+        running(cut, zone) as server,
+        pytest.raises(InvalidInput, match="would have 102 TLSA records, and senders read no"),
+    ):
+        exactly(server, key(101), state="present")
+    assert len(zone.records) == 101
+
+
+def test_an_update_that_fits_no_message_is_one_sentence() -> None:
+    before = tuple(Record(key(number) + bytes(2000)) for number in range(40))
+    with pytest.raises(CommandFailed, match="its 40 records do not fit into an update"):
+        apply(Change("example.test.", OWNER.to_text(), before, (), 300), Server("192.0.2.1"), None)

@@ -95,6 +95,20 @@ def test_a_resolver_that_validates_nothing_does_not_make_a_signed_answer_insecur
     assert (found.status, found.secure) == ("found", told)
 
 
+def test_rfc4035_section_5_3_3_no_cache_keeps_what_is_signed_for_longer_than_a_signature_says() -> (
+    None
+):
+    """What is left of the time in a cache says less, and a set may have a signature of every algorithm."""
+
+    def aged(message: dns.message.Message) -> None:
+        for rrset in message.answer:
+            rrset.ttl = 7
+            if rrset.rdtype == dns.rdatatype.RRSIG:
+                rrset.add(rrset[0].replace(original_ttl=900, algorithm=15))
+
+    assert (look(secure=True).ttl, look(secure=True, spoil=aged).ttl) == (300, 900)
+
+
 def failing(message: dns.message.Message) -> None:
     """A validating resolver that finds the answer bogus: SERVFAIL, unless it is told not to check."""
     if not message.flags & dns.flags.CD:
