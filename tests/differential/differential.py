@@ -9,6 +9,7 @@ usage: tests/tools/venv.sh python tests/differential/differential.py [--count N]
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import time
@@ -33,15 +34,26 @@ from mtalab.paths import lab_name
 
 @dataclass
 class Tally:
-    """How many of what was tried came out as predicted."""
+    """How many of what was asked for was tried, and came out as predicted."""
 
     tried: dict[str, int] = field(default_factory=dict)
     equal: dict[str, int] = field(default_factory=dict)
 
+    def expect(self, what: str) -> None:
+        """Nothing tried of it is no success."""
+        self.tried.setdefault(what, 0)
+        self.equal.setdefault(what, 0)
+
     def add(self, what: str, complaints: t.Iterable[list[str]]) -> None:
+        self.expect(what)
         for one in complaints:
-            self.tried[what] = self.tried.get(what, 0) + 1
-            self.equal[what] = self.equal.get(what, 0) + (not one)
+            self.tried[what] += 1
+            self.equal[what] += not one
+
+    @property
+    def proved(self) -> bool:
+        """Whether everything that was asked for was tried, and equal."""
+        return bool(self.tried) and all(self.tried.values()) and self.tried == self.equal
 
     def __str__(self) -> str:
         return ", ".join(
@@ -59,7 +71,9 @@ def show(judged: Judged, report: t.TextIO | None) -> None:
         report.write(json.dumps({**record, "complaints": judged.complaints}) + "\n")
 
 
-def prove(host: t.Any, release: str, arguments: argparse.Namespace) -> Tally:
+def prove(
+    host: t.Any, release: str, arguments: argparse.Namespace, report: t.TextIO | None = None
+) -> Tally:
     """Do everything that was asked for on one host."""
     tally = Tally()
     configurations: t.Sequence[t.Any]
@@ -69,18 +83,24 @@ def prove(host: t.Any, release: str, arguments: argparse.Namespace) -> Tally:
         configurations = maker.configurations(arguments.count)
     else:
         configurations = Generator(release, arguments.seed).configurations(arguments.count)
-    report = arguments.report.open("a") if arguments.report else None
     settled = []
+    tally.expect("predictions")
     for batch in compared(host, configurations):
         tally.add("predictions", (one.complaints for one in batch))
         settled += batch
         for one in batch:
             show(one, report)
     trials_of = sendmail_undo.trials if release.endswith(SUFFIX) else undo_postfix.trials
-    for what, results in (
-        ("undone settings", undone(host, settled, count=arguments.undo, trials_of=trials_of)),
-        ("sslscans", scanned(host, settled, count=arguments.sslscan)),
+    for what, count, results in (
+        (
+            "undone settings",
+            arguments.undo,
+            undone(host, settled, count=arguments.undo, trials_of=trials_of),
+        ),
+        ("sslscans", arguments.sslscan, scanned(host, settled, count=arguments.sslscan)),
     ):
+        if count:
+            tally.expect(what)
         for one in results:
             tally.add(what, [one.complaints])
             show(one, None)
@@ -102,16 +122,18 @@ def main() -> int:
         "releases", nargs="*", metavar="RELEASE", default=[*RELEASES, *WITH_SENDMAIL]
     )
     arguments = parser.parse_args()
-    failed = False
-    for release in arguments.releases:
-        began = time.monotonic()
-        place = sendmail_host if release.endswith(SUFFIX) else postfix_host
-        podman = postfix_host.podman_for([release])
-        with place.host_of(podman, release, prefix=f"{lab_name()}-differential") as host:
-            tally = prove(host, release, arguments)
-        print(f"{release}: as predicted {tally} ({time.monotonic() - began:.0f} s)", flush=True)
-        failed = failed or tally.tried != tally.equal
-    return 1 if failed else 0
+    proved = []
+    with contextlib.ExitStack() as stack:
+        report = stack.enter_context(arguments.report.open("a")) if arguments.report else None
+        for release in arguments.releases:
+            began = time.monotonic()
+            place = sendmail_host if release.endswith(SUFFIX) else postfix_host
+            podman = postfix_host.podman_for([release])
+            with place.host_of(podman, release, prefix=f"{lab_name()}-differential") as host:
+                tally = prove(host, release, arguments, report)
+            print(f"{release}: as predicted {tally} ({time.monotonic() - began:.0f} s)", flush=True)
+            proved.append(tally.proved)
+    return 0 if all(proved) else 1
 
 
 if __name__ == "__main__":
