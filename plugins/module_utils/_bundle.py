@@ -57,11 +57,14 @@ def read_text(path: str) -> str:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
 
 
+def certificates_in(text: str) -> str:
+    """The certificates of a PEM text without anything else that it holds. Raises InvalidInput when there are none."""
+    return _lines(_certificates(text))
+
+
 def parts_of(*, chain: str, key: str) -> Bundle:
     """A bundle of the certificates of one text and the private key of another. Raises InvalidInput."""
-    certificates = [text for kind, text in _blocks(chain) if kind == "CERTIFICATE"]
-    if not certificates:
-        raise InvalidInput("The chain has no certificate in PEM form: give the file fullchain.pem.")
+    certificates = _certificates(chain)
     parameters = [text for kind, text in _blocks(key) if kind == "EC PARAMETERS"]
     keys = [(kind, text) for kind, text in _blocks(key) if kind.endswith("PRIVATE KEY")]
     if len(keys) != 1:
@@ -75,9 +78,10 @@ def parts_of(*, chain: str, key: str) -> Bundle:
         first = ssl.PEM_cert_to_DER_cert(certificates[0])
     except ValueError as error:
         raise InvalidInput("The first certificate of the chain cannot be read.") from error
-    content = "".join(f"{block}\n" for block in (*parameters, text, *certificates))
-    shown = "".join(f"{block}\n" for block in certificates)
-    return Bundle(content, shown, hashlib.sha256(first).hexdigest(), len(certificates))
+    content = _lines((*parameters, text, *certificates))
+    return Bundle(
+        content, _lines(certificates), hashlib.sha256(first).hexdigest(), len(certificates)
+    )
 
 
 def lay_down(bundle: Bundle, *, directory: str, name: str, dry: bool) -> tuple[str, bool]:
@@ -151,6 +155,17 @@ def _no_passphrase() -> str:
     raise InvalidInput("The private key has a passphrase, which an MTA cannot ask for.")
 
 
+def _certificates(text: str) -> list[str]:
+    found = [block for kind, block in _blocks(text) if kind == "CERTIFICATE"]
+    if not found:
+        raise InvalidInput("The chain has no certificate in PEM form: give the file fullchain.pem.")
+    return found
+
+
+def _lines(blocks: t.Iterable[str]) -> str:
+    return "".join(f"{block}\n" for block in blocks)
+
+
 def _blocks(text: str) -> list[tuple[str, str]]:
     """The blocks of a PEM text with their kinds; one that another begins in, or that has other text in it, is left out."""
     lines = text.replace("\r\n", "\n")
@@ -164,4 +179,4 @@ def _blocks(text: str) -> list[tuple[str, str]]:
     return found
 
 
-__all__ = ["Bundle", "lay_down", "parts_of", "read_text"]
+__all__ = ["Bundle", "certificates_in", "lay_down", "parts_of", "read_text"]

@@ -16,12 +16,16 @@ description:
     digest of the certificate, so a file that is in use is never written to, and key and chain cannot be of two minds
     while an MTA reads them.
   - OpenSSL checks before that the key is that of the first certificate.
+  - A private key in any option but O(key) is refused, or taken out, on the controller, before a host could log it.
   - Nothing uses the new file until the configuration of the MTA names it.
 extends_documentation_fragment:
   - postmaster.tls._attributes
   - postmaster.tls._attributes.actiongroup_tls
   - postmaster.tls._attributes.mail_host
 attributes:
+  action:
+    description: Has an action plugin of the same name, which lets no private key pass but as O(key).
+    support: full
   check_mode:
     support: full
     details: Key and certificate are checked; only the file is not left there.
@@ -44,8 +48,7 @@ options:
   certificate:
     description:
       - The chain in PEM form, the server's own certificate first.
-      - Whatever else the text holds is left out. Unlike O(key) it is logged, so a text that has the key in it, too, belongs in
-        O(certificate_path), or in a task with C(no_log).
+      - Whatever else the text holds, such as the key, is left out on the controller already, since a host logs this option.
     type: str
   certificate_path:
     description:

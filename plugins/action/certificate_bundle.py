@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller half of certificate_bundle: no private key leaves it but as the option key, the only one that is never logged."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.postmaster.tls.plugins.module_utils._bundle import certificates_in
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    InvalidInput,
+    PostmasterTlsError,
+)
+
+Data = dict[str, t.Any]
+_KEY: t.Final = "PRIVATE KEY-----"
+
+
+def without_keys(arguments: Mapping[str, t.Any]) -> Data:
+    """The arguments with nothing but certificates in ``certificate``. Raises InvalidInput for a key where a host would log it."""
+    own = dict(arguments)
+    chain = own.get("certificate")
+    if isinstance(chain, str) and chain:
+        own["certificate"] = certificates_in(chain)
+    for name, value in own.items():
+        if name != "key" and _KEY in str(value):
+            raise InvalidInput(
+                f"{name} has a private key in it, which a host would log: give the key as key, or the path of its file as key_path."
+            )
+    return own
+
+
+class ActionModule(ActionBase):
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
+        result: Data = super().run(tmp, task_vars)
+        try:
+            arguments = without_keys(self._task.args)
+        except PostmasterTlsError as error:
+            return {**result, "failed": True, "msg": str(error)}
+        done: Data = self._execute_module(module_args=arguments, task_vars=task_vars)
+        return {**result, **done}
