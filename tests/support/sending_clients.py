@@ -114,6 +114,7 @@ printf '%s' "$3" | /usr/local/sbin/postfix-sendmail -f a@example.test "b@p$1.$2.
 """,
     "sendmail": """
 : > /tmp/syslog
+rm -f /tmp/smqueue/*
 sed "s/MAILPORT/$1/" /tmp/sendmail.cf > /tmp/sendmail.$1.cf
 printf '%s' "$3" | timeout 20 /usr/libexec/sendmail/sendmail -C /tmp/sendmail.$1.cf -OQueueDirectory=/tmp/smqueue \
     -OPidFile=/tmp/sm.pid -odi -oem -f a@example.test b@example.test >/dev/null 2>&1 || true
@@ -131,12 +132,17 @@ printf 'NOOP\\r\\nQUIT\\r\\n' | timeout 10 openssl s_client -connect 127.0.0.1:$
 timeout 20 java -cp /opt/java StartTls $1 > /tmp/java.log 2>&1 || true
 """,
 }
+RETRY_SENDMAIL = """
+timeout 60 /usr/libexec/sendmail/sendmail -C /tmp/sendmail.$1.cf -OQueueDirectory=/tmp/smqueue \\
+    -OPidFile=/tmp/sm.pid -q >/dev/null 2>&1
+"""
+WAIT = 'for part in $(seq 600); do grep -q "%s" %s && break; sleep 0.1; done;'
 LOGS = {
-    "postfix": (
-        'for second in $(seq 60); do grep -q "to=<b@p$1\\..*status=" /var/log/postfix.log && break;'
-        " sleep 1; done; grep postfix/.*smtp /var/log/postfix.log | grep -e ]:$1 -e TLS | tail -n 8"
-    ),
-    "sendmail": "cat /tmp/syslog",
+    "postfix": WAIT
+    % ("to=<b@p$1\\..*status=", "/var/log/postfix.log")
+    + " grep -e postfix/.*smtp -e 'still being delivered' /var/log/postfix.log"
+    " | grep -e ]:$1 -e TLS -e skipped | tail -n 8",
+    "sendmail": WAIT % ("stat=", "/tmp/syslog") + " cat /tmp/syslog",
     "exim": "cat /tmp/exim.mainlog",
     "openssl": "cat /tmp/openssl.log",
     "java": "cat /tmp/java.log",
@@ -216,6 +222,10 @@ class Host:
     def send(self, program: str, port: int, level: str = "may") -> None:
         """Make a program deliver one message to a port of the loopback."""
         self.podman.exec(self.name, SEND[program], str(port), level, MESSAGE)
+
+    def retry_sendmail(self, port: int) -> None:
+        """Make sendmail try its last message once more, to its end."""
+        self.podman.exec(self.name, RETRY_SENDMAIL, str(port))
 
     def log(self, program: str, port: int) -> str:
         """What the program logged about its last message, which went to this port."""

@@ -66,7 +66,7 @@ class Listener:
         alter: t.Callable[[bytes], bytes] = bytes,
     ) -> None:
         self.port: int = listening.getsockname()[1]
-        self.plaintext = 0
+        self.plaintext = threading.Event()
         self._listening = listening
         self._context = context
         self._behind = behind
@@ -99,7 +99,7 @@ class Listener:
         with contextlib.suppress(OSError, EOFError, ssl.SSLError), client:
             client.sendall(f"220 {NAME} ESMTP\r\n".encode())
             if not _dialogue(client):
-                self.plaintext += 1
+                self.plaintext.set()
                 return
             if self._behind is not None:
                 _relay(client, self._behind, self._alter)
