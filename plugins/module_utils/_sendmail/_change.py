@@ -182,16 +182,18 @@ def _candidate(
     layout = installed.layout
     mc, live_cf = _mc_file(layout), read_original(layout.cf)
     edited = _edit_mc(asked, layout, mc.text)
-    built = _judge.build(_patient, layout, mc.text, directory, "live")
-    drifted = differences(live_cf.text, read_original(built).text)
+    live = _judge.build(_patient, layout, mc.text, directory, "live")
+    drifted = differences(live_cf.text, read_original(live.path).text)
     if drifted and drift == "refuse":
         raise InvalidInput(refusal(layout.cf, drifted))
-    path = _judge.build(_patient, layout, edited.text, directory, "candidate")
-    cf = read_original(path).text
+    built = _judge.build(_patient, layout, edited.text, directory, "candidate")
+    warnings = _judge.new_warnings(layout, live, built)
+    cf = read_original(built.path).text
     _in_force(asked, cf, layout)
-    access, access_edit, database = _access(asked, cf, directory)
+    access, access_edit, database = _access(asked, cf, directory, like=mc)
     candidate = Candidate(mc, edited, access, access_edit, live_cf, cf, database)
-    warnings = [] if not candidate.rebuilt else _judged(installed, path, built)
+    if candidate.rebuilt:
+        warnings += _judged(installed, built.path, live.path)
     return candidate, warnings
 
 
@@ -208,8 +210,13 @@ def _in_force(asked: Asked, cf: str, layout: Layout) -> None:
             )
 
 
-def _access(asked: Asked, cf: str, directory: str) -> tuple[Original | None, Edited, str]:
-    """The access map's text, the edit, and the database that is made of it, empty where there is none."""
+def _access(
+    asked: Asked, cf: str, directory: str, *, like: Original
+) -> tuple[Original | None, Edited, str]:
+    """The access map's text, the edit, and the database that is made of it, empty where there is none.
+
+    A text that nobody has written yet is empty, and gets the owner and the mode of another file.
+    """
     if not asked.access:
         return None, Edited("", ()), ""
     found = access_map(parse_cf(cf))
@@ -217,7 +224,9 @@ def _access(asked: Asked, cf: str, directory: str) -> tuple[Original | None, Edi
         raise InvalidInput(
             "This sendmail uses no access map: give features: {access_db: []}, or add FEATURE(access_db)."
         )
-    original = read_original(found.source)
+    original = Original(found.source, os.path.realpath(found.source), b"", like.status)
+    if os.path.lexists(found.source):
+        original = read_original(found.source)
     edited = edit_access(original.text, asked.access)
     if found.database:
         _made(found, original, edited, f"{directory}/access")
@@ -263,7 +272,6 @@ def _apply(candidate: Candidate, layout: Layout, *, backup: bool) -> list[str]:
     go_live(
         _patient,
         replacements=candidate.replacements,
-        template=layout.template,
         rewritten=layout.rewritten,
         make=make if any(stale) else (),
         cf=layout.cf,

@@ -78,8 +78,7 @@ def _expanded(value: str, defined: t.Mapping[str, str | None]) -> str:
 
 def _built(layout: Layout, text: str, run: Runner) -> str:
     with tempfile.TemporaryDirectory(prefix="postmaster-tls-") as directory:
-        path = build(run, layout, text, directory, "built")
-        return read_text(path) or ""
+        return read_text(build(run, layout, text, directory, "built").path) or ""
 
 
 def drift_findings(file: str, run: Runner) -> list[Finding]:

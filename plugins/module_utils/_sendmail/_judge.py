@@ -7,7 +7,8 @@
 
 C(sendmail -bC) reads the file as the daemon would. C(sendmail -bs) serves one session on its standard input, which is at
 its end at once: it has set up TLS by then, and says what it complains about. A cipher list that OpenSSL refuses is such a
-complaint: the daemon would log it and go on with its default list (inittls() in sendmail/tls.c).
+complaint: the daemon would log it and go on with its default list (inittls() in sendmail/tls.c). m4 ends well after such
+words, and make takes what it printed, so what counts is whether the configuration in force has them too.
 Source: main() in sendmail/main.c (-bC, -bs, -D), sm_syslog() in sendmail/conf.c (-d89.8 prints what would be logged).
 """
 
@@ -19,11 +20,13 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
-from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed, Runner
+from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._layout import Layout
 
 _READY: t.Final = re.compile(r"^STARTTLS=server, init=1$", re.MULTILINE)
 _HARMLESS: t.Final = re.compile(r"init=1$|CRLFile missing|Diffie-Hellman init|: error:|relay=")
+_WARNING: t.Final = "WARNING: "
+_MC_LINE: t.Final = re.compile(r":\d+: ")
 _NUMBER: t.Final = re.compile(r": line \d+: ")
 _IGNORED: t.Final = re.compile(
     r"SSL_CTX_set_cipher(?P<kind>_list|suites)\((?P<value>.*)\) failed, \w+ ignored$"
@@ -42,21 +45,34 @@ class Words:
     reason: str = ""
 
 
-def build(run: Runner, layout: Layout, mc: str, directory: str, name: str) -> str:
-    """The sendmail.cf of the text of an mc file, written to a private directory; returns its path.
+@dataclass(frozen=True)
+class Built:
+    """A sendmail.cf as m4 made it: where it lies, and what m4 said, without the numbers of lines."""
 
-    Raises InvalidInput with m4's words.
+    path: str
+    said: tuple[str, ...] = ()
+
+
+def build(run: Runner, layout: Layout, mc: str, directory: str, name: str) -> Built:
+    """The sendmail.cf of the text of an mc file, written to a private directory. Raises InvalidInput with m4's words where
+    m4 fails.
     """
     source, target = os.path.join(directory, f"{name}.mc"), os.path.join(directory, f"{name}.cf")
     write(source, mc)
     done = run(layout.m4_command(source))
-    if done.code != 0 or done.stderr.strip():
-        words = _said(done, source, layout.mc)
-        raise InvalidInput(
-            f"m4 cannot make a sendmail.cf of this {layout.mc}, and nothing was changed. m4 says: {words}"
-        )
+    said = _said(done.stderr, source, layout.mc)
+    if done.code != 0:
+        raise InvalidInput(_refused(layout.mc, said or _said(done.stdout, source, layout.mc)))
     write(target, done.stdout)
-    return target
+    return Built(target, said)
+
+
+def new_warnings(layout: Layout, live: Built, candidate: Built) -> list[str]:
+    """What m4 warns of in the candidate alone. Raises InvalidInput for what is more than a warning of sendmail's own files."""
+    found = [line for line in candidate.said if line not in live.said]
+    if any(not line.startswith(_WARNING) for line in found):
+        raise InvalidInput(_refused(layout.mc, found))
+    return [f"m4 says of {layout.mc}: {line}" for line in found]
 
 
 def write(path: str, text: str) -> None:
@@ -66,9 +82,14 @@ def write(path: str, text: str) -> None:
         stream.write(text.encode("utf-8", "surrogateescape"))
 
 
-def _said(done: Completed, path: str, shown: str) -> str:
-    lines = (done.stderr.strip() or done.stdout.strip()).replace(path, shown).splitlines()
-    return "; ".join(lines[:3]) or "nothing"
+def _said(printed: str, path: str, shown: str) -> tuple[str, ...]:
+    lines = (_MC_LINE.sub(": ", line.strip()) for line in printed.replace(path, shown).splitlines())
+    return tuple(dict.fromkeys(line for line in lines if line))
+
+
+def _refused(mc: str, said: t.Sequence[str]) -> str:
+    words = "; ".join(said[:3]) or "nothing"
+    return f"m4 cannot make a sendmail.cf of this {mc}, and nothing was changed. m4 says: {words}"
 
 
 def listen(run: Runner, sendmail: str, cf: str, *, shown: str) -> Words:
@@ -130,4 +151,14 @@ def body(cf: str) -> list[str]:
     return [line for line in cf.splitlines() if line.strip() and not line.startswith("#")]
 
 
-__all__ = ["Words", "body", "build", "explain", "listen", "objections", "write"]
+__all__ = [
+    "Built",
+    "Words",
+    "body",
+    "build",
+    "explain",
+    "listen",
+    "new_warnings",
+    "objections",
+    "write",
+]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
+import re
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
@@ -31,6 +31,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._judge im
 
 #: What makes of Debian, Red Hat and FreeBSD write beside a file that they build, by what stands behind its name.
 _BESIDE: t.Final = (".new", ".errors", ".old", ".bak")
+_STOPPED: t.Final = re.compile(
+    r"WARNING: |Stop\.$|\*\*\* Error code \d+|\w*make(?:\[\d+\])?: stopped in "
+)
 
 
 @dataclass(frozen=True)
@@ -50,19 +53,17 @@ def go_live(
     cf: str,
     expected: str,
     stale: t.Sequence[str] = (),
-    template: str = "",
     rewritten: t.Sequence[str] = (),
 ) -> None:
     """Replace the files, run make, and compare the live sendmail.cf with the C(expected) text.
 
-    C(stale) are the files that make shall build anew although they may be younger than their sources, C(template) what a
-    file is copied from that is not there yet, C(rewritten) what make writes besides. Raises CommandFailed after every file
-    that was written is as it was before.
+    C(stale) are the files that make shall build anew although they may be younger than their sources, C(rewritten) what
+    make writes besides. Raises CommandFailed after every file that was written is as it was before.
     """
     sources = [_kept(one.original.path) for one in replacements]
     built = [_kept(path) for path in _written_by_make((cf, *stale, *rewritten))]
     try:
-        _begin(replacements, template)
+        put_back([one.original for one in replacements if not os.path.exists(one.original.path)])
         replace_all(replacements)
         for path in filter(os.path.exists, stale):
             os.utime(path, (0, 0))
@@ -82,26 +83,25 @@ def go_live(
         ) from error
 
 
-def _begin(replacements: t.Sequence[Replacement], template: str) -> None:
-    """Copy the template, with its time, to where a file is replaced that is not there yet."""
-    for one in replacements:
-        if template and not os.path.exists(one.original.path):
-            shutil.copy2(template, one.original.path)
-
-
 def _build(run: Runner, make: t.Sequence[str], stale: t.Sequence[str]) -> None:
     """Run make; raises CommandFailed where it fails, or leaves a file as old as it was."""
     if not make:
         return
     done = run(make)
     if done.code != 0:
-        words = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:] or ["nothing"]
-        raise CommandFailed(f"'{' '.join(make)}' failed and says: {words[0]}")
+        words = _last_words(done.stderr) or _last_words(done.stdout) or "nothing"
+        raise CommandFailed(f"'{' '.join(make)}' failed and says: {words}")
     for path in stale:
         if not os.path.exists(path) or not os.stat(path).st_mtime:
             raise CommandFailed(
                 f"'{' '.join(make)}' did not make {path}: look at what this Makefile runs"
             )
+
+
+def _last_words(printed: str) -> str:
+    """The last line that is not make's own about having stopped; BSD make prints the command that failed before it."""
+    lines = [line.strip() for line in printed.splitlines()]
+    return next((one for one in reversed(lines) if one and not _STOPPED.match(one)), "")
 
 
 def _written_by_make(paths: t.Iterable[str]) -> list[str]:

@@ -177,6 +177,22 @@ def test_freebsd_before_anybody_made_an_mc_file(freebsd: Box) -> None:
     proved(freebsd)
 
 
+def test_an_access_map_that_nobody_has_written_yet(freebsd: Box) -> None:
+    """FreeBSD brings a sample of it, and a map whose text may be missing."""
+    freebsd.sh("rm /etc/mail/access && make -C /etc/mail install-cf")
+    files = freebsd.sh("ls /etc/mail")
+    assert change(freebsd, check=True, access=ENTRY)["changed"]
+    assert not change(freebsd, access=dict.fromkeys(ENTRY))["changed"]
+    refused = change(freebsd, options={"CipherList": "NO-SUCH-CIPHER"}, access=ENTRY)
+    assert "OpenSSL refuses CipherList" in refused["msg"]
+    assert freebsd.sh("ls /etc/mail") == files
+    made = change(freebsd, access=ENTRY, backup=True)
+    assert made["changed"], made
+    assert freebsd.read("/etc/mail/access") == "Srv_Features:192.0.2.1\tV\n"
+    assert "srv_features:192.0.2.1" in freebsd.sh("makemap -u hash /etc/mail/access")
+    assert not change(freebsd, access=ENTRY)["changed"]
+
+
 def test_freebsd_as_make_conf_has_it(freebsd: Box) -> None:
     freebsd.sh(
         "cp /etc/mail/freebsd.mc /etc/mail/mine.mc\n"

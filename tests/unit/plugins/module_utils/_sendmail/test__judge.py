@@ -11,14 +11,18 @@ from pathlib import Path
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
+    InvalidInput,
     NotSupported,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed, Runner
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail import _layout
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._judge import (
+    Built,
     Words,
     body,
+    build,
     explain,
+    new_warnings,
     objections,
 )
 
@@ -29,6 +33,11 @@ PROTO = """\
 _OPTION(TLSSrvOptions, `confTLS_SRV_OPTIONS', `')
 _OPTION(CipherList, `confCIPHER_LIST', `')
 """
+DEPRECATED = (
+    "WARNING: FEATURE(blacklist_recipients) is deprecated; use FEATURE(blocklist_recipients.m4)."
+)
+LACKING = "*** ERROR: FEATURE(blocklist_recipients) requires FEATURE(access_db)"
+DEBIAN_LAYOUT = _layout.Layout("debian", mc="/etc/mail/sendmail.mc")
 READY = Words((), (), ready=True)
 
 
@@ -124,6 +133,37 @@ def test_the_macros_of_options_are_those_of_proto_m4(tree: Path) -> None:
     assert found == {"TLSSrvOptions": "confTLS_SRV_OPTIONS", "CipherList": "confCIPHER_LIST"}
     with pytest.raises(NotSupported, match="names no directory with m4/proto"):
         _layout.option_macros(_layout.detect(silent), "OSTYPE(`debian')\n")
+
+
+def by_m4(tmp_path: Path, code: int, *said: str) -> Built:
+    """What m4 makes of an mc file, as it ends with that code and says these lines of it."""
+    source = f"{tmp_path}/one.mc"
+    words = "".join(f"{line.format(mc=source)}\n" for line in said)
+    return build(
+        lambda _command: Completed(code, "V10\n", words), DEBIAN_LAYOUT, "", str(tmp_path), "one"
+    )
+
+
+def test_what_m4_says_of_the_mc_file_in_force_does_not_count(tmp_path: Path) -> None:
+    live = by_m4(tmp_path, 0, DEPRECATED, LACKING, "m4:{mc}:7: Warning: excess arguments")
+    candidate = by_m4(tmp_path, 0, DEPRECATED, LACKING, "m4:{mc}:9: Warning: excess arguments")
+    assert live.said[-1] == "m4:/etc/mail/sendmail.mc: Warning: excess arguments"
+    assert new_warnings(DEBIAN_LAYOUT, live, candidate) == []
+
+
+def test_what_m4_says_of_the_candidate_alone_is_a_warning_or_refused(tmp_path: Path) -> None:
+    live = by_m4(tmp_path, 0)
+    warned = new_warnings(DEBIAN_LAYOUT, live, by_m4(tmp_path, 0, DEPRECATED))
+    assert warned == [f"m4 says of /etc/mail/sendmail.mc: {DEPRECATED}"]
+    with pytest.raises(
+        InvalidInput, match=r"nothing was changed\. m4 says: WARNING: .*; \*\*\* ERROR"
+    ):
+        new_warnings(DEBIAN_LAYOUT, live, by_m4(tmp_path, 0, DEPRECATED, LACKING))
+
+
+def test_an_m4_that_fails_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"m4 says: m4:/etc/mail/sendmail\.mc: end of file"):
+        by_m4(tmp_path, 1, "m4:{mc}:3: end of file in string")
 
 
 def test_only_new_words_count() -> None:

@@ -70,6 +70,18 @@ def test_what_make_wrote_is_taken_back(mail: Path) -> None:
     assert state(mail) == before
 
 
+def test_of_a_bsd_make_the_command_that_failed_is_shown(mail: Path) -> None:
+    printed = "/usr/sbin/makemap hash access.db < access\n*** Error code 1\n\nStop.\nmake: stopped in /etc/mail\n"
+    with pytest.raises(CommandFailed, match="says: /usr/sbin/makemap hash"):
+        go_live(
+            lambda _command: Completed(1, printed, ""),
+            replacements=[],
+            make=["make"],
+            cf=str(mail / "sendmail.cf"),
+            expected="V10\n",
+        )
+
+
 def test_what_others_did_meanwhile_stays(mail: Path) -> None:
     before = state(mail)
 
