@@ -15,13 +15,15 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from ansible.plugins.action import ActionBase
+from ansible_collections.postmaster.tls.plugins.module_utils import _facts_task
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
 from ansible_collections.postmaster.tls.plugins.plugin_utils._certificates import UNKNOWN, describe
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import TrustStore
 from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
     require_cryptography,
 )
+from ansible_collections.postmaster.tls.plugins.plugin_utils._direct_action import DirectAction
+from ansible_collections.postmaster.tls.plugins.plugin_utils._payload import Payload
 
 #: Compares facts with TLSA records: facts, the material of their certificates, and the time, to facts.
 Comparison = Callable[
@@ -89,7 +91,9 @@ def without_dane(
     return own, comparison(arguments)
 
 
-class ActionModule(ActionBase):
+class ActionModule(DirectAction):
+    payload = Payload.of(_facts_task)
+
     def run(
         self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
     ) -> dict[str, t.Any]:

@@ -354,81 +354,17 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
-from ansible_collections.postmaster.tls.plugins.module_utils._loading import compile_once
-
-_SAVED: t.Final[dict[str, t.Any]] = {
-    "main": {"type": "str"},
-    "master": {"type": "str"},
-    "parameters": {"type": "str"},
-    "version": {"type": "str"},
-    "openssl": {"type": "str"},
-    "files": {"type": "dict"},
-    "config_directory": {"type": "str", "default": "/etc/postfix"},
-    "sendmail_cf": {"type": "str"},
-    "sendmail_build": {"type": "str"},
-    "sendmail_mc": {"type": "str"},
-    "access": {"type": "str"},
-}
-_ARGUMENTS: t.Final[dict[str, t.Any]] = {
-    "gather_subset": {
-        "type": "list",
-        "elements": "str",
-        "choices": ["openssl", "postfix", "sendmail", "certificates"],
-        "default": ["openssl", "postfix", "sendmail", "certificates"],
-    },
-    "postfix_config_directories": {"type": "list", "elements": "path", "default": []},
-    "postconf_command": {"type": "path"},
-    "sendmail_command": {"type": "path"},
-    "sendmail_cf": {"type": "path"},
-    "candidate": {"type": "dict", "default": {}},
-    "why": {"type": "list", "elements": "raw", "default": []},
-    "saved": {"type": "dict", "options": _SAVED},
-    "mx_names": {"type": "list", "elements": "str", "default": []},
-    "dane": {"type": "list", "elements": "str", "default": []},
-    "domain": {"type": "str"},
-    "resolver": {"type": "list", "elements": "str"},
-    "trust_resolver": {"type": "bool", "default": False},
-    "validate": {"type": "str", "choices": ["resolver", "self"], "default": "resolver"},
-    "trust_anchor": {"type": "path"},
-}
+from ansible_collections.postmaster.tls.plugins.module_utils._facts_task import ARGUMENTS, answer
+from ansible_collections.postmaster.tls.plugins.module_utils._run import showable
 
 
 def main() -> t.NoReturn:
-    compile_once()
-    from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import (  # noqa: PLC0415 - compiled once
-        HostOptions,
-        begin,
-        host_facts,
-    )
-    from ansible_collections.postmaster.tls.plugins.module_utils._run import (  # noqa: PLC0415
-        Ahead,
-        json_text,
-        run,
-        showable,
-    )
-
-    module = AnsibleModule(
-        argument_spec=_ARGUMENTS,
-        supports_check_mode=True,
-    )
-    options = HostOptions(
-        subset=frozenset(module.params["gather_subset"]),
-        directories=tuple(module.params["postfix_config_directories"]),
-        postconf=module.params["postconf_command"],
-        sendmail=module.params["sendmail_command"],
-        sendmail_cf=tuple(filter(None, [module.params["sendmail_cf"]])),
-        candidate=module.params["candidate"],
-        why=tuple(module.params["why"]),
-        saved=module.params["saved"],
-        mx_names=tuple(module.params["mx_names"]),
-    )
-    ahead = Ahead(run)
-    begin(options, ahead)
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     try:
-        found = host_facts(options, run=ahead)
+        result = answer(module.params)
     except PostmasterTlsError as error:
         module.fail_json(msg=showable(str(error)))
-    module.exit_json(found=json_text([found.facts, found.material, found.heard]))
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ ROOMS = {
         "_records",
     },
     "_findings_certificates": set(),
+    "_direct": {"_errors", "_run"},
+    "_facts_task": {"_host_facts", "_run"},
     "_findings_dane": set(),
     "_findings_sendmail": set(),
     "_findings_served": set(),
