@@ -24,6 +24,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _client_key,
     _exchange,
     _flight,
+    _framing,
     _full_handshake,
     _handshake,
     _handshake_12,
@@ -174,7 +175,7 @@ def _read(reader: t.Any, data: bytes, size: int) -> t.Any:
 
 def _same(make: t.Callable[[], t.Any], data: bytes, size: int) -> t.Any:
     whole = _read(make(), data, 0)
-    if len(data) < _flight.MOST_BYTES:
+    if len(data) < _framing.MOST_BYTES:
         assert _read(make(), data, size) == whole
     sound_reason(whole)
     return whole

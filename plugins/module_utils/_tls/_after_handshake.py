@@ -28,13 +28,13 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._channel impor
     Silence,
     Talk,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._framing import (
+    APPLICATION_DATA,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
     ExchangeAnswer,
     HandshakeResult,
     Resumption,
-)
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer import (
-    APPLICATION_DATA,
 )
 
 _WARNING: t.Final = 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
-from ansible_collections.postmaster.tls.plugins.module_utils._tls import _record_layer
+from ansible_collections.postmaster.tls.plugins.module_utils._tls import _framing
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import ServerHello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import MalformedMessage
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_messages import (
@@ -21,12 +21,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_res
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer import (
-    Oversized,
     Protection,
     RecordLayer,
 )
 
-_MOST_IN_MESSAGE: t.Final = 128 * 1024
 # Up to TLS 1.2 nothing long is encrypted within a handshake, and some of the old ciphers are slow here.
 _MOST_AFTER_FINISHED: t.Final = 40 * 1024
 
@@ -94,7 +92,7 @@ class Channel:
     def __init__(self, version: Protocol) -> None:
         self._layer = RecordLayer(min(version, Protocol.TLSv1_2))
         self._version = version
-        self._fragments = bytearray()
+        self._unread = _framing.Messages()
         self._output = bytearray()
         self.transcript = b""
         self.hello: ServerHello | None = None
@@ -114,7 +112,7 @@ class Channel:
         raw = Message(kind, body).raw
         if not alone:
             self.transcript += raw
-        self.send_record(_record_layer.HANDSHAKE, raw)
+        self.send_record(_framing.HANDSHAKE, raw)
 
     def send_record(self, content: int, payload: bytes) -> None:
         """Anything else."""
@@ -122,7 +120,7 @@ class Channel:
 
     def send_alert(self, level: int, description: int) -> None:
         """An alert."""
-        self.send_record(_record_layer.ALERT, bytes((level, description)))
+        self.send_record(_framing.ALERT, bytes((level, description)))
 
     def protect_writing(self, protection: Protection) -> None:
         """From now on, our records are protected so."""
@@ -130,7 +128,7 @@ class Channel:
 
     def protect_reading(self, protection: Protection) -> None:
         """From now on, the server's records are; raises MalformedMessage within a message."""
-        if self._fragments:
+        if self._unread.unfinished:
             raise MalformedMessage("The server changes its keys within a handshake message")
         self._layer.reading = protection
         if self._version < Protocol.TLSv1_3:
@@ -153,32 +151,25 @@ class Channel:
             if found is None:
                 return
             content, fragment = found
-            if content == _record_layer.HANDSHAKE:
-                self._fragments += fragment
+            if content == _framing.HANDSHAKE:
+                self._unread.feed(fragment)
                 yield from self._messages()
-            elif self._fragments:
+            elif self._unread.unfinished:
                 raise MalformedMessage("A handshake message is interrupted by another record")
-            elif content == _record_layer.ALERT:
+            elif content == _framing.ALERT:
                 if len(fragment) != 2:
                     raise MalformedMessage(f"An alert has {len(fragment)} bytes instead of 2")
                 yield Alerted(*fragment)
-            elif content == _record_layer.APPLICATION_DATA:
+            elif content == _framing.APPLICATION_DATA:
                 yield ApplicationData(fragment)
             elif self._version < Protocol.TLSv1_3:
                 yield CipherChanged()
 
     def _messages(self) -> t.Iterator[Message]:
         """What is whole of them; a HelloRequest within a handshake is passed over (RFC 5246 section 7.4.1.1)."""
-        while len(self._fragments) >= 4:
-            length = int.from_bytes(self._fragments[1:4], "big")
-            if length > _MOST_IN_MESSAGE:
-                raise Oversized(f"a handshake message claims {length} bytes")
-            if len(self._fragments) < 4 + length:
-                return
-            message = Message(self._fragments[0], bytes(self._fragments[4 : 4 + length]))
-            del self._fragments[: 4 + length]
-            if self._version >= Protocol.TLSv1_3 or message.kind != HELLO_REQUEST:
-                yield message
+        while (found := self._unread.take()) is not None:
+            if self._version >= Protocol.TLSv1_3 or found[0] != HELLO_REQUEST:
+                yield Message(*found)
 
 
 def message(channel: Channel, *kinds: int) -> Part[Message]:

@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import replace
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
+    _framing,
     _server_messages,
     _suites,
 )
@@ -22,11 +23,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
-MOST_BYTES: t.Final = 256 * 1024
-_MOST_IN_RECORD: t.Final = 16384 + 2048
-_MOST_IN_MESSAGE: t.Final = 128 * 1024
-_CONTENTS: t.Final = range(20, 25)
-_ALERT, _HANDSHAKE = 21, 22
 _WARNING, _FATAL = 1, 2
 _CLOSE_NOTIFY = 0
 _SERVER_HELLO, _CERTIFICATE, _KEY_EXCHANGE, _REQUEST, _DONE, _STATUS = 2, 11, 12, 13, 14, 22
@@ -46,8 +42,9 @@ class FlightReader:
     """
 
     def __init__(self) -> None:
-        self._records = bytearray()
-        self._messages = bytearray()
+        self._records = _framing.Records(last=_framing.HEARTBEAT)
+        self._messages = _framing.Messages()
+        self._passed_over: int | None = None
         self._received = 0
         self._hello: ServerHello | None = None
         self._seen: set[int] = set()
@@ -61,38 +58,44 @@ class FlightReader:
             return "after its ServerHello"
         return "within its answer" if self._received else "before any answer"
 
+    def retried(self) -> FlightReader:
+        """Reads the flight behind a HelloRetryRequest, which may begin with a ChangeCipherSpec (RFC 8446 appendix D.4)."""
+        following = FlightReader()
+        following._records = self._records
+        following._passed_over = _framing.CHANGE_CIPHER_SPEC
+        return following
+
     def feed(self, data: bytes) -> Answer | None:
         """Take the next bytes; the answer, or None while more bytes are needed."""
         if self._answer is None:
             self._received += len(data)
-            self._records += data
+            self._records.feed(data)
             try:
                 self._answer = self._read_records()
+            except _framing.NotTls as error:
+                self._answer = NotDetermined("not-tls", f"{error}.")
+            except _framing.Oversized as error:
+                self._answer = _oversized(str(error))
             except _server_messages.MalformedMessage as error:
                 self._answer = NotDetermined("malformed", f"{error}.")
-            if self._answer is None and self._received > MOST_BYTES:
-                self._answer = _oversized(f"its first flight is over {MOST_BYTES} bytes")
+            if self._answer is None and self._received > _framing.MOST_BYTES:
+                self._answer = _oversized(f"its first flight is over {_framing.MOST_BYTES} bytes")
         return self._answer
 
     def _read_records(self) -> Answer | None:
-        while len(self._records) >= 5:
-            content, length = self._records[0], int.from_bytes(self._records[3:5], "big")
-            if content not in _CONTENTS or self._records[1] != 3:
-                start = bytes(self._records[:5])
-                return NotDetermined(
-                    "not-tls", f"The server answered {_readable(start)}, which is not TLS."
-                )
-            if content not in (_ALERT, _HANDSHAKE):
+        while (content := self._records.begun()) is not None:
+            if content not in (_framing.ALERT, _framing.HANDSHAKE, self._passed_over):
                 raise _server_messages.MalformedMessage(
                     f"A record of type {content} comes before the end of the first flight"
                 )
-            if length > _MOST_IN_RECORD:
-                return _oversized(f"a record claims {length} bytes")
-            if len(self._records) < 5 + length:
+            record = self._records.take()
+            if record is None:
                 return None
-            fragment = bytes(self._records[5 : 5 + length])
-            del self._records[: 5 + length]
-            answer = self._alert(fragment) if content == _ALERT else self._fragment(fragment)
+            answer = None
+            if content == _framing.ALERT:
+                answer = self._alert(record[1])
+            elif content == _framing.HANDSHAKE:
+                answer = self._fragment(record[1])
             if answer is not None:
                 return answer
         return None
@@ -110,16 +113,9 @@ class FlightReader:
         return Alert(level, description, self._hello)
 
     def _fragment(self, fragment: bytes) -> Answer | None:
-        self._messages += fragment
-        while len(self._messages) >= 4:
-            length = int.from_bytes(self._messages[1:4], "big")
-            if length > _MOST_IN_MESSAGE:
-                return _oversized(f"a handshake message claims {length} bytes")
-            if len(self._messages) < 4 + length:
-                return None
-            kind, body = self._messages[0], bytes(self._messages[4 : 4 + length])
-            del self._messages[: 4 + length]
-            answer = self._first(kind, body) if self._hello is None else self._next(kind, body)
+        self._messages.feed(fragment)
+        while (message := self._messages.take()) is not None:
+            answer = self._first(*message) if self._hello is None else self._next(*message)
             if answer is not None:
                 return answer
         return None
@@ -187,14 +183,8 @@ _PARTS: t.Final[dict[int, t.Callable[[bytes, ServerHello], dict[str, t.Any]]]] =
 }
 
 
-def _readable(start: bytes) -> str:
-    """Bytes for people: as text if they are that, or else in hexadecimal."""
-    text = start.decode("ascii", "replace").rstrip()
-    return f'"{text}"' if text.isascii() and text.isprintable() else f"the bytes {start.hex(' ')}"
-
-
 def _oversized(what: str) -> NotDetermined:
     return NotDetermined("oversized", f"The server's answer was not read to its end: {what}.")
 
 
-__all__ = ["MOST_BYTES", "FlightReader"]
+__all__ = ["FlightReader"]

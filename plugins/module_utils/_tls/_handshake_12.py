@@ -30,6 +30,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._cipher_specs 
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_hello import ClientHello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._client_key import client_key
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import MalformedMessage
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._framing import (
+    CHANGE_CIPHER_SPEC,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
     FullHandshake,
 )
@@ -44,9 +47,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_res
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._master_secret import MasterSecret
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer import (
-    CHANGE_CIPHER_SPEC,
-)
 
 _RENEGOTIATION_SUITE: t.Final = 0x00FF
 _NO_CERTIFICATE: t.Final = 41

@@ -36,6 +36,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._key_a
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._key_schedule import (
     KeySchedule,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._framing import (
+    CHANGE_CIPHER_SPEC,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
     FullHandshake,
 )
@@ -49,9 +52,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_res
     Resumption,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer import (
-    CHANGE_CIPHER_SPEC,
-)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_protection import (
     Tls13Protection,
 )

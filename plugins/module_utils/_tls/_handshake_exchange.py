@@ -25,14 +25,14 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._channel impor
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._errors import CryptoError
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import MalformedMessage
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._framing import (
+    NotTls,
+    Oversized,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_result import (
     ExchangeAnswer,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer import (
-    NotTls,
-    Oversized,
-)
 
 if t.TYPE_CHECKING:
     from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (

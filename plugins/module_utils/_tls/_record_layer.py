@@ -9,25 +9,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._cursor import MalformedMessage
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._flight import MOST_BYTES
-
-CHANGE_CIPHER_SPEC: t.Final = 20
-ALERT: t.Final = 21
-HANDSHAKE: t.Final = 22
-APPLICATION_DATA: t.Final = 23
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._framing import (
+    MOST_BYTES,
+    Oversized,
+    Records,
+)
 
 _MOST_RECORDS: t.Final = 1024
-_MOST_IN_RECORD: t.Final = 16384 + 2048
 _MOST_PLAIN: t.Final = 16384
-
-
-class Oversized(Exception):
-    """More than a sound server sends; the text says what."""
-
-
-class NotTls(MalformedMessage):
-    """Bytes that are no record at all."""
 
 
 class Protection(t.Protocol):
@@ -66,9 +55,9 @@ class RecordLayer:
     def __init__(self, version: int) -> None:
         self.reading: Protection = Plain(version)
         self.writing: Protection = Plain(version)
-        self._buffer = bytearray()
+        self._records = Records()
         self._received = 0
-        self._records = 0
+        self._taken = 0
         self._read = 0
         self._most = MOST_BYTES
 
@@ -82,7 +71,7 @@ class RecordLayer:
         self._received += len(data)
         if self._received > MOST_BYTES:
             raise Oversized(f"the handshake is over {MOST_BYTES} bytes")
-        self._buffer += data
+        self._records.feed(data)
 
     def allow(self, more: int) -> None:
         """Let the server send no more than so many further bytes."""
@@ -93,25 +82,16 @@ class RecordLayer:
 
         Raises NotTls for what is no record, Oversized for too long or too many, CryptoError for a forged one.
         """
-        if len(self._buffer) < 5:
+        record = self._records.take() if self._records.begun() is not None else None
+        if record is None:
             return None
-        header = bytes(self._buffer[:5])
-        length = int.from_bytes(header[3:], "big")
-        if not CHANGE_CIPHER_SPEC <= header[0] <= APPLICATION_DATA or header[1] != 3:
-            start = bytes(self._buffer[:5])
-            raise NotTls(f"The server sent {start!r}, which is no record of TLS")
-        if length > _MOST_IN_RECORD:
-            raise Oversized(f"a record claims {length} bytes")
-        if len(self._buffer) < 5 + length:
-            return None
-        self._read += 5 + length
+        header, body = record
+        self._read += len(header) + len(body)
         if self._read > self._most:
             raise Oversized(f"over {self._most} bytes were sent")
-        self._records += 1
-        if self._records > _MOST_RECORDS:
+        self._taken += 1
+        if self._taken > _MOST_RECORDS:
             raise Oversized(f"the handshake has over {_MOST_RECORDS} records")
-        body = bytes(self._buffer[5 : 5 + length])
-        del self._buffer[: 5 + length]
         content, fragment = self.reading.open(header, body)
         if len(fragment) > _MOST_PLAIN:
             raise Oversized(f"a record holds {len(fragment)} bytes")
@@ -123,15 +103,4 @@ class RecordLayer:
         return b"".join(self.writing.seal(content, part) for part in parts)
 
 
-__all__ = [
-    "ALERT",
-    "APPLICATION_DATA",
-    "CHANGE_CIPHER_SPEC",
-    "HANDSHAKE",
-    "NotTls",
-    "Oversized",
-    "Plain",
-    "Protection",
-    "RecordLayer",
-    "record",
-]
+__all__ = ["Plain", "Protection", "RecordLayer", "record"]

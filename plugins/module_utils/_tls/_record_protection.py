@@ -13,11 +13,13 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._aead import Aead
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._errors import CryptoError
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer import (
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._framing import (
     ALERT,
     APPLICATION_DATA,
     CHANGE_CIPHER_SPEC,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._record_layer import (
     record,
 )
 

@@ -24,9 +24,6 @@ _SIGNATURE_ALGORITHMS: t.Final = 13
 _SUPPORTED_VERSIONS: t.Final = 43
 COOKIE: t.Final = 44
 _KEY_SHARE: t.Final = 51
-_CHANGE_CIPHER_SPEC: t.Final = 20
-_MOST_IN_RECORD: t.Final = 5 + 16384 + 2048
-_RECORDS: t.Final = (_CHANGE_CIPHER_SPEC, 21, 22)
 #: The length up to which a padding extension fills a hello (RFC 7685).
 PADDED: t.Final = 512
 
@@ -159,7 +156,6 @@ class SenderExchange:
         self._session = entropy(template.session) if template.record != 2 else b""
         self._reader = FlightReader()
         self._retried = False
-        self._records = b""
 
     @property
     def progress(self) -> str:
@@ -169,32 +165,12 @@ class SenderExchange:
         return self._hello(None)
 
     def receive(self, data: bytes) -> tuple[bytes, Answer | None]:
-        self._records += data
-        answer = None
-        while answer is None and self._records:
-            record = self._next_record()
-            if record is None:
-                break
-            if not (self._retried and record[0] == _CHANGE_CIPHER_SPEC):
-                answer = self._reader.feed(record)
+        answer = self._reader.feed(data)
         if isinstance(answer, ServerHello) and self._may_retry(answer):
             self._retried = True
-            self._reader = FlightReader()
+            self._reader = self._reader.retried()
             return self._hello(answer.group), None
         return b"", answer
-
-    def _next_record(self) -> bytes | None:
-        """The next whole record, or what cannot be one; None while bytes are missing."""
-        whole = len(self._records)
-        if self._records[0] in _RECORDS:
-            if whole < 5:
-                return None
-            length = 5 + int.from_bytes(self._records[3:5], "big")
-            if whole < length <= _MOST_IN_RECORD:
-                return None
-            whole = min(whole, length)
-        record, self._records = self._records[:whole], self._records[whole:]
-        return record
 
     def _may_retry(self, answer: ServerHello) -> bool:
         offered = answer.group in self._template.groups
