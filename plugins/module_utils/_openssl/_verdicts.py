@@ -35,6 +35,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols imp
 _COMMON_GROUPS: t.Final = frozenset((0x001D, 0x0017, 0x0018, 0x0019))
 _RFC_9325: t.Final = re.compile(r"ECDHE-(RSA|ECDSA)-AES(128-GCM-SHA256|256-GCM-SHA384)")
 _LISTS: t.Final = frozenset({"excluded", "not-in-list"})
+_LEAST_DH_BITS: t.Final = 2048
+_WORSE: t.Final = frozenset(
+    {"no-shared-cipher", "only-dhe", "certificate-unfit", "no-suite-before-tls13"}
+)
 
 
 def refusal_findings(effective: Effective, where: str) -> list[Finding]:
@@ -185,25 +189,50 @@ def served_findings(result: Effective, dropped: t.Sequence[Dropped], where: str)
     return found + accepted_findings(result, where)
 
 
-def strict_findings(result: Effective, dropped: t.Sequence[Dropped], where: str) -> list[Finding]:
-    """Whether a server with opportunistic TLS keeps from its senders what no policy advises to: TLS 1.2, or one of the suites of
-    RFC 9325 section 4.2 that its certificates fit.
+def strength_evidence(
+    result: Effective,
+    dropped: t.Sequence[Dropped],
+    served: t.Iterable[Finding],
+    *,
+    dh_source: str,
+    opportunistic: bool,
+) -> dict[str, str]:
+    """What is too weak in what a peer can get, or too strict for opportunistic TLS where nothing worse is C(served): the
+    evidence by the code of the finding.
     """
-    if result.suites and Protocol.TLSv1_2 not in result.suites:
-        spoken = ", ".join(one.label for one in result.protocols)
-        return [finding("opportunistic-strict", where=where, evidence=f"only {spoken}")]
-    missing = [
+    found = {}
+    if result.dh and result.dh[0] < _LEAST_DH_BITS:
+        found["dh-weak"] = f"DHE with a prime of {result.dh[0]} bits{dh_source}"
+    if opportunistic and result.suites and not any(one.code in _WORSE for one in served):
+        strict = _strict(result, dropped)
+        found |= {"opportunistic-strict": strict} if strict else {}
+    return found
+
+
+def _strict(result: Effective, dropped: t.Sequence[Dropped]) -> str:
+    """What a server keeps from its senders although no policy advises to: TLS 1.2, or one of the suites of RFC 9325
+    section 4.2 that its certificates fit.
+    """
+    if Protocol.TLSv1_2 not in result.suites:
+        return f"only {', '.join(one.label for one in result.protocols)}"
+    return kept_back(advised_and_excluded(dropped))
+
+
+def advised_and_excluded(dropped: t.Iterable[Dropped]) -> list[Dropped]:
+    """The suites of RFC 9325 section 4.2 that nothing but the lists keeps away."""
+    return [
         one
         for one in dropped
         if _RFC_9325.fullmatch(one.name) and {cause.kind for cause in one.causes} <= _LISTS
     ]
-    if not result.suites or not missing:
-        return []
+
+
+def kept_back(missing: t.Iterable[Dropped]) -> str:
+    """The names of suites by what takes them away; empty without any."""
     causes: dict[str, list[str]] = {}
     for one in missing:
         causes.setdefault(f"{one.reason} ({one.setting})", []).append(one.name)
-    evidence = "; ".join(f"no {', '.join(names)}: {cause}" for cause, names in causes.items())
-    return [finding("opportunistic-strict", where=where, evidence=evidence)]
+    return "; ".join(f"no {', '.join(names)}: {cause}" for cause, names in causes.items())
 
 
 def _codes_of(result: Effective) -> set[int]:
@@ -221,14 +250,16 @@ def _protocol_is_off(older: t.Iterable[Dropped]) -> bool:
 
 __all__ = [
     "accepted_findings",
+    "advised_and_excluded",
     "broken_findings",
     "built_findings",
     "causes_of",
+    "kept_back",
     "library_findings",
     "older_sender_findings",
     "refusal_findings",
     "served_findings",
-    "strict_findings",
+    "strength_evidence",
     "suite_findings",
     "weak_keys",
 ]

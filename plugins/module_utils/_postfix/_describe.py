@@ -167,7 +167,7 @@ def _not_asked(
     unknown = {**NOT_DETERMINED, "dropped": [dropped_dict(one) for one in losses] or None}
     findings = [finding("not-determined", where=where, evidence=reason)]
     if service.direction == "inbound":
-        findings += loss_findings(losses, where)
+        findings += loss_findings(losses, service, request, version, where)
     if not library:
         findings += old_protocol_findings(service, request, version, where)
     return unknown, findings

@@ -17,7 +17,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._findings import Fi
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Dropped
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
-    strict_findings,
+    strength_evidence,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._cipher_string import items
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import (
@@ -37,10 +37,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version i
     reached,
 )
 
-_LEAST_DH_BITS: t.Final = 2048
-_WORSE: t.Final = frozenset(
-    {"no-shared-cipher", "only-dhe", "certificate-unfit", "no-suite-before-tls13"}
-)
 _PROTOCOL_WORDS: t.Final = frozenset({"sslv2", "sslv3", "tlsv1", "tlsv1.0", "tlsv1.1", "tlsv1.2"})
 _NO_INJECTION: t.Final[tuple[Release, ...]] = (
     (2, 4, 16),
@@ -195,17 +191,16 @@ def strength_findings(
     served: t.Iterable[Finding],
     where: str,
 ) -> list[Finding]:
-    """What is too weak, or for opportunistic TLS too strict, in what a peer can get, where nothing worse is C(served)."""
-    found = []
-    if result.dh and result.dh[0] < _LEAST_DH_BITS:
-        evidence = f"DHE with a prime of {result.dh[0]} bits"
-        source = service.macros.value(f"{service.prefix}_dh1024_param_file")
-        evidence += f" from {source}" if source else ""
-        found.append(finding("dh-weak", where=where, evidence=evidence))
-    worse = any(one.code in _WORSE for one in served)
-    if service.level == "may" and service.lane == "mx" and not worse:
-        found += strict_findings(result, dropped, where)
-    return found
+    """What is too weak or too strict in what a peer can get."""
+    source = service.macros.value(f"{service.prefix}_dh1024_param_file")
+    evidence = strength_evidence(
+        result,
+        dropped,
+        served,
+        dh_source=f" from {source}" if source else "",
+        opportunistic=service.level == "may" and service.lane == "mx",
+    )
+    return [finding(code, where=where, evidence=text) for code, text in evidence.items()]
 
 
 __all__ = [

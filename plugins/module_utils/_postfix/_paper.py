@@ -14,7 +14,11 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Cause, Dropped
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import causes_of
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
+    advised_and_excluded,
+    causes_of,
+    kept_back,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request import Request
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._verdicts import setting_of
@@ -158,8 +162,14 @@ def old_protocol_findings(
     ]
 
 
-def loss_findings(dropped: t.Sequence[Dropped], where: str) -> list[Finding]:
-    """Whether nothing, or only DHE, is left of what senders of today offer up to TLS 1.2."""
+def loss_findings(
+    dropped: t.Sequence[Dropped],
+    service: TlsService,
+    request: Request,
+    version: PostfixVersion,
+    where: str,
+) -> list[Finding]:
+    """Whether nothing, or only DHE, is left of what senders of today offer up to TLS 1.2, or opportunistic TLS is too strict."""
     gone = {one.code for one in dropped}
     modern = [_suites.by_code(code) for code in modern_suites()]
     left = [
@@ -167,13 +177,35 @@ def loss_findings(dropped: t.Sequence[Dropped], where: str) -> list[Finding]:
         for suite in modern
         if suite and suite.minimum < Protocol.TLSv1_3 and suite.code not in gone
     ]
-    if not gone or any(suite.key_exchange != "DHE" for suite in left):
-        return []
-    return [
-        finding(
-            "only-dhe" if left else "no-shared-cipher", where=where, evidence=causes_of(dropped)
-        )
-    ]
+    allowed = request.protocols.protocols
+    if gone and all(suite.key_exchange == "DHE" for suite in left) and _older(allowed):
+        newest = Protocol.TLSv1_3 in allowed and version >= _NEEDS_TLS13
+        nothing = "no-suite-before-tls13" if newest else "no-shared-cipher"
+        code = "only-dhe" if left else nothing
+        return [finding(code, where=where, evidence=causes_of(dropped))]
+    strict = _strict(dropped, service, request) if gone else ""
+    return [finding("opportunistic-strict", where=where, evidence=strict)] if strict else []
+
+
+def _older(protocols: t.Collection[Protocol]) -> bool:
+    """Whether anything but TLS 1.3 alone is meant."""
+    return set(protocols) != {Protocol.TLSv1_3}
+
+
+def _strict(dropped: t.Sequence[Dropped], service: TlsService, request: Request) -> str:
+    """What no policy advises to keep from other servers: TLS 1.2, or a suite of RFC 9325 section 4.2 whatever the type of the
+    certificate is.
+    """
+    if service.level != "may" or service.lane != "mx":
+        return ""
+    if Protocol.TLSv1_2 not in request.protocols.protocols:
+        return f"no TLSv1.2: {setting_of(service, request.protocol_setting)}"
+    missing = {one.name: one for one in advised_and_excluded(dropped)}
+    return kept_back(
+        one
+        for name, one in missing.items()
+        if {name.replace("RSA", "ECDSA"), name.replace("ECDSA", "RSA")} & {*missing} - {name}
+    )
 
 
 __all__ = ["certain_losses", "loss_findings", "matches", "old_protocol_findings"]

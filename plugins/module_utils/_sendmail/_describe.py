@@ -119,8 +119,9 @@ def _understood(
         findings.append(finding("not-determined", where=where, evidence=evidence))
     elif not service.client:
         findings += _verdicts.protocol_findings(result, choices, where, number)
-        findings += served_findings(result, dropped, where) if choices.protocols else []
-        findings += _verdicts.strength_findings(service, result, request.dh, where)
+        served = served_findings(result, dropped, where) if choices.protocols else []
+        findings += served
+        findings += _verdicts.strength_findings(service, result, dropped, served, request.dh, where)
     more = _features(service, request, result, number)
     return {**negotiable(result, dropped), **more}, findings
 

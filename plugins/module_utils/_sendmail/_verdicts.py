@@ -10,8 +10,14 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import Choices
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped import (
+    Choices,
+    Dropped,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
+    strength_evidence,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons import Daemon
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import (
     LONGEST_VALUE,
@@ -22,8 +28,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._services
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 _SPEAKS_TLS13: t.Final = 0x1010100F
-_LEAST_DH_BITS: t.Final = 2048
-
 
 _REMEDIES: t.Final = {
     "certificate-missing": (
@@ -95,18 +99,22 @@ def protocol_findings(
 
 
 def strength_findings(
-    service: Service, result: Effective, source: str, where: str
+    service: Service,
+    result: Effective,
+    dropped: t.Sequence[Dropped],
+    served: t.Iterable[Finding],
+    source: str,
+    where: str,
 ) -> list[Finding]:
-    """What is too weak, or for opportunistic TLS too strict, in what a peer can get."""
-    found = []
-    if result.dh and result.dh[0] < _LEAST_DH_BITS:
-        evidence = f"DHE with a prime of {result.dh[0]} bits ({source})"
-        found.append(told("dh-weak", where, evidence))
-    strict = service.level == "may" and service.lane == "mx" and bool(result.suites)
-    if strict and Protocol.TLSv1_2 not in result.suites:
-        spoken = ", ".join(one.label for one in result.protocols)
-        found.append(told("opportunistic-strict", where, f"only {spoken}"))
-    return found
+    """What is too weak or too strict in what a peer can get."""
+    evidence = strength_evidence(
+        result,
+        dropped,
+        served,
+        dh_source=f" ({source})",
+        opportunistic=service.level == "may" and service.lane == "mx",
+    )
+    return [told(code, where, text) for code, text in evidence.items()]
 
 
 def _length_findings(sendmail: Sendmail, where: str) -> list[Finding]:

@@ -41,6 +41,7 @@ NAMED = {
     "no-ca-path": Configuration("", SOUND[:3]),
     "own-group": Configuration("", (*SOUND, f"EOPENSSL_CONF={DIRECTORY}/suites.cnf")),
     "plain": Configuration("", (*SOUND, f"EOPENSSL_CONF={DIRECTORY}/suites.cnf"), program="plain"),
+    "list-of-aes128-alone": Configuration("", (*SOUND, "O CipherList=ECDHE+AES128")),
     "unknown-option": Configuration("", (*SOUND, "O ServerSSLOptions=SSL_OP_NOSUCH")),
     "bits-taken-away-that-were-never-set": Configuration(
         "", (*SOUND, "O ServerSSLOptions=-SSL_OP_NO_TLSv1_2 +SSL_OP_NO_TLSv1_1")
@@ -125,6 +126,15 @@ def test_a_rejected_list_is_a_finding_and_says_what_is_left(proved: Proved) -> N
     unread = proved.named["list-that-cannot-be-read"]
     assert "cipher-list-ignored" in codes(unread)
     assert suites(unread) == suites(proved.named["sound"])
+
+
+def test_a_list_that_is_stricter_than_policies_advise_is_found_by_its_suites(
+    proved: Proved,
+) -> None:
+    findings = proved.named["list-of-aes128-alone"]["predicted"]["findings"]
+    (found,) = [one for one in findings if one["code"] == "opportunistic-strict"]
+    assert found["evidence"].startswith("no ECDHE-RSA-AES256-GCM-SHA384: not in CipherList")
+    assert "opportunistic-strict" not in codes(proved.named["sound"])
 
 
 def test_parameters_are_refused_at_the_level_before_the_list(proved: Proved) -> None:

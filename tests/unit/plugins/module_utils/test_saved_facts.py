@@ -33,6 +33,7 @@ LOGGED = (
     "ALL:+RC4:@STRENGTH:!aNULL:!LOW:!EXP:!MEDIUM:!ADH:!AECDH:!MD5:!DSS:!ECDSA:!CAMELLIA128:!3DES:"
     "!CAMELLIA256:!RSA+AES:!eNULL"
 )
+STRICT = {"opportunistic-strict", "no-suite-before-tls13", "no-shared-cipher", "only-dhe"}
 
 
 def nothing_runs(command: t.Sequence[str]) -> Completed:
@@ -80,6 +81,49 @@ def test_with_curves_only_one_cause_is_left_and_no_verdict() -> None:
     assert {
         one["reason"] for one in service["dropped"] if "RSA" in one["suite"]["name"][:9]
     } == set()
+
+
+TODAY = "smtpd_tls_security_level = may\nsmtpd_tls_cert_file = /etc/mx.pem\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "evidence"),
+    [
+        (
+            "smtpd_tls_exclude_ciphers = AES128",
+            "opportunistic-strict",
+            "no ECDHE-ECDSA-AES128-GCM-SHA256, ECDHE-RSA-AES128-GCM-SHA256: excluded by AES128 (smtpd_tls_exclude_ciphers)",
+        ),
+        ("smtpd_tls_protocols = >=TLSv1.3", "opportunistic-strict", "no TLSv1.2"),
+        ("smtpd_tls_protocols = TLSv1.1", "opportunistic-strict", "no TLSv1.2"),
+        ("smtpd_tls_exclude_ciphers = AES,CHACHA20", "no-suite-before-tls13", "excluded by AES"),
+        (
+            "smtpd_tls_exclude_ciphers = AES,CHACHA20\nsmtpd_tls_protocols = TLSv1.2",
+            "no-shared-cipher",
+            "excluded by AES",
+        ),
+    ],
+)
+def test_what_is_too_strict_is_known_without_a_library(line: str, code: str, evidence: str) -> None:
+    service = facts_of(f"{TODAY}{line}\n", version="3.10.1").facts["postfix"][0]["services"][0]
+    found = {one["code"]: one["evidence"] for one in service["findings"]}
+    assert set(found) & STRICT == {code}
+    assert evidence in found[code]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "smtpd_tls_exclude_ciphers = ECDSA",
+        "smtpd_tls_exclude_ciphers = kRSA,DHE,SHA1",
+        "smtpd_tls_security_level = encrypt\nsmtpd_tls_mandatory_exclude_ciphers = AES128",
+    ],
+    ids=["as it comes", "one type of keys", "rfc 9325", "mandatory"],
+)
+def test_what_is_advised_or_not_certain_is_not_called_too_strict(line: str) -> None:
+    service = facts_of(f"{TODAY}{line}\n", version="3.10.1").facts["postfix"][0]["services"][0]
+    assert not STRICT & {one["code"] for one in service["findings"]}
 
 
 def test_names_that_2_6_6_does_not_know_switch_tls_off() -> None:
