@@ -41,11 +41,11 @@ def asked_of(params: t.Mapping[str, t.Any], build: Build) -> Asked:
 def _whole(name: str, build: Build) -> str:
     """The name as sendmail itself writes it; one that it does not know stays as it is, for sendmail to judge."""
     meant = meant_by(name, build)
-    if meant and meant[0].lower() != name.partition(".")[0].lower():
+    if meant and meant[0].lower() != name.lower():
         raise InvalidInput(
             f"options.{name} is no name of an option: write {' or '.join(meant[:2])} in full."
         )
-    return ".".join([meant[0], *name.split(".")[1:]]) if meant else name
+    return meant[0] if meant else name
 
 
 def _text(where: str, value: object) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import shutil
 import tempfile
 import typing as t
@@ -40,9 +41,13 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._access_e
     edit_access,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._asked import Asked, asked_of
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import parse_cf
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import (
+    ConfigurationFile,
+    parse_cf,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._drift import (
     differences,
+    named,
     refusal,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._layout import (
@@ -60,12 +65,18 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit 
     raw_options,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options import MACROS
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._running import (
+    DEFAULT_PID_FILE,
+    spelled_out,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import (
     Build,
     build_of,
 )
 
 _SECONDS: t.Final = 120.0
+_SECRET: t.Final = re.compile(r"(?i)authinfo:")
+_SECRET_LINE: t.Final = re.compile(r"(?im)^([+-]authinfo:\S*)[ \t].*$")
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,9 @@ class Installed:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Everything about a change that was made ready: the sources before, the edits, and what comes of them."""
+    """Everything about a change that was made ready: the sources before, the edits, and what comes of them. C(drifted) are the
+    lines that sendmail.cf and the mc file did not agree on before.
+    """
 
     mc: Original
     mc_edit: Edited
@@ -88,6 +101,7 @@ class Candidate:
     live_cf: Original
     cf: str
     database: str = ""
+    drifted: tuple[str, ...] = ()
 
     @property
     def rebuilt(self) -> bool:
@@ -189,19 +203,18 @@ def _candidate(
     built = _judge.build(_patient, layout, edited.text, directory, "candidate")
     warnings = _judge.new_warnings(layout, live, built)
     cf = read_original(built.path).text
-    _in_force(asked, cf, layout)
+    _in_force(asked, spelled_out(parse_cf(cf), installed.build), layout)
     access, access_edit, database = _access(asked, cf, directory, like=mc)
-    candidate = Candidate(mc, edited, access, access_edit, live_cf, cf, database)
+    candidate = Candidate(mc, edited, access, access_edit, live_cf, cf, database, drifted)
     if candidate.rebuilt:
         warnings += _judged(installed, built.path, live.path)
     return candidate, warnings
 
 
-def _in_force(asked: Asked, cf: str, layout: Layout) -> None:
+def _in_force(asked: Asked, cf: ConfigurationFile, layout: Layout) -> None:
     """Raise InvalidInput where a file that the mc file includes sets something else."""
-    parsed = parse_cf(cf)
     for option, value in asked.options.items():
-        found = [one.value for one in parsed.options if one.name == option]
+        found = [one.value for one in cf.options if one.name.lower() == option.lower()]
         if found != ([] if value is None or not value else [value]):
             seen = str(found or "nothing") if option in MACROS or not found else "something else"
             raise InvalidInput(
@@ -309,7 +322,7 @@ def reload_command(cf: str) -> list[str]:
     A daemon that is told to (op.me, "Forced reload") begins again under another process id within a moment; one that
     cannot read its configuration ends.
     """
-    pid_file = parse_cf(cf).value("PidFile") or "/var/run/sendmail.pid"
+    pid_file = parse_cf(cf).value("PidFile") or DEFAULT_PID_FILE
     alive = 'kill -0 "$(head -n 1 "$0")" 2>/dev/null'
     script = (
         'kill -HUP "$(head -n 1 "$0")" 2>/dev/null && sleep 1; '
@@ -319,24 +332,30 @@ def reload_command(cf: str) -> list[str]:
 
 
 def _row(file: str, one: Change) -> dict[str, str | None]:
-    return {
-        "file": file,
-        "kind": one.kind,
-        "name": one.name,
-        "before": one.before,
-        "after": one.after,
-    }
+    secret = one.kind == "access" and _SECRET.match(one.name)
+    before, after = (value and "..." if secret else value for value in (one.before, one.after))
+    return {"file": file, "kind": one.kind, "name": one.name, "before": before, "after": after}
 
 
 def _differences(candidate: Candidate) -> list[dict[str, str]]:
+    """The lines that change. Of those that may have a password in them only the name: entries of the access map to log in
+    with, and what is not about TLS in lines of sendmail.cf that no mc file built.
+    """
     texts = [
         (one.original.path, one.original.text, one.content.decode("utf-8", "surrogateescape"))
         for one in candidate.replacements
     ]
+    shown = [_SECRET_LINE.sub(r"\1 ...", changed_lines(*one)) for one in texts]
     if candidate.rebuilt:
-        before, after = (_judge.body(text) for text in (candidate.live_cf.text, candidate.cf))
-        texts.append((candidate.live_cf.path, "\n".join(before), "\n".join(after)))
-    return [{"prepared": changed_lines(*one)} for one in texts]
+        before, after = (
+            "\n".join(_judge.body(text)) for text in (candidate.live_cf.text, candidate.cf)
+        )
+        others = {line[1:] for line in candidate.drifted}
+        lines = changed_lines(candidate.live_cf.path, before, after).split("\n")
+        shown.append(
+            "\n".join(one[:1] + named(one[1:]) if one[1:] in others else one for one in lines)
+        )
+    return [{"prepared": one} for one in shown]
 
 
 __all__ = ["Candidate", "Installed", "change"]

@@ -27,6 +27,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit 
     CF_M4,
     includes,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._program import DEFAULT_CF
 
 DIRECTORY: t.Final = "/etc/mail"
 _CF_DIRECTORIES: t.Final = (
@@ -35,7 +36,7 @@ _CF_DIRECTORIES: t.Final = (
     "/usr/src/contrib/sendmail/cf",
 )
 _OPTION: t.Final = re.compile(r"_OPTION\((?P<option>[A-Za-z.]+),\s*`(?P<macro>conf\w+)'")
-_OF_FREEBSD: t.Final = (*("SENDMAIL_MC", "INSTALL_CF", "SENDMAIL_CF_DIR", "SENDMAIL_M4_FLAGS"),)
+_OF_FREEBSD: t.Final = ("SENDMAIL_MC", "INSTALL_CF", "SENDMAIL_CF_DIR", "SENDMAIL_M4_FLAGS")
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Layout:
     flags: tuple[str, ...] = ()
     template: str = ""
     rewritten: tuple[str, ...] = ()
-    cf: str = f"{DIRECTORY}/sendmail.cf"
+    cf: str = DEFAULT_CF
 
     @property
     def source(self) -> str:

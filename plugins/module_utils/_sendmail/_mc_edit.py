@@ -26,7 +26,7 @@ _NAME: t.Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 CF_M4: t.Final = "/m4/cf.m4"
 INCLUDING: t.Final = ("include", "sinclude")
 _TAIL: t.Final = re.compile(r"[ \t]*(?:dnl[^\n]*)?(?:\n|\Z)")
-_RAW: t.Final = r"(?m)^(?P<quote>`?)O[ \t]+{name}[ \t]*=[ \t]*(?P<value>.*?)(?P<end>'?(?:(?:(?<![ \t])[ \t]*)?dnl[^\n]*)?)$"
+_RAW: t.Final = r"(?m)^(?P<quote>`?)O[ \t]+(?i:{name})[ \t]*=[ \t]*(?P<value>.*?)(?P<end>'?(?:(?:(?<![ \t])[ \t]*)?dnl[^\n]*)?)$"
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def edit_raw_options(text: str, wanted: t.Mapping[str, str | None]) -> Edited:
 
 
 def raw_options(text: str, name: str) -> list[re.Match[str]]:
-    """The lines of LOCAL_CONFIG that set an option."""
+    """The lines of LOCAL_CONFIG that set an option, whose name sendmail takes in any case."""
     return list(re.finditer(_RAW.replace("{name}", re.escape(name)), text))
 
 

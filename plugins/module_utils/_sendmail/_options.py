@@ -151,11 +151,14 @@ def has_option(name: str, build: Build) -> bool:
 
 
 def meant_by(name: str, build: Build) -> tuple[str, ...]:
-    """The options that sendmail may take a name for: in any case it is the one of that name, or all that begin with it."""
+    """The options that sendmail may take a name for: in any case it is the one of that name, or all that begin with it. What
+    stands behind a dot, as in Timeout.connect, stays as it is.
+    """
     known = [*_OTHER_NAMES.split(), *(one for one in NAMES if has_option(one, build))]
-    wanted = name.partition(".")[0].lower()
-    whole = tuple(one for one in known if one.lower() == wanted)
-    return whole or tuple(one for one in known if one.lower().startswith(wanted))
+    begin, dot, rest = name.partition(".")
+    whole = [one for one in known if one.lower() == begin.lower()]
+    found = whole or [one for one in known if one.lower().startswith(begin.lower())]
+    return tuple(f"{one}{dot}{rest}" for one in found)
 
 
 def bug_workarounds(build: Build) -> int:

@@ -47,6 +47,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit 
     INCLUDING,
     includes,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._program import DEFAULT_CF
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import Sendmail
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._running import spelled_out
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import (
@@ -72,7 +73,7 @@ class Saved:
     access: str = ""
     openssl: str = ""
     files: t.Mapping[str, str] = field(default_factory=dict)
-    file: str = "/etc/mail/sendmail.cf"
+    file: str = DEFAULT_CF
 
 
 def saved_of(given: t.Mapping[str, t.Any]) -> Saved:

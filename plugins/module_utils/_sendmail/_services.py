@@ -56,9 +56,18 @@ def _client(sendmail: Sendmail) -> Service:
     level = "none" if _NO_TLS in modifiers or everybody.never_tried else "may"
     if level == "may" and everybody.of_servers:
         level = "encrypt"
-    elif level == "may" and sendmail.value("DANE").lower() not in ("", "false", "f", "n", "no"):
+    elif level == "may" and _dane(sendmail):
         level = "dane"
     return Service("client", "outbound", "outbound", level)
+
+
+def _dane(sendmail: Sendmail) -> bool:
+    """Whether the client validates DANE: C(always), or what sendmail takes for true, which is an empty value, too.
+
+    Source: setoption() in sendmail/readcf.c and atobool() in sendmail/util.c.
+    """
+    value = sendmail.cf.value("DANE")
+    return value is not None and (value.lower() == "always" or value[:1] in ("", *"tTyY"))
 
 
 def services_of(sendmail: Sendmail) -> tuple[Service, ...]:

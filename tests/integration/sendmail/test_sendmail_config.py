@@ -101,6 +101,17 @@ def test_a_file_that_is_included_is_overridden_and_not_touched(box: Box) -> None
     assert "a file that it includes" in removed["msg"]
 
 
+def test_a_line_of_local_config_is_the_option_in_whatever_case(box: Box) -> None:
+    box.sh(f"printf 'LOCAL_CONFIG\nO cipherlist=HIGH\n' >> {MC}; make -s -C /etc/mail sendmail.cf")
+    made = change(box, options=ONE_SUITE)
+    assert made["changed"], made
+    lines = [one for one in box.read("/etc/mail/sendmail.cf").splitlines() if "ipher" in one]
+    assert [one for one in lines if one.lower().startswith("o cipherlist")] == [
+        f"O CipherList={ONE_SUITE['CipherList']}"
+    ]
+    assert not change(box, options=ONE_SUITE)["changed"]
+
+
 REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
     "a list that OpenSSL refuses": (
         {"options": {"CipherList": "NO-SUCH-CIPHER"}},

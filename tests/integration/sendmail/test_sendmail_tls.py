@@ -10,6 +10,7 @@ import json
 import re
 import socket
 import subprocess
+import typing as t
 
 import pytest
 from ansible_collections.postmaster.tls.tests.support import labs
@@ -27,6 +28,11 @@ pytestmark = pytest.mark.lab
 HOST = "sm-trixie"
 ALONE = ("--limit", f"localhost,{HOST}")
 TIMEOUT = 30
+STRAY = """
+cd /etc/mail/tls
+openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=stray.example.test -keyout stray.key -out stray.crt 2>/dev/null
+chmod 600 stray.key
+"""
 #: Sends numbered messages until it is told to stop, and prints how many.
 LOAD = f"""
 rm -f /run/enough
@@ -93,9 +99,53 @@ def test_no_message_is_lost_or_doubled_and_undone_restores_every_byte(lab: Lab) 
     lab.on("sender", "postqueue", "-f")
     until(lambda: len(subjects(lab)) == sent, seconds=300, what=f"all {sent} messages arrived")
     assert set(subjects(lab).values()) == {1}
-    harden(lab, *ALONE, "-e", "sendmail_tls_state=undone")
+    undone = harden(lab, *ALONE, "-e", "sendmail_tls_state=undone")
     assert lab.digest(HOST) == before
     assert "with cipher" in lab.handshake(HOST)
+    assert f"{HOST}: undone; what senders get from sendmail 8." in undone
+    again = harden(lab, *ALONE, "-e", "sendmail_tls_state=undone")
+    assert f"{HOST}: there is no change of sendmail to undo" in again
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"sendmail_tls_options": {"ServerCertFile": "/no/such.pem"}},
+            "[certificate-unusable] /no/such.pem: ",
+        ),
+        (
+            {"sendmail_tls_options": {"ServerKeyFile": "/etc/mail/tls/stray.key"}},
+            "[certificate-key-mismatch] /etc/mail/tls/sm-trixie.crt: ",
+        ),
+        (
+            {
+                "sendmail_tls_mx_name": "sm-trixie.example.test",
+                "sendmail_tls_options": {
+                    "ServerCertFile": "/etc/mail/tls/stray.crt",
+                    "ServerKeyFile": "/etc/mail/tls/stray.key",
+                },
+            },
+            "[certificate-name-mismatch] /etc/mail/tls/stray.crt: ",
+        ),
+        (
+            {"sendmail_tls_mx_policy": "modren", "sendmail_tls_connections": 0},
+            "sendmail_tls_connections: 0 is out of range",
+        ),
+    ],
+)
+def test_what_must_be_refused_is_told_in_one_sentence(
+    lab: Lab, given: dict[str, t.Any], said: str
+) -> None:
+    lab.state(HOST, "sendmail")
+    lab.on(HOST, "sh", "-c", STRAY)
+    before = lab.digest(HOST)
+    done = lab.playbook(*ALONE, "-e", json.dumps(given))
+    assert done.returncode == 2, done.stdout
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("fatal: ")]
+    assert said in line
+    assert line.count("Nothing was changed") + line.count("nothing was changed") == 1
+    assert lab.digest(HOST) == before
 
 
 def asked(lab: Lab) -> tuple[bool, bool]:

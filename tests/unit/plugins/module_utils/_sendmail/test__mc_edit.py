@@ -208,6 +208,15 @@ def test_what_a_line_of_local_config_sets(line: str, value: str) -> None:
     assert [one["value"] for one in raw_options(f"LOCAL_CONFIG\n{line}\n", "CipherList")] == [value]
 
 
+def test_a_line_that_has_the_name_in_another_case_is_the_one_that_is_edited() -> None:
+    text = "LOCAL_CONFIG\nO ciphersuites = A\nO CipherSuitesToo=B\n"
+    edited = edit_raw_options(text, {"CipherSuites": "C"})
+    assert edited.text == text.replace("= A", "= C")
+    assert edit_raw_options(text, {"CIPHERSUITES": None}).text == text.replace(
+        "O ciphersuites = A\n", ""
+    )
+
+
 def test_includes_are_read_and_comments_end_with_cf_m4() -> None:
     assert includes(DEBIAN) == (
         "/usr/share/sendmail/cf/m4/cf.m4",

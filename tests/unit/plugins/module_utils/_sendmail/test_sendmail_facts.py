@@ -90,6 +90,23 @@ def test_one_service_for_each_daemon_and_the_client(host: Host) -> None:
     assert codes(found["MTA"]) == ["listens-on-loopback"]
 
 
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        ("O DANE=true", "dane"),
+        ("O DANE=Y", "dane"),
+        ("O DANE=Always", "dane"),
+        ("O dane", "dane"),
+        ("O DANE=on", "may"),
+        ("O DANE=1", "may"),
+        ("O DANE=allways", "may"),
+        ("O DANE=false", "may"),
+    ],
+)
+def test_the_option_dane_is_read_as_sendmail_does(host: Host, line: str, level: str) -> None:
+    assert host.services(line)["client"]["security_level"] == level
+
+
 def test_what_is_in_force_is_what_openssl_makes_of_it(host: Host) -> None:
     service = host.services("O CipherList=ECDHE+AESGCM")["MTA"]
     assert {name for name in names(service) if not name.startswith("TLS_")} == {

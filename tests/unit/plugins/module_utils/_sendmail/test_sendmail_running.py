@@ -44,7 +44,7 @@ DAEMON = "/usr/sbin/sendmail-mta -L sm-mta -bd"
         ("trixie", "Cipher", ("CipherList", "CipherSuites")),
         ("bullseye", "Cipher", ("CipherList",)),
         ("trixie", "ServerS", ("ServerSSLOptions",)),
-        ("trixie", "Timeout.ident", ("Timeout",)),
+        ("trixie", "timeout.ident", ("Timeout.ident",)),
         ("trixie", "NoSuch", ()),
     ],
 )
@@ -103,6 +103,12 @@ def test_without_a_daemon_nothing_is_known(text: str) -> None:
 @given(st.text())
 def test_any_pid_file_is_read(text: str) -> None:
     running(None, lambda _path: f"1\n{text}", alive=lambda _pid: True)
+
+
+def test_what_stands_behind_a_dot_stays(recorded: Recorded) -> None:
+    cf = parse_cf("O timeout.QUIT=1m\nO Timeout.ident=0\n")
+    found = spelled_out(cf, parse_build(recorded("debug-trixie.txt")))
+    assert [one.name for one in found.options] == ["Timeout.QUIT", "Timeout.ident"]
 
 
 def test_the_command_line_overrides_the_file(recorded: Recorded) -> None:
