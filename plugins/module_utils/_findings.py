@@ -282,9 +282,10 @@ CATALOGUE: t.Final[dict[str, Kind]] = _catalogue(
     Kind(
         "option-unknown",
         "medium",
-        "tls_ssl_options has a name that Postfix does not know",
-        "Postfix logs a warning and goes on without it, so what it was meant to switch on or off stays as it is.",
-        "Use the names of postconf(5), such as NO_RENEGOTIATION, or a number such as 0x4000.",
+        "A list of OpenSSL's options has a name that Postfix does not know",
+        "Postfix logs a warning and goes on without it, so what it was meant to switch on or off stays as it is. The names of "
+        "tls_ssl_options and of tls_disable_workarounds are different ones.",
+        "Use the names that postconf(5) has for this parameter, or a number such as 0x4000.",
     ),
     Kind(
         "override-misses-tlsproxy",

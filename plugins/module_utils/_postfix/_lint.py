@@ -169,18 +169,18 @@ def client_findings(service: TlsService, where: str) -> list[Finding]:
 
 
 def option_findings(services: t.Iterable[TlsService], where: str) -> list[Finding]:
-    """Names of tls_ssl_options that no release knows, once for each value."""
+    """Names of options that no release knows, once for each value."""
     values = {
-        setting_of(service, "tls_ssl_options"): unknown_options(service)
+        setting_of(service, parameter): names
         for service in services
         if service.level != "none"
+        for parameter, names in unknown_options(service).items()
     }
     return [
         finding(
             "option-unknown", where=where, evidence=f"{setting}: {', '.join(names)} is not known"
         )
         for setting, names in values.items()
-        if names
     ]
 
 

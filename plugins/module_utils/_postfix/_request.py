@@ -56,6 +56,16 @@ _OPTION_BITS: t.Final = {
     "prioritize_chacha": 1 << 21,
     "no_renegotiation": 1 << 30,
 }
+#: ssl_bug_tweaks of src/tls/tls_misc.c, at v2.8.0 to v3.11.0.
+_WORKAROUNDS: t.Final = frozenset(
+    (
+        *("microsoft_sess_id_bug", "netscape_challenge_bug", "legacy_server_connect"),
+        *("netscape_reuse_cipher_change_bug", "cve-2010-4180", "sslref2_reuse_cert_type_bug"),
+        *("microsoft_big_sslv3_buffer", "msie_sslv2_rsa_padding", "cve-2005-2969"),
+        *("ssleay_080_client_dh_bug", "tls_d5_bug", "tls_block_padding_bug", "tls_rollback_bug"),
+        *("dont_insert_empty_fragments", "cryptopro_tlsext_bug", "tlsext_padding"),
+    )
+)
 _NUMBER: t.Final = re.compile(r"0[xX][0-9a-fA-F]+")
 _MANAGED_BITS: t.Final = SERVER_PREFERENCE | 0x3E000000
 _HYBRID_DEFAULT: t.Final = PostfixVersion(3, 11, 0)
@@ -138,20 +148,28 @@ def _dh(service: TlsService, version: PostfixVersion, library: int) -> str:
     return f"{fallback}:{path}" if named else fallback
 
 
-def unknown_options(service: TlsService) -> list[str]:
-    """The names of tls_ssl_options that are none, nor a number, and that Postfix passes over with a warning."""
-    names = _option_names(service)
-    return [one for one in names if one.lower() not in _OPTION_BITS and not _NUMBER.fullmatch(one)]
+def unknown_options(service: TlsService) -> dict[str, list[str]]:
+    """By parameter, the names that are none, nor a number, and that Postfix passes over with a warning."""
+    known = {"tls_ssl_options": _OPTION_BITS, "tls_disable_workarounds": _WORKAROUNDS}
+    found = {
+        parameter: [
+            one
+            for one in _option_names(service, parameter)
+            if one.lower() not in names and not _NUMBER.fullmatch(one)
+        ]
+        for parameter, names in known.items()
+    }
+    return {parameter: names for parameter, names in found.items() if names}
 
 
-def _option_names(service: TlsService) -> list[str]:
-    return [one for one in re.split(r"[,\s]+", service.macros.value("tls_ssl_options")) if one]
+def _option_names(service: TlsService, parameter: str) -> list[str]:
+    return [one for one in re.split(r"[,\s]+", service.macros.value(parameter)) if one]
 
 
 def _options(service: TlsService) -> int:
     value = service.macros.value
     bits = 0
-    for name in _option_names(service):
+    for name in _option_names(service, "tls_ssl_options"):
         if _NUMBER.fullmatch(name):
             bits |= int(name, 16)
         bits |= _OPTION_BITS.get(name.lower(), 0)

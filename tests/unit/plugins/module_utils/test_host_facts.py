@@ -316,19 +316,21 @@ def test_of_two_keys_in_chain_files_the_file_is_named(host: Host, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("value", "unknown"),
+    ("parameter", "value", "unknown"),
     [
-        ("NO_TICKETS, no_ticket 0x4000", "NO_TICKETS"),
-        ("NO_RENEGOTIATION,NO_TLSv1_3 0xyz", "NO_TLSv1_3, 0xyz"),
-        ("no_ticket", None),
+        ("tls_ssl_options", "NO_TICKETS, no_ticket 0x4000", "NO_TICKETS"),
+        ("tls_ssl_options", "NO_RENEGOTIATION,NO_TLSv1_3 0xyz", "NO_TLSv1_3, 0xyz"),
+        ("tls_ssl_options", "no_ticket", None),
+        ("tls_disable_workarounds", "CVE-2010-4180, no_ticket 0x4000", "no_ticket"),
+        ("tls_disable_workarounds", "Legacy_Server_Connect TLSEXT_PADDING", None),
     ],
 )
 def test_a_name_of_an_option_that_postfix_does_not_know_is_found_once(
-    host: Host, value: str, unknown: str | None
+    host: Host, parameter: str, value: str, unknown: str | None
 ) -> None:
-    found = host.facts({"parameters": {"tls_ssl_options": value}}).facts["findings"]
+    found = host.facts({"parameters": {parameter: value}}).facts["findings"]
     said = [one["evidence"] for one in found if one["code"] == "option-unknown"]
-    expected = f"tls_ssl_options = {value}: {unknown} is not known"
+    expected = f"{parameter} = {value}: {unknown} is not known"
     assert said == ([expected] if unknown else [])
 
 
