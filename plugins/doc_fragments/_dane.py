@@ -11,8 +11,8 @@ class ModuleDocFragment:
 options:
   domain:
     description:
-      - The domain that mail is addressed to. Senders accept a certificate with this name too, where the TLSA record is one of
-        usage 2 (RFC 7672 section 3.2.3).
+      - The domain that mail is addressed to. Where its MX records are secure, or it has none, senders accept a certificate with this
+        name too, or with the one where it is an alias to, if the TLSA record is one of usage 2 (RFC 7672 section 3.2.2).
       - Whether its MX records are protected by DNSSEC is then looked up too.
     version_added: 0.3.0
     type: str

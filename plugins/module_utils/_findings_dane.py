@@ -54,6 +54,19 @@ DANE: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
         "Remove it, or publish it again as the evidence says that it has to be.",
     ),
     (
+        "tlsa-combination",
+        "low",
+        "A combination of TLSA parameters has no record of what is served",
+        (
+            "Not every sender knows every combination of usage, selector and matching type, so each that is published has to fit by itself "
+            "(RFC 7671 section 8). Senders that know another one of these records deliver."
+        ),
+        (
+            "Publish the record of what is served for the combination in the evidence too, or remove its records. Announce a next certificate "
+            "with combinations that fit the one of today."
+        ),
+    ),
+    (
         "tlsa-without-dnssec",
         "medium",
         "TLSA records are published where DNSSEC does not protect them",

@@ -22,6 +22,8 @@ import dns.rdatatype
 import dns.rrset
 import dns.zone
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._resolver import Resolver
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._validation import Validator
 from cryptography.hazmat.primitives.asymmetric import ec
 from dns.rdtypes.ANY.NSEC import NSEC, Bitmap
 from dns.rdtypes.ANY.NSEC3 import NSEC3
@@ -255,6 +257,21 @@ class Resolving:
             if name.is_subdomain(one.origin) and not (above and name == one.origin)
         ]
         return max(fitting or self.zones[:1], key=lambda one: len(one.origin.labels))
+
+
+def validated(text: str, *origins: str, insecure: Sequence[str] = ()) -> Validator:
+    """What validates the records of a zone file with absolute names, each in the zone of its origin; some zones have no anchor."""
+    names = {dns.name.from_text(one): "" for one in (*origins, *insecure)}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        owner = dns.name.from_text(line.split()[0])
+        names[max((one for one in names if owner.is_subdomain(one)), key=len)] += f"{line}\n"
+    zones = [SignedZone(origin, f"$TTL 300\n{own}") for origin, own in names.items()]
+    resolver = Resolver([Server("127.0.0.1")], transport=Resolving(*zones))
+    return Validator(
+        lambda name, rdtype: resolver.ask(name, rdtype, unchecked=True),
+        {one.origin: [one.ds] for one in zones[: len(origins)]},
+        now=NOW,
+    )
 
 
 def family(**options: t.Any) -> tuple[SignedZone, SignedZone, SignedZone]:

@@ -26,6 +26,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records impo
 )
 
 Status = t.Literal["match", "mismatch", "unusable"]
+_WEAKER: t.Final = "a stronger digest is published (RFC 7671 section 9)"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Verdict:
 def judge(
     records: Sequence[Record], chain: Chain, *, names: Sequence[str], now: datetime
 ) -> Verdict:
-    """The verdict on one chain; ``names`` are the reference identifiers of RFC 7672 section 3.2.3, ``now`` is aware."""
+    """The verdict on one chain; ``names`` are the reference identifiers of RFC 7672 section 3.2.2, ``now`` is aware."""
     usable = [record for record in records if unusable(record) is None]
     if not usable:
         return Verdict("unusable", (), "no record is usable, so senders use TLS and verify nothing")
@@ -63,7 +64,7 @@ def judge(
     matches: list[Match] = []
     for record in usable:
         weaker = record not in effective
-        reason = "a stronger digest is published (RFC 7671 section 9)" if weaker else None
+        reason = _WEAKER if weaker else None
         if record.usage == DANE_EE and leaf.has(record):
             obstacle = reason or (None if leaf.readable else UNREADABLE)
             matches.append(Match(record, 0, obstacle is None, obstacle))
@@ -74,6 +75,19 @@ def judge(
     reasons = [match.reason for match in matches if match.reason]
     said = reasons[0] if reasons else "no record is that of a certificate of the chain"
     return Verdict("mismatch", tuple(matches), said)
+
+
+def unmatched_kinds(records: Sequence[Record], verdict: Verdict) -> list[str]:
+    """The combinations of usage, selector and matching type that have no record which fits a chain (RFC 7671 section 8)."""
+    there = {_kind(one) for one in records if unusable(one) is None}
+    fitting = {
+        _kind(one.record) for one in verdict.matches if one.authenticates or one.reason == _WEAKER
+    }
+    return sorted(there - fitting)
+
+
+def _kind(record: Record) -> str:
+    return f"{record.usage} {record.selector} {record.matching_type}"
 
 
 def _anchored(
@@ -89,4 +103,4 @@ def _anchored(
     return [Match(record, depths[-1], False, obstacle)] if depths else []
 
 
-__all__ = ["Match", "Status", "Verdict", "judge"]
+__all__ = ["Match", "Status", "Verdict", "judge", "unmatched_kinds"]

@@ -17,7 +17,10 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._chains impor
     Certificate,
     Chain,
 )
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._matching import Match
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._matching import (
+    Match,
+    unmatched_kinds,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import (
     DANE_EE,
     PUBLIC_KEY,
@@ -150,6 +153,14 @@ def findings_of(survey: Survey, judged: Sequence[Judged], state: State) -> list[
     for one in judged:
         if one.verdict.status == "mismatch":
             found.append(_of_mismatch(survey, one, where))
+    kinds = {
+        kind
+        for one in judged
+        if one.verdict.status == "match"
+        for kind in unmatched_kinds(survey.records, one.verdict)
+    }
+    if kinds:
+        found.append(_found("tlsa-combination", where, ", ".join(sorted(kinds))))
     return found
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import is_address
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._answers import Answer, Look
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._records import Record
 
@@ -26,10 +27,10 @@ _HOSTS_SHOWN: t.Final = 5
 
 @dataclass(frozen=True)
 class Survey:
-    """``base`` is the name whose certificate counts; ``hosts`` the answers for A and AAAA; ``insecure`` why senders do not use DANE.
+    """What was found: ``base`` is the name whose certificate counts, ``names`` are those that it may show (RFC 7672 section 3.2.2).
 
-    ``host`` is the name that was asked about, ``mx`` the answer for the MX records of the ``domain``, and ``own_mx`` that for those of
-    the host itself, which is looked up where there are no TLSA records.
+    ``hosts`` are the answers for A and AAAA, ``insecure`` is why senders do not use DANE, ``host`` the name that was asked about, ``mx`` the
+    answer for the MX records of the ``domain``, and ``own_mx`` that for those of the host itself, looked up where it has no TLSA records.
     """
 
     host: str
@@ -116,11 +117,11 @@ def survey(look: Look, name: str, port: int, *, domain: str | None = None) -> Su
     if insecure is None and tlsa.secure is False:
         insecure = tlsa.reason
     of_domain = named(domain) if domain else None
-    wanted = [one for one in (base, host, of_domain) if one is not None]
+    mx = None if of_domain is None else look.look(of_domain, dns.rdatatype.MX)
     return Survey(
         host=_shown(host),
         base=_shown(base),
-        names=tuple(dict.fromkeys(map(_shown, wanted))),
+        names=tuple(dict.fromkeys((_shown(base), *_next_hop(of_domain, mx)))),
         addresses=tuple(_addresses(hosts)),
         hosts=hosts,
         owner=_shown(tlsa.name),
@@ -128,9 +129,18 @@ def survey(look: Look, name: str, port: int, *, domain: str | None = None) -> Su
         insecure=insecure,
         records=tuple(_records(tlsa)),
         domain=None if of_domain is None else _shown(of_domain),
-        mx=None if of_domain is None else look.look(of_domain, dns.rdatatype.MX),
+        mx=mx,
         own_mx=look.look(host, dns.rdatatype.MX) if tlsa.denied else None,
     )
+
+
+def _next_hop(domain: dns.name.Name | None, mx: Answer | None) -> Iterator[str]:
+    """The names of the mail domain that a certificate may show, after those where aliases lead; none if its MX records are not secure."""
+    if domain is None or mx is None or (mx.status == "found" and mx.secure is False):
+        return
+    yield _shown(domain)
+    if mx.status == "found":
+        yield _shown(mx.name)
 
 
 def exchanges(mx: Answer) -> tuple[str, ...]:
@@ -140,7 +150,11 @@ def exchanges(mx: Answer) -> tuple[str, ...]:
 
 
 def named(name: str) -> dns.name.Name:
-    """A host name as the DNS has it. Raises InvalidInput."""
+    """A host name as the DNS has it. Raises InvalidInput, for an address too: DANE does not apply to one (RFC 7672 section 2.2)."""
+    if is_address(name.strip(" []")):
+        raise InvalidInput(
+            f"{name!r} is an address, and TLSA records belong to a name: give the MX name, such as mx1.example.com."
+        )
     try:
         found = dns.name.from_text(name.strip())
     except (dns.exception.DNSException, UnicodeError):
