@@ -215,27 +215,43 @@ def _copied_beside(source: str, entry: Entry) -> str:
 
 
 def _run(command: t.Sequence[str]) -> tuple[int | None, str]:
-    """Exit status (127 if it cannot be started, 124 if it takes too long) and the end of what it printed."""
+    """Exit status (127 if it cannot be started, 124 if it takes too long) and the end of what it printed.
+
+    A command that takes too long is ended with what it started; what one that has ended left running is not, as that may be
+    the mail server.
+    """
     if not command:
         return None, ""
-    path = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
     try:
-        done = subprocess.run(  # pylint: disable=ansible-bad-function  # runs without Ansible
-            list(command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=COMMAND_SECONDS,
-            check=False,
-            cwd="/",
-            env={"PATH": path, "LC_ALL": "C"},
-        )
-    except subprocess.TimeoutExpired:
-        return 124, f"it did not end within {COMMAND_SECONDS:g} seconds"
+        process = _started(command)
     except OSError as error:
         return 127, error.strerror or str(error)
-    printed = _VALUE_OF_UNUSED.sub(r"\1", done.stdout.decode("utf-8", "replace"))
-    return done.returncode, printed.strip()[-1000:]
+    try:
+        output = process.communicate(timeout=COMMAND_SECONDS)[0]
+    except subprocess.TimeoutExpired as late:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return 124, f"it did not end within {COMMAND_SECONDS:g} seconds"
+        output = late.output or b""
+    finally:
+        if process.stdout:
+            process.stdout.close()
+    printed = _VALUE_OF_UNUSED.sub(r"\1", output.decode("utf-8", "replace"))
+    return process.returncode, printed.strip()[-1000:]
+
+
+def _started(command: t.Sequence[str]) -> subprocess.Popen[bytes]:
+    path = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
+    return subprocess.Popen(  # pylint: disable=ansible-bad-function,consider-using-with  # runs without Ansible
+        list(command),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd="/",
+        env={"PATH": path, "LC_ALL": "C"},
+        start_new_session=True,
+    )
 
 
 def restore_if_due(root: str, name: str, token: str, *, reason: str, run_command: bool) -> None:

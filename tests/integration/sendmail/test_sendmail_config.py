@@ -175,13 +175,18 @@ def test_what_would_not_work_is_refused_in_one_sentence(box: Box, case: str) -> 
 
 
 def test_what_was_edited_by_hand_is_not_overwritten_unasked(box: Box) -> None:
-    box.sh("echo 'O LogLevel=12' >> /etc/mail/sendmail.cf")
+    box.sh("printf 'O LogLevel=12\\nD{pass}se-cret\\n' >> /etc/mail/sendmail.cf")
     before = digest(box)
     made = change(box, options=ONE_SUITE)
     assert "it has 'O LogLevel ...'" in made["msg"]
     assert digest(box) == before
-    rebuilt = change(box, drift="rebuild")
-    assert (rebuilt["changed"], rebuilt["changes"], rebuilt["rebuilt"]) == (True, [], True)
+    rebuilt = change(box, drift="rebuild", access={"AuthInfo:mx.example.org": '"P=se-cret"'})
+    assert (rebuilt["changed"], rebuilt["rebuilt"]) == (True, True)
+    assert rebuilt["changes"][0]["after"] == "..."
+    shown = str(rebuilt["diff"])
+    assert "-D{pass} ..." in shown
+    assert "+AuthInfo:mx.example.org ..." in shown
+    assert "se-cret" not in str({**rebuilt, "invocation": None})
     assert "O LogLevel=12" not in box.read("/etc/mail/sendmail.cf").splitlines()
     assert not change(box, drift="rebuild")["changed"]
 

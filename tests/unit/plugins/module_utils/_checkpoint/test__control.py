@@ -275,6 +275,57 @@ def test_a_command_that_fails_is_said_and_the_files_are_back(place: Place) -> No
     assert place.main.read_bytes() == b"a = 1\n\xff\n"
 
 
+def has_ended(pid: int) -> bool:
+    """Whether the process has gone, or waits only for somebody to ask how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except FileNotFoundError:
+        return True
+
+
+def late(monkeypatch: pytest.MonkeyPatch, happened: t.Callable[[], bool]) -> None:
+    """The time of the command is over as soon as something has happened."""
+
+    def communicate(process: subprocess.Popen[bytes], **_options: object) -> t.NoReturn:
+        until(lambda: happened() and process, what="what the command does")
+        raise subprocess.TimeoutExpired(process.args, 1, output=b"half a word")
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", communicate)
+
+
+def test_a_command_that_does_not_end_is_ended_with_its_children(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = place.etc / "child"
+    place.keeper.arm(place.plan(command=("/bin/sh", "-c", f"sleep 3600 & echo $! > {child}; wait")))
+    place.main.write_text("b = 2\n")
+    late(monkeypatch, lambda: child.exists() and child.read_text().endswith("\n"))
+    with pytest.raises(CommandFailed, match="did not end within 120 seconds"):
+        place.keeper.restore("postfix")
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
+    until(lambda: has_ended(int(child.read_text())), what="the child of the command ended")
+
+
+def test_a_mail_server_that_the_command_left_running_stays(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = place.etc / "ended"
+    script = f"sleep 3600 & echo $$ $! > {ended}"
+    place.keeper.arm(place.plan(command=("/bin/sh", "-c", script)))
+
+    def happened() -> bool:
+        numbers = ended.read_text().split() if ended.exists() else []
+        return len(numbers) == 2 and has_ended(int(numbers[0]))
+
+    late(monkeypatch, happened)
+    place.keeper.restore("postfix")
+    server = int(ended.read_text().split()[1])
+    try:
+        assert not has_ended(server)
+    finally:
+        os.kill(server, signal.SIGKILL)
+
+
 def test_check_mode_touches_nothing(place: Place) -> None:
     keeper = Keeper(str(place.state), never, check=True)
     assert keeper.arm(place.plan()).changed
