@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import (
+    PostfixVersion,
+    reached,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,3 +42,23 @@ def test_versions_are_ordered_by_number_not_by_text() -> None:
 @pytest.mark.parametrize("text", ["3.10.13", "3.12-20260821"])
 def test_a_version_is_printed_as_it_was_read(text: str) -> None:
     assert str(PostfixVersion.parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2.8.30", False),
+        ("2.9.13", False),
+        ("2.9.14", True),
+        ("2.10.7", False),
+        ("2.10.8", True),
+        ("2.11.6", True),
+        ("3.0.1", False),
+        ("3.0.2", True),
+        ("3.1.0", True),
+    ],
+)
+def test_a_change_that_came_to_several_lines_at_once(text: str, expected: bool) -> None:
+    """The release notes of 3.0.2, and the announcement of 2.11.6, 2.10.8 and 2.9.14: no SSLv3 by default."""
+    firsts = ((2, 9, 14), (2, 10, 8), (2, 11, 6), (3, 0, 2))
+    assert reached(PostfixVersion.parse(text), firsts) is expected
