@@ -11,6 +11,7 @@ OpenSSL 1.1.1, and ssl.h.in of 3.0 to 3.5. A name whose bit no longer does anyth
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import (
@@ -184,6 +185,11 @@ def default_bits(build: Build, *, client: bool) -> int:
     return bits | _NO_TICKET if client else bits
 
 
+def server_letters(text: str) -> tuple[str, ...]:
+    """The letters of TLSSrvOptions, one from the front of every word, in order and once each."""
+    return tuple(dict.fromkeys(word[0] for word in re.split(r"[, \t]", text) if word))
+
+
 __all__ = [
     "MACROS",
     "NAMES",
@@ -192,4 +198,5 @@ __all__ = [
     "default_bits",
     "has_option",
     "meant_by",
+    "server_letters",
 ]

@@ -31,6 +31,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options 
     default_bits,
     has_option,
     meant_by,
+    server_letters,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version import (
     Build,
@@ -132,12 +133,6 @@ def _bits_of(word: str, names: t.Mapping[str, int]) -> int | None:
         return _LARGEST if len(text) > _MOST_DIGITS else min(int(text), _LARGEST)
     upper = word.upper()
     return names.get(upper[len("SSL_OP_") :]) if upper.startswith("SSL_OP_") else None
-
-
-def server_letters(sendmail: Sendmail) -> frozenset[str]:
-    """The letters of TLSSrvOptions, one from the front of every word; several lines add up."""
-    words = re.split(r"[, \t]", " ".join(sendmail.values("TLSSrvOptions")))
-    return frozenset(word[0] for word in words if word)
 
 
 def _option_problem(sendmail: Sendmail) -> Problem | None:
@@ -273,7 +268,7 @@ def _other_steps(sendmail: Sendmail, dh: str, *, client: bool) -> list[Step]:
 
 def request_of(sendmail: Sendmail, *, client: bool) -> Request:
     """What the client asks of the library, or what all daemons ask together."""
-    letters = server_letters(sendmail)
+    letters = server_letters(" ".join(sendmail.values("TLSSrvOptions")))
     needed = not client and "C" not in letters
     files = _Files(sendmail, needed=needed, guarded=client or needed)
     steps = _certificate_steps(sendmail, files, client=client)
@@ -317,6 +312,5 @@ __all__ = [
     "pairs_of",
     "read_ssl_options",
     "request_of",
-    "server_letters",
     "ssl_option_bits",
 ]

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.lab
 HOST = "sm-trixie"
 ALONE = ("--limit", f"localhost,{HOST}")
 TIMEOUT = 30
+EXEMPT = "sendmail_tls_no_client_certificates_from"
 STRAY = """
 cd /etc/mail/tls
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=stray.example.test -keyout stray.key -out stray.crt 2>/dev/null
@@ -140,7 +141,7 @@ def test_what_must_be_refused_is_told_in_one_sentence(
     lab.state(HOST, "sendmail")
     lab.on(HOST, "sh", "-c", STRAY)
     before = lab.digest(HOST)
-    done = lab.playbook(*ALONE, "-e", json.dumps(given))
+    done = lab.harden(*ALONE, "-e", json.dumps(given))
     assert done.returncode == 2, done.stdout
     [line] = [line for line in done.stdout.splitlines() if line.startswith("fatal: ")]
     assert said in line
@@ -159,20 +160,30 @@ def asked(lab: Lab) -> tuple[bool, bool]:
     return seen["features"]["client_certificate"]["requested"], "Client Certificate Types" in said
 
 
+def entry(lab: Lab, peer: str) -> str:
+    """What the database of the access map says of a sender, empty where it has nothing."""
+    said = lab.on(HOST, "sh", "-c", "makemap -u hash /etc/mail/access")
+    lines = (line.split(None, 1) for line in said.splitlines())
+    return dict(lines).get(f"srv_features:{peer}", "")
+
+
 def test_senders_are_no_longer_asked_for_a_certificate(lab: Lab) -> None:
     lab.state(HOST, "sendmail")
-    assert asked(lab) == (True, True)
     with socket.create_connection((lab.address(HOST), 25)) as connection:
         own = connection.getsockname()[0]
-    some = {"sendmail_tls_no_client_certificates_from": [own]}
-    harden(lab, *ALONE, "-e", json.dumps(some))
-    assert asked(lab) == (False, True)
+    lab.on(HOST, "sh", "-c", f"printf 'Srv_Features:{own}\\tP\\n' >> /etc/mail/access")
+    lab.on(HOST, "make", "-s", "-C", "/etc/mail")
+    assert asked(lab) == (True, True)
+    harden(lab, *ALONE, "-e", json.dumps({EXEMPT: [own]}))
+    assert (asked(lab), entry(lab, own)) == ((False, True), "P V")
     page = harden(lab, *ALONE, "-e", "sendmail_tls_client_certificates=none")
     assert asked(lab) == (False, False)
     assert "Senders are not asked for a certificate of their own." in page
     page = harden(lab, *ALONE, "-e", "sendmail_tls_client_certificates=asked")
     assert asked(lab) == (False, True)
     assert "yes       Senders get the one that lies on the disk" in page
+    harden(lab, *ALONE, "-e", json.dumps({EXEMPT: []}))
+    assert (asked(lab), entry(lab, own)) == ((True, True), "P")
 
 
 @pytest.mark.parametrize("cut", [kill_controller, cut_connection])

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whom a sendmail asks for a certificate: what has to change in its options and in its access map."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._access import parse_access
+from ansible_collections.postmaster.tls.plugins.plugin_utils._asking import asking_candidate
+
+MAP = """\
+Srv_Features:\tV
+Srv_Features:192.0.2.1\tP V
+srv_features:192.0.2.1\tS
+Srv_Features:192.0.2\tv D
+Srv_Features:mx.example.org\tV
+TLS_Clt:192.0.2.9\tENCR:112
+"""
+
+
+def facts(options: str = "", access: str = "") -> dict[str, t.Any]:
+    parameters = {"TLSSrvOptions": options} if options else {}
+    services = [{"direction": "outbound", "parameters": {}}]
+    services.append({"direction": "inbound", "parameters": parameters})
+    policies = [one.as_dict() for one in parse_access(access)]
+    return {"sendmail": [{"services": services, "access_policies": policies}]}
+
+
+@pytest.mark.parametrize(
+    ("options", "whom", "wanted"),
+    [
+        ("", "none", "V"),
+        ("V", "none", "V"),
+        ("C", "none", "C, V"),
+        ("Verify, C", "asked", "C"),
+        ("V", "asked", None),
+        ("", "asked", None),
+    ],
+)
+def test_other_letters_of_the_option_stay(options: str, whom: str, wanted: str | None) -> None:
+    assert asking_candidate(facts(options), whom) == {
+        "options": {"TLSSrvOptions": wanted},
+        "access": {},
+    }
+
+
+def test_nothing_is_touched_unasked() -> None:
+    assert asking_candidate(facts("V", MAP)) == {"options": {}, "access": {}}
+
+
+def test_an_empty_list_has_all_asked_again() -> None:
+    assert asking_candidate(facts(access=MAP), exempt=[])["access"] == {
+        "Srv_Features:192.0.2.1": "P",
+        "Srv_Features:mx.example.org": None,
+    }
+
+
+def test_those_of_the_list_are_not_asked_and_keep_their_letters() -> None:
+    wanted = ["192.0.2", "MX.example.org", "2001:db8::1"]
+    assert asking_candidate(facts(access=MAP), exempt=wanted)["access"] == {
+        "Srv_Features:192.0.2.1": "P",
+        "Srv_Features:192.0.2": "D V",
+        "Srv_Features:2001:db8::1": "V",
+    }
+
+
+def test_another_word_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="expected unchanged, asked, none"):
+        asking_candidate(facts(), "nobody")
