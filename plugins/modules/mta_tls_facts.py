@@ -242,10 +242,12 @@ ansible_facts:
             - The C(library) has C(path), C(version), C(differs_from_command), C(built_with) (the OpenSSL that the MTA was
               compiled for, where it tells) and C(config), what the C(openssl.cnf) that this instance reads sets for it
               (see C(tls_config_file) in postconf(5)).
-            - A service has C(name), C(daemons), C(direction), C(lane), C(listen), C(security_level), C(parameters),
-              C(overrides), C(cipher_string), C(protocols), C(ciphers), C(dropped), C(groups), C(signatures),
+            - A service has C(name), C(daemons), C(direction), C(lane), C(listen), C(local) (whether nothing but the host itself can
+              reach it), C(security_level), C(parameters), C(overrides), C(cipher_string), C(protocols), C(ciphers), C(dropped), C(groups), C(signatures),
               C(session_tickets), C(renegotiation), C(client_certificate), C(dh), C(certificate_files) and C(findings). Where
               the tables of Postfix name hosts, a server has C(server_names) and a client C(policies).
+            - The addresses of C(listen) are those that a name in the configuration of Postfix has on the host; a name without any
+              stays a name.
             - The C(parameters) of a service are those in force, expanded. Those of the instance, and the C(overrides),
               are as written.
             - Each of the C(ciphers) is a suite with C(protocols), C(bits), C(authentication) and C(key_exchange). Each of

@@ -51,7 +51,7 @@ def _target(
     service: Mapping[str, t.Any], listener: Mapping[str, t.Any], *, address: str
 ) -> dict[str, t.Any]:
     local = listener.get("address") == _LOCAL
-    bound = None if local else _bound_address(listener.get("address"))
+    bound = None if local else _bound_address(listener.get("address"), service)
     host = _LOCAL if local else str(bound) if bound else address
     port = int(listener["port"])
     return {
@@ -65,7 +65,7 @@ def _target(
 
 
 def _bound_address(
-    address: str | None,
+    address: str | None, service: Mapping[str, t.Any]
 ) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The one address that a service is bound to; None when it listens on all of them."""
     if address in (None, "", "all", "*"):
@@ -74,7 +74,8 @@ def _bound_address(
         bound = ipaddress.ip_address(str(address).strip("[]"))
     except ValueError as exc:
         raise InvalidInput(
-            f"the listen address '{address}' is not an IP address: expected one, or an empty string for all addresses"
+            f"{service['name']} listens at '{address}', which is no IP address, and the host that was asked knows none for it: write "
+            "the address itself, in inet_interfaces or in front of the port in master.cf, or as Addr= of DaemonPortOptions."
         ) from exc
     return None if bound.is_unspecified else bound
 

@@ -53,7 +53,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._request i
     Request,
     request_of,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import TlsService
+from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import (
+    AddressesOf,
+    TlsService,
+    host_addresses,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._tables import (
     ReadSource,
     read_source,
@@ -72,13 +76,14 @@ _REFERENCE: t.Final = re.compile(r"\$[{(]?\s*(\w+)")
 
 @dataclass(frozen=True)
 class Disk:
-    """Where tables and certificates are read: on this host, or among what was saved on another."""
+    """Where tables, certificates and the addresses of names are looked up: on this host, or among what was saved on another."""
 
     chains: t.Callable[[str, t.Sequence[str]], tuple[CertificateFile, ...]]
     read: ReadSource
+    addresses_of: AddressesOf | None = None
 
 
-HERE: t.Final = Disk(chains_of, read_source)
+HERE: t.Final = Disk(chains_of, read_source, host_addresses)
 
 
 def is_tls_parameter(name: str) -> bool:
@@ -298,6 +303,7 @@ def describe_service(
         "direction": service.direction,
         "lane": service.lane,
         "listen": [one.as_dict() for one in service.listen],
+        "local": service.local,
         "security_level": service.level,
         "parameters": _parameters(service),
         "overrides": tls_settings(service.overrides),

@@ -115,7 +115,7 @@ class Describer:
     def describe(self, instance: Instance) -> None:
         directory = instance.config_directory
         library, findings = self._library(instance)
-        services = tls_services(instance.services, instance.parameters)
+        services = tls_services(instance.services, instance.parameters, self.disk.addresses_of)
         described = [self._service(instance, service) for service in services]
         findings += _verdicts.tlsproxy_findings(services, lambda one: f"{directory} {one.name}")
         findings += _verdicts.unused_findings(instance, _texts(instance), directory)

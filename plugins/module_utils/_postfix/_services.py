@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._ports import (
@@ -26,8 +28,23 @@ _SERVER_LEVELS: t.Final = {
     "secure": "encrypt",
 }
 _CLIENTS: t.Final = ("smtp", "lmtp")
+_NUMERIC: t.Final = re.compile(r"[0-9.]+|.*:.*")
 _LOOPBACK: t.Final = {"ipv4": "127.0.0.1", "ipv6": "::1"}
 _ANYWHERE: t.Final = {"ipv4": "0.0.0.0", "ipv6": "::"}
+
+
+#: The addresses that a name has on the host, of these families: ipv4, ipv6. Empty where it has none, or nobody can say.
+AddressesOf = t.Callable[[str, t.Collection[str]], t.Sequence[str]]
+
+
+def host_addresses(name: str, families: t.Collection[str]) -> list[str]:
+    """The addresses of a name as Postfix itself looks them up (inet_addr_host.c)."""
+    wanted = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return [str(entry[4][0]) for entry in found if entry[0] in [wanted[one] for one in families]]
 
 
 @dataclass(frozen=True)
@@ -87,29 +104,43 @@ def _split_endpoint(endpoint: str) -> tuple[str, str]:
     return (address.strip("[]"), port) if separator else ("", endpoint)
 
 
-def listeners(service: Service, values: t.Mapping[str, str]) -> tuple[Listener, ...]:
-    """Where an inet service listens: its own address, else those of inet_interfaces and inet_protocols."""
+def _families(macros: Macros) -> list[str]:
+    words = set(macros.value("inet_protocols").replace(",", " ").split())
+    return [family for family in ("ipv4", "ipv6") if {"all", family} & words]
+
+
+def listeners(
+    service: Service, values: t.Mapping[str, str], addresses_of: AddressesOf | None = None
+) -> tuple[Listener, ...]:
+    """Where an inet service listens: its own address, else those of inet_interfaces and inet_protocols. A name without an
+    address stays a name.
+    """
     address, port_name = _split_endpoint(service.endpoint)
     port = port_number(port_name)
     if service.type != "inet" or port is None:
         return ()
-    if address:
-        return (Listener(address, port),)
     macros = Macros(values)
-    families = [
-        family
-        for family in ("ipv4", "ipv6")
-        if {"all", family} & set(macros.value("inet_protocols").replace(",", " ").split())
-    ]
-    found: list[str] = []
-    for interface in macros.value("inet_interfaces").replace(",", " ").split() or ["all"]:
+    families = _families(macros)
+    found: list[str] = [address] if address else []
+    interfaces = macros.value("inet_interfaces").replace(",", " ").split() or ["all"]
+    for interface in () if address else interfaces:
         if interface == "all":
             found += [_ANYWHERE[family] for family in families]
         elif interface in ("loopback-only", "localhost"):
             found += [_LOOPBACK[family] for family in families]
         else:
             found.append(interface.strip("[]"))
-    return tuple(Listener(one, port) for one in dict.fromkeys(found))
+    own = [one for name in found for one in _numeric(name, families, addresses_of)]
+    return tuple(Listener(one, port) for one in dict.fromkeys(own))
+
+
+def _numeric(
+    name: str, families: t.Collection[str], addresses_of: AddressesOf | None
+) -> t.Sequence[str]:
+    """The addresses that a name stands for; C(localhost) means the same everywhere."""
+    if addresses_of is None or name == "localhost" or _NUMERIC.fullmatch(name):
+        return [name]
+    return addresses_of(name, families) or [name]
 
 
 def server_level(macros: Macros, *, prefix: str) -> str | None:
@@ -135,9 +166,11 @@ def client_level(macros: Macros, *, daemon: str = "smtp") -> str:
     return "may" if is_yes(macros.value(f"{daemon}_use_tls")) else "none"
 
 
-def _smtpd(service: Service, values: dict[str, str]) -> TlsService:
+def _smtpd(
+    service: Service, values: dict[str, str], addresses_of: AddressesOf | None
+) -> TlsService:
     macros = Macros(values)
-    listen = listeners(service, values)
+    listen = listeners(service, values, addresses_of)
     level = server_level(macros, prefix="smtpd_tls")
     ports = {one.port for one in listen}
     submission = bool(ports & SUBMISSION_PORTS) or is_yes(macros.value("smtpd_tls_wrappermode"))
@@ -157,7 +190,10 @@ def _smtpd(service: Service, values: dict[str, str]) -> TlsService:
 
 
 def _postscreen(
-    service: Service, parameters: t.Mapping[str, str], everything: t.Sequence[Service]
+    service: Service,
+    parameters: t.Mapping[str, str],
+    everything: t.Sequence[Service],
+    addresses_of: AddressesOf | None,
 ) -> TlsService:
     values = {**parameters, **service.overrides}
     proxy_name = Macros(values).value("tlsproxy_service_name") or "tlsproxy"
@@ -169,7 +205,7 @@ def _postscreen(
         daemons=("postscreen", "tlsproxy") if proxy else ("postscreen",),
         direction="inbound",
         lane="mx",
-        listen=listeners(service, values),
+        listen=listeners(service, values, addresses_of),
         prefix="tlsproxy_tls",
         level=level,
         values={**parameters, **overrides},
@@ -192,7 +228,9 @@ def _client(service: Service, values: dict[str, str]) -> TlsService:
 
 
 def tls_services(
-    services: t.Sequence[Service], parameters: t.Mapping[str, str]
+    services: t.Sequence[Service],
+    parameters: t.Mapping[str, str],
+    addresses_of: AddressesOf | None = None,
 ) -> tuple[TlsService, ...]:
     """Every inbound service (smtpd, postscreen with tlsproxy) and every client, in the order of master.cf."""
     found = []
@@ -204,18 +242,20 @@ def tls_services(
             **service.overrides,
         }
         if service.command == "smtpd" and service.type in ("inet", "pass"):
-            found.append(_smtpd(service, values))
+            found.append(_smtpd(service, values, addresses_of))
         elif service.command == "postscreen" and service.type == "inet":
-            found.append(_postscreen(service, parameters, services))
+            found.append(_postscreen(service, parameters, services, addresses_of))
         elif service.command in _CLIENTS and service.type == "unix":
             found.append(_client(service, values))
     return tuple(found)
 
 
 __all__ = [
+    "AddressesOf",
     "Listener",
     "TlsService",
     "client_level",
+    "host_addresses",
     "is_yes",
     "listeners",
     "server_level",

@@ -23,6 +23,9 @@ _ANYWHERE: t.Final = {"inet": "0.0.0.0", "inet6": "::"}
 _AUTHENTICATED: t.Final = "a"
 _SMTP: t.Final = 25
 _CASE_MATTERS: t.Final = "cdqr"
+_MARK: t.Final = re.compile(
+    "^IPv6:", re.IGNORECASE
+)  # anynet_pton() in sendmail/conf.c passes over it
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,11 @@ def parse_daemon(line: str, *, number: int = 0) -> Daemon:
     """Read one DaemonPortOptions; without a name it is called as sendmail calls it in its log."""
     settings = _settings(line)
     family = settings.get("F", "inet").lower()
+    address = settings.get("A", _ANYWHERE.get(family, ""))
     return Daemon(
         name=settings.get("N") or f"Daemon{number}",
         family=family,
-        address=settings.get("A", _ANYWHERE.get(family, "")),
+        address=_MARK.sub("", address) if family == "inet6" else address,
         port=_port(settings.get("P", "smtp")),
         modifiers="".join(settings.get("M", "").split()),
         line=line,

@@ -159,6 +159,7 @@ def describe_service(
         "direction": service.direction,
         "lane": service.lane,
         "listen": service.listen,
+        "local": service.daemon is not None and service.daemon.on_loopback,
         "security_level": service.level,
         "parameters": _parameters(sendmail, service),
         "overrides": _overrides(sendmail, service),

@@ -48,5 +48,7 @@ def test_the_same_address_and_port_is_probed_once() -> None:
 
 
 def test_a_listen_address_that_is_none_is_refused_in_one_sentence() -> None:
-    with pytest.raises(InvalidInput, match=r"'mx\.example\.test' is not an IP address"):
+    with pytest.raises(
+        InvalidInput, match=r"smtp/inet listens at 'mx\.example\.test', which is no IP"
+    ):
         probe_targets([service("smtp/inet", ("mx.example.test", 25))], address="198.51.100.11")

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect import (
     parse_parameters,
@@ -12,6 +14,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._master im
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._services import (
     TlsService,
     client_level,
+    host_addresses,
     server_level,
     tls_services,
 )
@@ -150,3 +153,49 @@ def test_the_level_of_a_server(values: dict[str, str], level: str | None) -> Non
 )
 def test_the_level_of_a_client(values: dict[str, str], level: str) -> None:
     assert client_level(Macros(values)) == level
+
+
+ADDRESSES = {"mx.example.test": {"ipv4": "198.51.100.11", "ipv6": "2001:db8::11"}}
+
+
+def addresses_of(name: str, families: t.Collection[str]) -> list[str]:
+    return [address for family, address in ADDRESSES.get(name, {}).items() if family in families]
+
+
+def listening(line: str, **parameters: str) -> list[str]:
+    values = {**ALL_INTERFACES, "myhostname": "mx.example.test", **parameters}
+    (service,) = tls_services(parse_master(line), values, addresses_of)
+    return [one.address for one in service.listen]
+
+
+@pytest.mark.parametrize(
+    ("line", "interfaces", "protocols", "addresses"),
+    [
+        ("smtp", "$myhostname", "all", ["198.51.100.11", "2001:db8::11"]),
+        ("smtp", "$myhostname", "ipv4", ["198.51.100.11"]),
+        ("smtp", "mx.example.test, 127.0.0.1", "ipv6", ["2001:db8::11", "127.0.0.1"]),
+        ("smtp", "other.example.test", "all", ["other.example.test"]),
+        ("mx.example.test:2525", "127.0.0.1", "ipv4", ["198.51.100.11"]),
+        ("localhost:10025", "all", "all", ["localhost"]),
+        ("[::1]:10025", "all", "all", ["::1"]),
+    ],
+)
+def test_a_name_means_the_addresses_that_it_has_on_the_host(
+    line: str, interfaces: str, protocols: str, addresses: list[str]
+) -> None:
+    words = {"inet_interfaces": interfaces, "inet_protocols": protocols}
+    assert listening(f"{line} inet n - n - - smtpd", **words) == addresses
+
+
+def test_the_host_itself_says_which_addresses_a_name_has() -> None:
+    assert host_addresses("localhost", ["ipv4"]) == ["127.0.0.1"]
+    assert host_addresses("127.0.0.1", ["ipv6"]) == []
+    assert host_addresses("no-such-host.invalid", ["ipv4", "ipv6"]) == []
+    assert host_addresses("x" * 80 + ".example.test", ["ipv4"]) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "local"), [("127.0.0.1", True), ("198.51.100.11", False), ("localhost", True)]
+)
+def test_what_listens_for_the_host_itself_alone_is_local(address: str, local: bool) -> None:
+    assert only(f"{address}:10025 inet n - n - - smtpd").local is local

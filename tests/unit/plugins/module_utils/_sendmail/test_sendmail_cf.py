@@ -137,3 +137,18 @@ def test_any_text_is_read(text: str) -> None:
     parse_cf(text)
     daemons_of(parse_cf(text).values("DaemonPortOptions"))
     parse_daemon(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "address", "local"),
+    [
+        ("Family=inet6, Addr=IPv6:::1", "::1", True),
+        ("Family=inet6, Addr=ipv6:2001:db8::25", "2001:db8::25", False),
+        ("Family=inet6", "::", False),
+    ],
+)
+def test_the_mark_in_front_of_an_address_of_ipv6_is_no_part_of_it(
+    line: str, address: str, local: bool
+) -> None:
+    daemon = parse_daemon(line)
+    assert (daemon.address, daemon.on_loopback) == (address, local)
