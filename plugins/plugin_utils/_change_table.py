@@ -13,35 +13,72 @@ from collections.abc import Iterable, Mapping, Sequence
 _HEAD: t.Final = ("service", "", "before", "after")
 _WORTH_SAYING: t.Final = ("medium", "high", "critical")
 _Cells = tuple[str, str, str]
+_Row = tuple[str, str, str, str]
+Finding = Mapping[str, t.Any]
 
 
 def change_table(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> list[str]:
     """One line for each of protocols, suites and findings of every inbound service, before and after.
 
     Both arguments are facts of ``mta_tls_facts``; a value that is None was not determined, and is shown so. Services that
-    are alike in all of it stand together. Below the table is what is found then and was not found before.
+    are alike in all of it stand together. Below the table is what is found then and was not found before, and
+    below that what is found still, if the change changes anything.
     """
+    return [
+        *_aligned(_table(before, after)),
+        *_brought(before, after),
+        *_left(before, after),
+    ]
+
+
+def _table(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> list[_Row]:
     old, new = _inbound(before), _inbound(after)
     alike: dict[tuple[_Cells, ...], list[str]] = {}
     for key in [*old, *(key for key in new if key not in old)]:
         alike.setdefault(_rows(old.get(key), new.get(key)), []).append(key)
-    rows = [_HEAD]
+    rows: list[_Row] = [_HEAD]
     for cells, names in alike.items():
         labels = [", ".join(names), *[""] * (len(cells) - 1)]
         rows.extend((label, *row) for label, row in zip(labels, cells, strict=True))
-    return [*_aligned(rows), *_brought(before, after)]
+    return rows
 
 
 def _brought(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> list[str]:
-    known = [_told(one) for one in before.get("findings") or ()]
-    lines = [_told(one) for one in after.get("findings") or () if one["severity"] in _WORTH_SAYING]
-    brought = [line for line in dict.fromkeys(lines) if line not in known]
-    return ["", "The change brings with it:", *brought] if brought else []
+    known = {_cause(one) for one in _worth_saying(before)}
+    brought = [one for one in _worth_saying(after) if _cause(one) not in known]
+    return _titled("The change brings with it:", brought)
 
 
-def _told(finding: Mapping[str, t.Any]) -> str:
-    text = f"{finding['message']} ({finding['code']}, {finding['where']})"
-    return f"  {finding['severity']:8}  {text}: {finding['evidence']}"
+def _left(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> list[str]:
+    known = {_cause(one) for one in _worth_saying(before)}
+    left = [one for one in _worth_saying(after) if _cause(one) in known]
+    changed = _inbound(before) != _inbound(after) or _digests(before) != _digests(after)
+    return _titled("The change does not mend this:", left) if changed else []
+
+
+def _digests(facts: Mapping[str, t.Any]) -> set[t.Any]:
+    return {one.get("sha256") for one in facts.get("certificates") or ()}
+
+
+def _worth_saying(facts: Mapping[str, t.Any]) -> list[Finding]:
+    return [one for one in facts.get("findings") or () if one["severity"] in _WORTH_SAYING]
+
+
+def _cause(finding: Finding) -> tuple[str, ...]:
+    return tuple(str(finding[key]) for key in ("severity", "message", "code", "evidence", "where"))
+
+
+def _titled(title: str, findings: Sequence[Finding]) -> list[str]:
+    """One line for each cause, with all the places where it was found."""
+    places: dict[tuple[str, ...], list[str]] = {}
+    for one in findings:
+        *cause, where = _cause(one)
+        places.setdefault(tuple(cause), []).append(where)
+    lines = [
+        f"  {severity:8}  {message} ({code}, {', '.join(dict.fromkeys(wheres))}): {evidence}"
+        for (severity, message, code, evidence), wheres in places.items()
+    ]
+    return ["", title, *lines] if lines else []
 
 
 def _inbound(facts: Mapping[str, t.Any]) -> dict[str, Mapping[str, t.Any]]:
@@ -91,7 +128,7 @@ def _findings(service: Mapping[str, t.Any] | None) -> str:
     return " ".join(codes) or "none"
 
 
-def _aligned(rows: Sequence[tuple[str, str, str, str]]) -> list[str]:
+def _aligned(rows: Sequence[_Row]) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return [
         "  ".join(

@@ -13,10 +13,17 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from ansible.vars.reserved import get_reserved_names
+from ansible_collections.postmaster.tls.tests.support.mail_servers import (
+    make_keys,
+    openssl_server,
+    relayed,
+    scripted,
+)
 
 TESTS = Path(__file__).resolve().parents[1]
 PLAYBOOK = TESTS.parent / "playbooks" / "diagnose_mta.yml"
@@ -38,6 +45,10 @@ def test_no_variable_of_the_page_is_a_reserved_name() -> None:
         (["host=::1", "chekcs=dane"], "diagnose_mta has no variable chekcs: it knows host,"),
         (["host=::1", '{"mail_prot": 25, "tls": 1}'], "has no variable mail_prot, tls: it"),
         (["policy=modern"], "Name the server to look at with -e host=NAME; also -e mail_port=,"),
+        (["host=::1", "mail_port=smtp"], "mail_port is 'smtp': give a TCP port from 1 to 65535."),
+        (["host=::1", "mail_port=65536"], "mail_port is '65536': give a TCP port from 1 to"),
+        (["host=::1", "seconds=soon"], "seconds is 'soon': give how many seconds it all may take."),
+        (["host=::1", "fail_on=warning"], "fail_on is 'warning', and can be never, critical,"),
     ],
 )
 def test_a_variable_that_nobody_reads_is_refused(options: list[str], said: str) -> None:
@@ -46,6 +57,46 @@ def test_a_variable_that_nobody_reads_is_refused(options: list[str], said: str) 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stdout
     assert said in " ".join(done.stdout.split())
+
+
+@pytest.fixture(scope="module")
+def misnamed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a server whose certificate is for another name."""
+    keys = make_keys(tmp_path_factory.mktemp("keys"), "another.example.test")
+    options = ("-cert", str(keys.rsa), "-key", str(keys.rsa_key))
+    with openssl_server(*options) as backend, scripted(relayed(backend)) as front:
+        yield front.port
+
+
+@pytest.mark.parametrize(
+    ("limit", "ends", "said"),
+    [
+        ("never", 0, "certificate-name-mismatch"),
+        ("high", 0, "certificate-name-mismatch"),
+        ("medium", 2, "mx.example.test: found certificate-name-mismatch; the page above"),
+    ],
+)
+def test_what_is_found_is_an_error_where_that_is_wanted(
+    misnamed_server: int, limit: str, ends: int, said: str
+) -> None:
+    options = {"host": "mx.example.test", "address": "127.0.0.1", "mail_port": misnamed_server}
+    options |= {"checks": "handshake,certificates", "fail_on": limit}
+    command = [PROGRAM, "-i", "localhost,", str(PLAYBOOK), "-e", json.dumps(options)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == ends, done.stdout
+    assert said in " ".join(done.stdout.split())
+
+
+def test_a_server_that_nobody_could_ask_is_not_sound() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    command = [PROGRAM, "-i", "localhost,", str(PLAYBOOK), "-e", f"host=127.0.0.1 mail_port={port}"]
+    ends = [
+        subprocess.run([*command, *more], capture_output=True, text=True, check=False)
+        for more in ((), ("-e", "fail_on=critical"))
+    ]
+    assert [one.returncode for one in ends] == [0, 2], ends[0].stdout
+    assert "127.0.0.1: nothing could be asked; the page above" in " ".join(ends[1].stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -64,6 +115,31 @@ def test_a_misspelled_variable_of_a_playbook_is_refused(
     command = [PROGRAM, "-i", "localhost,", path, "-e", option]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode != 0, done.stdout
+    assert said in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("playbook", ["harden_mta", "rotate_certificate"])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--limit", "web1"],
+            "--limit web1 leaves none of the hosts that match 'mta', which are mx1",
+        ),
+        (["--tags", "mail"], "--tags or --skip-tags leaves no task of "),
+        (["--skip-tags", "untagged"], "--tags or --skip-tags leaves no task of "),
+        (["--limit", "mx1", "-e", "harden_mta_host=x dane_x=x"], " has no variable "),
+    ],
+)
+def test_what_selects_nothing_does_not_end_as_if_all_were_well(
+    playbook: str, options: list[str], said: str, tmp_path: Path
+) -> None:
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text("{mta: {hosts: {mx1: {}}}, others: {hosts: {web1: {}}}}")
+    path = str(PLAYBOOK.with_name(f"{playbook}.yml"))
+    command = [PROGRAM, "-i", str(inventory), path, *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stdout
     assert said in " ".join(done.stdout.split())
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 
@@ -30,12 +31,17 @@ def sound(lab: Lab) -> Lab:
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
-        ("postfix_tls_mx_policy=intermedate", "intermedate.*mozilla-intermediate-6.0"),
+        ("postfix_tls_mx_policy=intermedate", "^mx1: postfix_tls_mx_policy: There is no policy"),
         ('{"postfix_tls_mx_policy": {"name": "mine"}}', "mine"),
         ('{"postfix_tls_parameters": {"smtpd_tls_protocol": ">=TLSv1.2"}}', "smtpd_tls_protocol"),
         ('{"postfix_tls_parameters": {"smtpd_tls_protocols": "!TLSv1.0"}}', r"TLSv1\.0"),
-        ('{"postfix_tls_parameters": {"smtpd_tls_cert_file": "/no/such.pem"}}', "/no/such.pem"),
-        ("postfix_tls_timeout=5", "expected 30 seconds or more"),
+        (
+            '{"postfix_tls_parameters": {"smtpd_tls_cert_file": "/no/such.pem"}}',
+            r"^mx1: refused, nothing was changed: \[certificate-unusable\] /no/such.pem: .* Put a PEM",
+        ),
+        ("postfix_tls_timeout=5", "^mx1: postfix_tls_timeout: 5 is too short: expected 30 seconds"),
+        ("postfix_tls_connections=99", "^mx1: postfix_tls_connections: 99 is out of range"),
+        ("postfix_tls_vantage=sendr", "has no host sendr: .* did you mean sender"),
         ("postfix_tls_state=present", "applied, undone"),
         ("postfix_tls_config_directories=['/etc/postfix-2']", "/etc/postfix-2"),
     ],
@@ -49,21 +55,72 @@ def test_a_mistake_in_a_variable(sound: Lab, fault: str, expected: str) -> None:
     assert sound.files() == before
 
 
-def test_a_certificate_for_another_name_is_told_before_it_is_served(sound: Lab) -> None:
+OTHER = {
+    "postfix_tls_parameters": {
+        "smtpd_tls_cert_file": "/root/other.crt",
+        "smtpd_tls_key_file": "/root/other.key",
+    }
+}
+
+
+@pytest.fixture
+def other(sound: Lab) -> Lab:
+    """mx1 has a certificate for another name, and a key of no certificate."""
     made = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=other.example.test"
     made += " -addext subjectAltName=DNS:other.example.test -keyout /root/other.key -out /root/other.crt"
-    sound.on("mx1", "sh", "-c", f"{made} 2>/dev/null")
-    before = sound.files()
-    files = "smtpd_tls_cert_file: /root/other.crt, smtpd_tls_key_file: /root/other.key"
-    done = sound.harden(
-        *("--check", "-e", "postfix_tls_mx_name=mx1.example.test"),
-        *("-e", f"{{postfix_tls_parameters: {{{files}}}}}"),
-    )
-    assert done.returncode == 0, done.stdout
-    brought = done.stdout.partition("The change brings with it:")[2]
+    sound.on("mx1", "sh", "-c", f"{made} 2>/dev/null; openssl genrsa -out /root/stray.key 2048")
+    return sound
+
+
+def test_a_certificate_for_another_name_is_told_and_with_an_mx_name_refused(other: Lab) -> None:
+    before = other.files()
+    told = other.harden("--check", "-e", json.dumps(OTHER))
+    assert told.returncode == 0, told.stdout
+    brought = told.stdout.partition("The change brings with it:")[2]
     assert re.search(r"certificate-name-mismatch, /root/other\.crt.*mx1\.example\.test", brought)
     assert "Of the certificate that is served now, since nothing was changed:" in brought
-    assert sound.files() == before
+    named = {**OTHER, "postfix_tls_mx_name": "mx1.example.test"}
+    done = other.harden("-e", json.dumps(named))
+    assert done.returncode == 2, done.stdout
+    said = message(done.stdout)
+    assert "[certificate-name-mismatch] /root/other.crt: The certificate does not name" in said
+    assert "mx1.example.test is not covered by other.example.test" in said
+    assert other.files() == before
+
+
+def test_what_is_served_already_under_another_name_is_told_and_hinders_nothing(other: Lab) -> None:
+    done = other.harden("--check", "-e", "postfix_tls_mx_name=mx.example.org")
+    assert done.returncode == 0, done.stdout
+    left = done.stdout.partition("The change does not mend this:")[2]
+    assert re.search(r"certificate-name-mismatch, .*mx\.example\.org is not covered", left)
+
+
+def test_a_key_of_another_certificate_is_told_once(other: Lab) -> None:
+    before = other.files()
+    files = {**OTHER["postfix_tls_parameters"], "smtpd_tls_key_file": "/root/stray.key"}
+    done = other.harden("-e", json.dumps({"postfix_tls_parameters": files}))
+    assert done.returncode == 2, done.stdout
+    said = message(done.stdout)
+    assert "[certificate-key-mismatch] /root/other.crt: The private key does not belong" in said
+    assert said.count("/root/stray.key") == 1
+    assert other.files() == before
+
+
+def test_a_host_that_probes_and_does_not_answer_is_told_before_the_mail_host_is_asked(
+    sound: Lab,
+) -> None:
+    sound.lock_out("sender")
+    try:
+        done = sound.harden("-e", "postfix_tls_vantage=sender")
+    finally:
+        sound.let_in("sender")
+    assert done.returncode == 2, done.stdout
+    assert re.search(
+        r"mx1: postfix_tls_vantage is sender, which cannot probe: it does not answer \(.+\)\.",
+        message(done.stdout),
+    )
+    assert "Find a Python" not in done.stdout
+    assert "Gather the facts" not in done.stdout
 
 
 def test_a_host_that_cannot_be_reached_is_named(sound: Lab) -> None:
@@ -109,3 +166,11 @@ def test_a_user_who_is_not_root(auditor: Lab) -> None:
     assert done.returncode == 2
     assert "runs as auditor and cannot change Postfix: it needs root" in message(done.stdout)
     assert auditor.files() == before
+
+
+def test_a_host_without_sudo(auditor: Lab) -> None:
+    done = auditor.harden("-e", "ansible_user=auditor")
+    assert done.returncode == 2
+    said = message(done.stdout)
+    assert re.search(r"mx1: .* cannot become root \(.*sudo: not found\): expected that sudo", said)
+    assert said.rpartition("mx1: ")[2].count("ansible_python_interpreter") == 0

@@ -54,11 +54,22 @@ def test_a_modern_sender_is_refused_before_and_served_after_and_the_second_run_c
     assert re.search(r"mx1 +: ok=\d+ +changed=0 ", second.stdout), second.stdout
 
 
-def test_undone_puts_the_files_back_byte_for_byte(sound: Lab) -> None:
+def test_undone_puts_the_files_back_byte_for_byte_and_shows_what_senders_get(sound: Lab) -> None:
+    undo = ("-e", "postfix_tls_state=undone")
     before = sound.files()
     assert sound.harden().returncode == 0
-    assert sound.files() != before
-    undone = sound.harden("-e", "postfix_tls_state=undone")
+    hardened = sound.files()
+    assert hardened != before
+    dry = sound.harden("--check", *undo)
+    assert "mx1: the change of /etc/postfix/main.cf" in dry.stdout
+    assert sound.files() == hardened
+    undone = sound.harden(*undo)
     assert undone.returncode == 0, undone.stdout
     assert sound.files() == before
     assert "with cipher" in sound.handshake()
+    table = undone.stdout.partition("mx1: undone; what senders get from Postfix 3.")[2]
+    assert re.search(r"protocols +TLSv1.2 TLSv1.3 +\S.*TLSv1.3", table), undone.stdout
+    again = sound.harden(*undo)
+    assert again.returncode == 0, again.stdout
+    assert "mx1: there is no change of Postfix to undo" in again.stdout
+    assert re.search(r"mx1 +: ok=\d+ +changed=0 ", again.stdout), again.stdout

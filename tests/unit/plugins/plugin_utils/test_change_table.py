@@ -85,3 +85,20 @@ def test_what_the_change_brings_with_it_is_told_once_and_the_rest_is_not() -> No
         "  medium    M (certificate-expiring, b.crt): 9 days",
     ]
     assert change_table(before, before) == table[:4]
+
+
+def test_what_was_there_and_stays_is_told_where_something_changes() -> None:
+    name = {"severity": "medium", "code": "certificate-name-mismatch", "message": "M"}
+    stays = [{**name, "evidence": "mx1 is not covered", "where": one} for one in ("a", "b")]
+    goes = {**name, "evidence": "mx2 is not covered", "where": "a"}
+    before = {**facts(BROKEN), "findings": [*stays, goes]}
+    table = change_table(before, {**facts(CURED), "findings": stays})
+    assert table[4:] == [
+        "",
+        "The change does not mend this:",
+        "  medium    M (certificate-name-mismatch, a, b): mx1 is not covered",
+    ]
+    certificates = [{"sha256": "other"}]
+    renewed = {**facts(BROKEN), "findings": stays, "certificates": certificates}
+    assert "The change does not mend this:" in change_table(before, renewed)
+    assert len(change_table(before, before)) == 4

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a change brings is refused once for each cause; what was there before and is not touched is not."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import finding
+from ansible_collections.postmaster.tls.plugins.plugin_utils._refusals import (
+    certificate_refusals,
+    change_refusals,
+)
+
+Facts = dict[str, t.Any]
+
+
+def certificate(file: str, *codes: str, **values: t.Any) -> Facts:
+    findings = [finding(code, where=file, evidence=f"{file}: it is so").as_dict() for code in codes]
+    known = {"sha256": f"digest of {file}", "san": ["other.example.test"], "key_file": None}
+    return {"file": file, **known, "findings": findings, **values}
+
+
+def facts(*certificates: Facts, services: t.Sequence[Facts] = ()) -> Facts:
+    found = [one for item in certificates for one in item["findings"]]
+    return {"certificates": list(certificates), "findings": [*found, *services]}
+
+
+OLD = certificate("/old.pem")
+WRONG = certificate("/new.pem", "certificate-name-mismatch")
+
+
+def test_a_certificate_that_does_not_cover_the_name_of_the_mx_record_is_refused() -> None:
+    [said] = certificate_refusals(facts(OLD), facts(WRONG), mx_name="mx1.example.test")
+    assert said.startswith("[certificate-name-mismatch] /new.pem: The certificate does not name")
+    assert "Request a certificate" in said
+
+
+@pytest.mark.parametrize(
+    "san", [["mx1.example.test"], ["*.example.test"], ["a.test", "MX1.example.test"]]
+)
+def test_one_that_covers_it_and_not_the_name_of_the_host_is_only_told(san: list[str]) -> None:
+    new = {**WRONG, "san": san}
+    assert certificate_refusals(facts(OLD), facts(new), mx_name="mx1.example.test") == []
+
+
+def test_without_the_name_of_an_mx_record_it_is_only_told() -> None:
+    assert certificate_refusals(facts(OLD), facts(WRONG)) == []
+
+
+def test_what_was_served_before_is_no_fault_of_the_change_also_under_another_path() -> None:
+    moved = {**WRONG, "file": "/moved.pem"}
+    assert certificate_refusals(facts(WRONG), facts(moved), mx_name="mx1.example.test") == []
+
+
+def test_the_old_certificate_with_another_key_is_refused() -> None:
+    mixed = {
+        **OLD,
+        "findings": certificate("/old.pem", "certificate-key-mismatch")["findings"],
+    }
+    [said] = certificate_refusals(facts(OLD), facts(mixed))
+    assert said.startswith("[certificate-key-mismatch] /old.pem: The private key does not belong")
+
+
+@pytest.mark.parametrize("code", ["chain-incomplete", "certificate-not-yet-valid", "key-readable"])
+def test_what_keeps_senders_away_that_verify_is_refused(code: str) -> None:
+    assert len(certificate_refusals(facts(OLD), facts(certificate("/new.pem", code)))) == 1
+    assert certificate_refusals(facts(OLD), facts(certificate("/n", code)), accepted=[code]) == []
+
+
+def test_one_cause_is_told_once_with_every_place() -> None:
+    """As Postfix and sendmail have it: the same file in every service, in the words of different functions of OpenSSL."""
+    new = certificate("/new.pem", "certificate-key-mismatch", key_file="/b.key")
+    new["findings"][0]["evidence"] = "/b.key: key values mismatch"
+    services = [
+        finding(
+            "certificate-key-mismatch", where=where, evidence="/b.key: no private key assigned"
+        ).as_dict()
+        for where in ("MTA-v4", "MSA-v4")
+    ]
+    [said] = change_refusals(facts(OLD), facts(new, services=services))
+    assert said.startswith("[certificate-key-mismatch] /new.pem, MTA-v4, MSA-v4: The private key")
+    assert said.count("Install the key") == 1
+
+
+def test_what_is_critical_is_refused_whoever_found_it_unless_it_is_accepted() -> None:
+    plan = [finding("no-shared-cipher", where="smtp/inet", evidence="nothing is left").as_dict()]
+    expired = facts(certificate("/old.pem", "certificate-expired"))
+    said = change_refusals(expired, expired, plan)
+    assert [one.partition("]")[0] for one in said] == ["[no-shared-cipher", "[certificate-expired"]
+    accepted = ["certificate-expired"]
+    assert len(change_refusals(expired, expired, plan, accepted=accepted)) == 1
+    medium = [finding("tls13-off", where="smtp/inet", evidence="x").as_dict()]
+    assert change_refusals(facts(OLD), facts(OLD, services=medium)) == []
