@@ -17,6 +17,14 @@ _MOST_REMEMBERED: t.Final = 1024
 _MOST_IN_LINE: t.Final = 8 * 1024
 #: Twice the longest reply line that RFC 5321 section 4.5.3.1.5 allows.
 _MOST_IN_TEXT: t.Final = 1024
+#: How servers of other protocols begin to speak (RFC 4253 section 4.2, RFC 1939 section 3, RFC 9051 section 7.1, RFC 9112, RFC 8446).
+_OTHERS: t.Final = (
+    (b"SSH-", "This is an SSH server"),
+    (b"+OK", "This is a POP3 server"),
+    (b"* OK", "This is an IMAP server"),
+    (b"HTTP/", "This is a web server"),
+    (b"\x15\x03", "This server speaks TLS from its first byte"),
+)
 
 
 class MalformedReply(Exception):
@@ -103,7 +111,7 @@ class ReplyParser:
         self._bound(len(line))
         code, last, text = _parts(line)
         if self._code not in (None, code):
-            raise MalformedReply(f"A reply goes on with another code: {line[:64]!r}")
+            raise MalformedReply(f"A reply goes on with another code: {_shown(line)}")
         self._code = code
         self._size += len(line) + 1
         self._lines.append(text)
@@ -135,11 +143,20 @@ def _parts(line: bytes) -> tuple[int, bool, str]:
     """Code, whether it is the last line, and text."""
     digits, separator = line[:3], line[3:4]
     if len(digits) < 3 or not digits.isdigit() or not b"200" <= digits < b"600":
-        raise MalformedReply(f"A line does not begin with a reply code: {line[:64]!r}")
+        raise MalformedReply(f"{_other(line)}: {_shown(line)}")
     if separator not in (b"", b" ", b"-"):
-        raise MalformedReply(f"Neither a space nor a hyphen follows the code: {line[:64]!r}")
+        raise MalformedReply(f"Neither a space nor a hyphen follows the code: {_shown(line)}")
     text = printable(line[4:].decode("utf-8", "backslashreplace"))
     return int(digits), separator != b"-", text
+
+
+def _shown(line: bytes) -> str:
+    return ascii(line[:64].decode("latin-1"))
+
+
+def _other(line: bytes) -> str:
+    told = next((said for start, said in _OTHERS if line.startswith(start)), None)
+    return f"{told}, and no SMTP" if told else "A line does not begin with a reply code"
 
 
 __all__ = ["MOST_BYTES", "MalformedReply", "Reply", "ReplyParser", "printable"]

@@ -91,3 +91,26 @@ def test_bytes_that_are_no_text_are_shown_and_not_lost() -> None:
     reply = ReplyParser().feed(b"220 caf\xe9\r\n")
     assert reply is not None
     assert reply.text == r"220 caf\xe9"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            b"SSH-2.0-OpenSSH_9.2p1\r\n",
+            "This is an SSH server, and no SMTP: 'SSH-2.0-OpenSSH_9.2p1'",
+        ),
+        (b"+OK ready\r\n", "This is a POP3 server, and no SMTP: '+OK ready'"),
+        (b"* OK [CAPABILITY IMAP4rev1] ready\r\n", "This is an IMAP server, and no SMTP: "),
+        (b"HTTP/1.1 400 Bad Request\r\n", "This is a web server, and no SMTP: "),
+        (
+            b"\x15\x03\x01\x00\x02\x02\x28\n",
+            "This server speaks TLS from its first byte, and no SMTP: ",
+        ),
+        (b"hello\x1b[2J\xff\r\n", "A line does not begin with a reply code: 'hello\\x1b[2J\\xff'"),
+    ],
+)
+def test_a_server_of_another_protocol_is_called_that(data: bytes, said: str) -> None:
+    with pytest.raises(MalformedReply) as caught:
+        ReplyParser().feed(data)
+    assert str(caught.value).startswith(said)
