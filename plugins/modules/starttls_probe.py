@@ -598,7 +598,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     PostmasterTlsError,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._batch import Batch, appended
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe_all
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import probe_all
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary import summary
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 

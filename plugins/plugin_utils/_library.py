@@ -59,14 +59,14 @@ _GROUPS: t.Final[dict[str, tuple[str, Release]]] = {
 
 
 @dataclass(frozen=True)
-class Library:
+class LibraryRelease:
     """The OpenSSL of an MTA; a release of None, for LibreSSL too, is one of which nothing is known."""
 
     text: str
     release: Release | None
 
     @classmethod
-    def parse(cls, text: str | None) -> Library:
+    def parse(cls, text: str | None) -> LibraryRelease:
         found = re.search(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", text or "")
         if not text or not found or "libre" in text.lower():
             return cls(text or "an unknown OpenSSL", None)
@@ -100,4 +100,4 @@ class Library:
         return name if name and self.at_least(first) else None
 
 
-__all__ = ["Library", "Release"]
+__all__ = ["LibraryRelease", "Release"]

@@ -16,7 +16,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Inva
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._history import default_of
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._macros import Macros
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
-from ansible_collections.postmaster.tls.plugins.plugin_utils._library import Library
+from ansible_collections.postmaster.tls.plugins.plugin_utils._library import LibraryRelease
 from ansible_collections.postmaster.tls.plugins.plugin_utils._violations import key_type
 
 OPPORTUNISTIC: t.Final = "opportunistic"
@@ -86,7 +86,7 @@ class Instance:
 
     config_directory: str
     version: PostfixVersion
-    library: Library
+    library: LibraryRelease
     readers: tuple[Reader, ...]
     main: Mapping[str, str] | None
 
@@ -229,7 +229,7 @@ def _instance(facts: Mapping[str, t.Any], data: Mapping[str, t.Any]) -> Instance
     return Instance(
         config_directory=str(data["config_directory"]),
         version=version,
-        library=Library.parse((data.get("library") or {}).get("version")),
+        library=LibraryRelease.parse((data.get("library") or {}).get("version")),
         readers=readers,
         main=data.get("parameters"),
     )

@@ -31,7 +31,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version 
     SendmailVersion,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-from ansible_collections.postmaster.tls.plugins.plugin_utils._library import Library
+from ansible_collections.postmaster.tls.plugins.plugin_utils._library import LibraryRelease
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy
 
 LANES: t.Final = ("mx", "submission", "outbound")
@@ -62,7 +62,7 @@ class Host:
 
     cf: str
     build: Build
-    library: Library
+    library: LibraryRelease
     options: Mapping[str, str]
     lanes: tuple[str, ...]
     starttls_submission: bool
@@ -93,7 +93,7 @@ def read_hosts(facts: Mapping[str, t.Any]) -> tuple[Host, ...]:
 def _host(item: Mapping[str, t.Any]) -> Host:
     services = item["services"]
     told = item.get("library") or {}
-    library = Library.parse(told.get("version"))
+    library = LibraryRelease.parse(told.get("version"))
     options: dict[str, str] = {}
     overrides: dict[str, str] = {}
     for service in services:
@@ -121,7 +121,7 @@ def _host(item: Mapping[str, t.Any]) -> Host:
     )
 
 
-def _headers(told: str | None, library: Library) -> int:
+def _headers(told: str | None, library: LibraryRelease) -> int:
     """The OPENSSL_VERSION_NUMBER that it was compiled with, or else that of its library."""
     if told:
         return int(told, 16)
@@ -190,7 +190,7 @@ def _needs_prime(host: Host, policy: Policy) -> bool:
     return finite and (bool(host.options.get("DHParameters")) or host.build.version < _LONG_PRIME)
 
 
-def _cipher_list(policy: Policy, library: Library) -> str | None:
+def _cipher_list(policy: Policy, library: LibraryRelease) -> str | None:
     """The list; old protocols need the lowest security level, which sendmail does not set by itself."""
     old = min(policy.protocols) < Protocol.TLSv1_2 and library.at_least(_LEVELS)
     return f"{policy.cipher_list}:@SECLEVEL=0" if old else policy.cipher_list

@@ -32,8 +32,8 @@ def package_as_ansible_does(tree: str) -> None:
 sys.path.insert(0, sys.argv[1])
 package_as_ansible_does(sys.argv[1])
 
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import probe  # noqa: E402
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report  # noqa: E402
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe  # noqa: E402
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target  # noqa: E402
 
 

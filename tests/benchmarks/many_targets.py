@@ -22,7 +22,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._batch import Batch
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe_all
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import probe_all
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary import (
     hangs,
     speaks_no_tls,

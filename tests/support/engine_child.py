@@ -17,13 +17,13 @@ import time
 import traceback
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import (
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import (
     Probe,
     most_connections,
     probe,
     probe_all,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 
 _AT_ONCE = 12

@@ -13,8 +13,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._host_facts import 
     HostOptions,
     host_facts,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._run import run
 

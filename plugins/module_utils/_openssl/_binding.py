@@ -124,7 +124,7 @@ def _no_password(_buffer: t.Any, _size: int, _writing: int, _data: t.Any) -> int
 no_password = PASSWORD_CALLBACK(_no_password)
 
 
-class Library:
+class Binding:
     """The functions of one libssl and its libcrypto, and the contexts made with them."""
 
     def __init__(self, libcrypto: str, libssl: str) -> None:
@@ -196,4 +196,4 @@ class Library:
         return found
 
 
-__all__ = ["OP_NO", "STATUS_CALLBACK", "Library", "Refused", "Reply", "no_password", "raw"]
+__all__ = ["OP_NO", "STATUS_CALLBACK", "Binding", "Refused", "Reply", "no_password", "raw"]

@@ -17,7 +17,7 @@ import sys
 
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding import (
     OP_NO,
-    Library,
+    Binding,
     Refused,
     Reply,
     raw,
@@ -66,7 +66,7 @@ DH_HEADERS = {
 OP_IGNORE_UNEXPECTED_EOF = 1 << 7
 
 
-def set_options(library: Library, context: int, ask: Reply) -> None:
+def set_options(library: Binding, context: int, ask: Reply) -> None:
     options = OP_BUG_WORKAROUNDS[1 if library.major() < 3 else 3] | ask["options"]
     if library.major() >= 3:
         options |= OP_IGNORE_UNEXPECTED_EOF
@@ -79,7 +79,7 @@ def set_options(library: Library, context: int, ask: Reply) -> None:
         library.SSL_CTX_ctrl(context, MAX_PROTO, 0, None)
 
 
-def known_groups(library: Library, names: list[str]) -> bytes:
+def known_groups(library: Binding, names: list[str]) -> bytes:
     """The names that this library takes one by one, without repetition: what tls_dh.c of Postfix does."""
     trial = library.new_context()
     kept: list[str] = []
@@ -92,7 +92,7 @@ def known_groups(library: Library, names: list[str]) -> bytes:
     return raw(":".join(kept))
 
 
-def set_groups(library: Library, context: int, candidates: list[list[str]]) -> None:
+def set_groups(library: Binding, context: int, candidates: list[list[str]]) -> None:
     for names in candidates:
         groups = known_groups(library, names)
         if groups:
@@ -101,7 +101,7 @@ def set_groups(library: Library, context: int, candidates: list[list[str]]) -> N
     library.ERR_clear_error()
 
 
-def load_pair(library: Library, context: int, certificate: str, key: str) -> None:
+def load_pair(library: Binding, context: int, certificate: str, key: str) -> None:
     if certificate == key:
         load_chain(library, context, [certificate], mixed=True)
         return
@@ -116,7 +116,7 @@ def load_pair(library: Library, context: int, certificate: str, key: str) -> Non
         raise Refused("mismatch", key, library.error())
 
 
-def is_key(library: Library, path: str) -> bool:
+def is_key(library: Binding, path: str) -> bool:
     return any(
         b"PRIVATE KEY" in block and bool(read_pem(library, "PEM_read_bio_PrivateKey", block))
         for block in pem_blocks(read_bytes(path))
@@ -143,7 +143,7 @@ def chain_groups(
     return groups
 
 
-def load_chain(library: Library, context: int, paths: list[str], *, mixed: bool = False) -> None:
+def load_chain(library: Binding, context: int, paths: list[str], *, mixed: bool = False) -> None:
     """Load what smtpd_tls_chain_files names, or one file with a certificate and its key in any order."""
     blocks: list[tuple[str, bytes]] = []
     for path in paths:
@@ -176,7 +176,7 @@ def parameters_of(path: str, headers: tuple[bytes, ...]) -> bytes:
     return next((block for block in blocks if block.startswith(headers)), b"")
 
 
-def set_dh(library: Library, context: int, wanted: str) -> None:
+def set_dh(library: Binding, context: int, wanted: str) -> None:
     """A file, C(built-in), or C(auto); a file that cannot be used is passed over, as in tls_dh.c of Postfix."""
     kind, _colon, path = wanted.partition(":")
     pem = PRIMES["2048"] if kind == "built-in" else b""
@@ -194,7 +194,7 @@ def set_dh(library: Library, context: int, wanted: str) -> None:
     library.ERR_clear_error()
 
 
-def key_types(library: Library, context: int) -> list[str]:
+def key_types(library: Binding, context: int) -> list[str]:
     """The types of the keys that are loaded, by OpenSSL's object numbers (obj_mac.h)."""
     found = []
     position = FIRST
@@ -206,7 +206,7 @@ def key_types(library: Library, context: int) -> list[str]:
     return found
 
 
-def open_context(library: Library, ask: Reply) -> Reply:
+def open_context(library: Binding, ask: Reply) -> Reply:
     """Make a context by the steps that are asked for, or as Postfix makes it; the reply has its number, its list of
     suites, the types of its keys, what was refused and passed over, and the bounds that are in force.
     """
@@ -226,7 +226,7 @@ def open_context(library: Library, ask: Reply) -> Reply:
     }
 
 
-def postfix_context(library: Library, ask: Reply) -> int:
+def postfix_context(library: Binding, ask: Reply) -> int:
     """A context as Postfix makes it."""
     method = "TLS_server_method" if ask["role"] == "server" else "TLS_client_method"
     context = library.new_context(method)
@@ -252,7 +252,7 @@ def postfix_context(library: Library, ask: Reply) -> int:
     return context
 
 
-def match(library: Library, text: str) -> Reply:
+def match(library: Binding, text: str) -> Reply:
     """The suites that a cipher string stands for in this library, in its order, at security level 0."""
     context = library.new_context()
     library.SSL_CTX_set_ciphersuites(context, ALL_TLS13 if text == "ALL:COMPLEMENTOFALL" else b"")
@@ -265,7 +265,7 @@ def match(library: Library, text: str) -> Reply:
         library.SSL_CTX_free(context)
 
 
-def load(library: Library, ask: Reply) -> Reply:
+def load_files(library: Binding, ask: Reply) -> Reply:
     """Whether a pair of files, or a list of chain files, can be loaded and belongs together."""
     context = library.new_context()
     try:
@@ -278,14 +278,14 @@ def load(library: Library, ask: Reply) -> Reply:
         library.SSL_CTX_free(context)
 
 
-def perform(library: Library, ask: Reply) -> Reply:
+def perform(library: Binding, ask: Reply) -> Reply:
     what = ask["do"]
     if what == "open":
         return open_context(library, ask)
     if what == "match":
         return match(library, ask["ciphers"])
     if what == "load":
-        return load(library, ask)
+        return load_files(library, ask)
     context = library.contexts[ask["context"]]
     if what == "choices":
         asked = [choices(library, context, *one) for one in ask["wanted"]]
@@ -316,8 +316,8 @@ def send(stream: t.BinaryIO, reply: Reply) -> None:
     stream.flush()
 
 
-def greet(ask: Reply) -> tuple[Library, Reply]:
-    library = Library(ask["libcrypto"], ask["libssl"])
+def greet(ask: Reply) -> tuple[Binding, Reply]:
+    library = Binding(ask["libcrypto"], ask["libssl"])
     number = library.OpenSSL_version_num()
     library.configure(ask["config_file"], ask["config_name"])
     texts = {
@@ -344,13 +344,13 @@ def attempt(question: t.Callable[[], Reply], subject: str) -> Reply:
         return {"ok": False, "stage": "unsupported", "subject": subject, "error": str(error)}
 
 
-def answered(library: Library, ask: Reply) -> Reply:
+def answered(library: Binding, ask: Reply) -> Reply:
     return attempt(lambda: perform(library, ask), "")
 
 
 def main() -> None:
     incoming, outgoing = sys.stdin.buffer, sys.stdout.buffer
-    started: list[Library] = []
+    started: list[Binding] = []
 
     def start(first: Reply) -> Reply:
         library, reply = greet(first)

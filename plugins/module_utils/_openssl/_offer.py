@@ -17,7 +17,7 @@ _SIGNALLING = frozenset({0x00FF, 0x5600})
 
 
 @dataclass(frozen=True)
-class Offer:
+class ClientOffer:
     """Code points in the client's order; signalling values (RFC 5746, RFC 7507) are left out of `suites`."""
 
     versions: tuple[int, ...]
@@ -48,7 +48,7 @@ def _extensions(data: bytes) -> dict[int, bytes]:
     return found
 
 
-def parse_offer(records: bytes) -> Offer:
+def parse_offer(records: bytes) -> ClientOffer:
     """Read the first flight of a client. Raises InvalidInput if it is not a ClientHello."""
     message = _handshake(records)
     if len(message) < 42 or message[0] != 1:
@@ -61,7 +61,7 @@ def parse_offer(records: bytes) -> Offer:
     position += 1 + message[position]
     extensions = _extensions(message[position + 2 :])
     versions = _words(extensions.get(_SUPPORTED_VERSIONS, b"\0")[1:])
-    return Offer(
+    return ClientOffer(
         versions=versions or tuple(range(legacy, 0x0300, -1)),
         suites=tuple(suite for suite in suites if suite not in _SIGNALLING),
         groups=_words(extensions.get(_SUPPORTED_GROUPS, b"")[2:]),
@@ -69,4 +69,4 @@ def parse_offer(records: bytes) -> Offer:
     )
 
 
-__all__ = ["Offer", "parse_offer"]
+__all__ = ["ClientOffer", "parse_offer"]

@@ -17,7 +17,7 @@ import ctypes
 
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding import (
     STATUS_CALLBACK,
-    Library,
+    Binding,
 )
 
 PENDING = 10
@@ -39,7 +39,7 @@ class Peek:
     version = 0
 
 
-def watch(library: Library, context: int) -> None:
+def watch(library: Binding, context: int) -> None:
     """Let the context report its choice."""
 
     def look(connection: int, _data: object) -> int:
@@ -58,7 +58,7 @@ def watch(library: Library, context: int) -> None:
 class Connection:
     """One fresh connection of a context, without a network."""
 
-    def __init__(self, library: Library, context: int, state: str) -> None:
+    def __init__(self, library: Binding, context: int, state: str) -> None:
         self._library = library
         self._number = library.SSL_new(context)
         self._incoming, self._outgoing = (library.BIO_new(library.BIO_s_mem()) for _side in "io")
@@ -81,7 +81,7 @@ class Connection:
         self._library.ERR_clear_error()
 
 
-def flight(library: Library, context: int, state: str, received: bytes) -> bytes:
+def flight(library: Binding, context: int, state: str, received: bytes) -> bytes:
     """What one fresh connection of the context sends after it has received these bytes."""
     connection = Connection(library, context, state)
     sent = connection.feed(received)
@@ -102,7 +102,7 @@ def wanted_group(sent: bytes) -> int:
     return 0
 
 
-def talk(library: Library, context: int, hello: bytes, retries: dict[int, bytes]) -> list[bytes]:
+def talk(library: Binding, context: int, hello: bytes, retries: dict[int, bytes]) -> list[bytes]:
     """What a server sends after a hello, and after the second one if it asks for a group of the retries."""
     connection = Connection(library, context, "SSL_set_accept_state")
     sent = [connection.feed(hello)]
@@ -113,12 +113,12 @@ def talk(library: Library, context: int, hello: bytes, retries: dict[int, bytes]
     return sent
 
 
-def answer(library: Library, context: int, hello: bytes) -> bytes:
+def answer(library: Binding, context: int, hello: bytes) -> bytes:
     """The bytes that a server sends after a hello."""
     return flight(library, context, "SSL_set_accept_state", hello)
 
 
-def chosen(library: Library, context: int, protocol: int, hello: bytes) -> int:
+def chosen(library: Binding, context: int, protocol: int, hello: bytes) -> int:
     """The suite that a server chooses in this version; 0 if there is none, or another version is chosen."""
     Peek.wanted, Peek.suite = True, 0
     sent = answer(library, context, hello)
@@ -144,7 +144,7 @@ def offering(hello: bytes, suites: list[int]) -> bytes:
 
 
 def choices(
-    library: Library, context: int, protocol: int, hello: bytes, suites: list[int]
+    library: Binding, context: int, protocol: int, hello: bytes, suites: list[int]
 ) -> tuple[list[int], bytes]:
     """Every suite of the list that is chosen, by elimination, and the bytes of one answer to all that were."""
     left, picked = list(suites), list[int]()

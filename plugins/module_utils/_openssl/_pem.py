@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding import (
-    Library,
+    Binding,
     no_password,
 )
 
@@ -28,7 +28,7 @@ def pem_blocks(text: bytes) -> list[bytes]:
     return blocks
 
 
-def read_pem(library: Library, function: str, block: bytes) -> int:
+def read_pem(library: Binding, function: str, block: bytes) -> int:
     """What a function of the library reads in a PEM text; 0 if it reads nothing."""
     bio = library.BIO_new_mem_buf(block, len(block))
     thing = getattr(library, function)(bio, None, no_password, None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 
-from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding import Library
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding import Binding
 
 BOUNDS = (123, 124)  # SSL_CTRL_SET_MIN_PROTO_VERSION, SSL_CTRL_SET_MAX_PROTO_VERSION
 SET_SIGALGS_LIST = 98  # SSL_CTRL_SET_SIGALGS_LIST
@@ -23,7 +23,7 @@ ALL_TLS13 = (
 )
 
 
-def client_of(library: Library, protocol: int = 0) -> int:
+def client_of(library: Binding, protocol: int = 0) -> int:
     """A client's context that offers all that it can, of one version or of every version (0)."""
     client = library.new_context("TLS_client_method")
     for bound in BOUNDS:
@@ -34,7 +34,7 @@ def client_of(library: Library, protocol: int = 0) -> int:
     return client
 
 
-def shake_hands(library: Library, client: int, server: int) -> tuple[list[int], str]:
+def shake_hands(library: Binding, client: int, server: int) -> tuple[list[int], str]:
     """Both ends of a handshake, and the error with which the server ends it; free the ends."""
     ends = [library.SSL_new(client), library.SSL_new(server)]
     pipes = [library.BIO_new(library.BIO_s_mem()) for _side in ends]
@@ -55,7 +55,7 @@ def shake_hands(library: Library, client: int, server: int) -> tuple[list[int], 
     return ends, ""
 
 
-def rehearse(library: Library, context: int, protocol: int, signatures: str) -> str:
+def rehearse(library: Binding, context: int, protocol: int, signatures: str) -> str:
     """The error with which a server ends a handshake of this version, begun by a client of the same library that knows these
     signature schemes only; empty if it does not. Some certificates are only refused when they are about to be sent.
     """
@@ -66,14 +66,14 @@ def rehearse(library: Library, context: int, protocol: int, signatures: str) -> 
     return trouble
 
 
-def finish(library: Library, client: int, ends: list[int]) -> None:
+def finish(library: Binding, client: int, ends: list[int]) -> None:
     for end in ends:
         library.SSL_free(end)
     library.SSL_CTX_free(client)
     library.ERR_clear_error()
 
 
-def served(library: Library, context: int, signatures: str) -> list[str]:
+def served(library: Binding, context: int, signatures: str) -> list[str]:
     """The chain, in PEM, that a server sends to a client that knows these signature schemes only; empty without one.
 
     Where the server was given no intermediate certificates, OpenSSL completes the chain with those that it trusts.
@@ -88,7 +88,7 @@ def served(library: Library, context: int, signatures: str) -> list[str]:
     return found
 
 
-def pem_of(library: Library, certificate: int) -> str:
+def pem_of(library: Binding, certificate: int) -> str:
     bio = library.BIO_new(library.BIO_s_mem())
     library.PEM_write_bio_X509(bio, certificate)
     size = library.BIO_ctrl(bio, PENDING, 0, None)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding import (
     OP_NO,
-    Library,
+    Binding,
     Refused,
     Reply,
     no_password,
@@ -57,38 +57,38 @@ ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
 }
 
 
-def use_key(library: Library, context: int, path: str) -> None:
+def use_key(library: Binding, context: int, path: str) -> None:
     refuse_pipe(path)
     if library.SSL_CTX_use_PrivateKey_file(context, raw(path), FILETYPE_PEM) <= 0:
         raise Refused("key", path, library.error())
 
 
-def use_certificate(library: Library, context: int, path: str) -> None:
+def use_certificate(library: Binding, context: int, path: str) -> None:
     """The first certificate of a file, without those that follow it."""
     refuse_pipe(path)
     if library.SSL_CTX_use_certificate_file(context, raw(path), FILETYPE_PEM) <= 0:
         raise Refused("certificate", path, library.error())
 
 
-def use_chain(library: Library, context: int, path: str) -> None:
+def use_chain(library: Binding, context: int, path: str) -> None:
     refuse_pipe(path)
     if library.SSL_CTX_use_certificate_chain_file(context, raw(path)) <= 0:
         raise Refused("certificate", path, library.error())
 
 
-def check_key(library: Library, context: int, path: str) -> None:
+def check_key(library: Binding, context: int, path: str) -> None:
     if library.SSL_CTX_check_private_key(context) <= 0:
         raise Refused("mismatch", path, library.error())
 
 
-def trust(library: Library, context: int, file: str, directory: str) -> None:
+def trust(library: Binding, context: int, file: str, directory: str) -> None:
     """Certificates of authorities, with which the library also completes the chain that it sends."""
     refuse_pipe(file)
     if library.SSL_CTX_load_verify_locations(context, raw(file), raw(directory)) <= 0:
         raise Refused("trust", f"{file} {directory}", library.error())
 
 
-def use_dh(library: Library, context: int, wanted: str) -> None:
+def use_dh(library: Binding, context: int, wanted: str) -> None:
     """A size in bits, C(auto) or C(none), with a colon and a file that is preferred to it."""
     kind, _colon, path = wanted.partition(":")
     parameters = 0
@@ -104,19 +104,19 @@ def use_dh(library: Library, context: int, wanted: str) -> None:
         raise Refused("dh", path or kind, library.error())
 
 
-def use_curve(library: Library, context: int, number: str) -> None:
+def use_curve(library: Binding, context: int, number: str) -> None:
     """One curve, by its object number in OpenSSL, for ECDHE; the only one then."""
     key = library.EC_KEY_new_by_curve_name(int(number))
     if not key or library.SSL_CTX_ctrl(context, SET_TMP_ECDH, 0, key) <= 0:
         raise Refused("curve", number, library.error())
 
 
-def use_suites(library: Library, context: int, text: str) -> None:
+def use_suites(library: Binding, context: int, text: str) -> None:
     if library.SSL_CTX_set_ciphersuites(context, raw(text)) <= 0:
         raise Refused("suites", text, library.error())
 
 
-def use_ciphers(library: Library, context: int, text: str) -> None:
+def use_ciphers(library: Binding, context: int, text: str) -> None:
     if library.SSL_CTX_set_cipher_list(context, raw(text)) <= 0:
         raise Refused("ciphers", text, library.error())
 
@@ -133,7 +133,7 @@ STEPS: dict[str, t.Callable[..., None]] = {
 }
 
 
-def take_steps(library: Library, ask: Reply, ignored: list[Reply]) -> int:
+def take_steps(library: Binding, ask: Reply, ignored: list[Reply]) -> int:
     """Make the context; a refusal ends it where the step is needed, and is added to the ignored ones elsewhere."""
     method = "TLS_server_method" if ask["role"] == "server" else "TLS_client_method"
     context: int = library.SSL_CTX_new(getattr(library, method)())

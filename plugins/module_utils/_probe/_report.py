@@ -15,7 +15,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._probe import (
     _survey_findings,
     _survey_parts,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import Probe
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import Probe
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import (
     Alert,

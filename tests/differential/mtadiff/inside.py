@@ -12,8 +12,8 @@ import typing as t
 from unittest import mock
 
 from ansible_collections.postmaster.tls.plugins.module_utils import _host_facts
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 
 from mtadiff import features

@@ -11,8 +11,8 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils import _host_facts
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._heard import callers_of
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._run import run
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._facts import sendmail_facts

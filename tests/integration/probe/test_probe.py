@@ -15,12 +15,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import (
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import (
     Probe,
     probe,
     probe_all,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._suites import by_name
 from ansible_collections.postmaster.tls.tests.support.labs import Lab, running

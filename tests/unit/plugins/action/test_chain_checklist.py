@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.action.starttls_probe import Limits, understood
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import TrustStore
 from ansible_collections.postmaster.tls.tests.support.authority import Signed, sign

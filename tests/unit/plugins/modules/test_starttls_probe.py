@@ -17,8 +17,8 @@ from ansible_collections.postmaster.tls.plugins.action.starttls_probe import (
 )
 from ansible_collections.postmaster.tls.plugins.doc_fragments import _dane
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _survey
 from ansible_collections.postmaster.tls.plugins.modules import starttls_probe

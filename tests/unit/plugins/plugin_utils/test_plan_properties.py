@@ -14,7 +14,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._protocol_
     understand,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
-from ansible_collections.postmaster.tls.plugins.plugin_utils._library import Library
+from ansible_collections.postmaster.tls.plugins.plugin_utils._library import LibraryRelease
 from ansible_collections.postmaster.tls.plugins.plugin_utils._plan import policy_plan
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy, load
 from ansible_collections.postmaster.tls.tests.support.postfix_host import (
@@ -184,7 +184,7 @@ def test_a_lane_with_a_policy_gets_its_protocols_and_suites(
 
 def _assert_protocols(host: Host, entry: Entry, infix: str, policy: Policy) -> None:
     value = host.value(entry, f"{entry.prefix}{infix}protocols")
-    library = Library.parse(host.library).protocols or frozenset()
+    library = LibraryRelease.parse(host.library).protocols or frozenset()
     version = PostfixVersion.parse(host.version)
     meaning = understand(value, version, library=library)
     assert meaning.invalid is None

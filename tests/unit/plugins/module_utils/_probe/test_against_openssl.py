@@ -15,8 +15,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import CHECKS
 from ansible_collections.postmaster.tls.tests.support.mail_servers import (

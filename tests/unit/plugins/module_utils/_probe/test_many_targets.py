@@ -15,11 +15,15 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from ansible_collections.postmaster.tls.plugins.module_utils._probe import _run, _session, _target
+from ansible_collections.postmaster.tls.plugins.module_utils._probe import (
+    _engine,
+    _session,
+    _target,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._batch import Batch, appended
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import Probe, probe_all
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import Pace
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._reactor import Reactor
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import Probe, probe_all
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._summary import summary
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Endpoint, Target
 from ansible_collections.postmaster.tls.tests.benchmarks.many_targets import expected, told
@@ -131,7 +135,7 @@ def test_a_name_that_is_not_resolved_in_time_holds_up_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     released = threading.Event()
-    monkeypatch.setattr(_run._target, "resolve", hangs_for("slow.example.test", released))
+    monkeypatch.setattr(_engine._target, "resolve", hangs_for("slow.example.test", released))
     with scripted(sound) as server:
         quick = [target(name, server.port, timeout=AMPLE) for name in ("quick.test", "127.0.0.1")]
         found = results([target("slow.example.test", server.port, timeout=0.5), *quick])
@@ -151,9 +155,9 @@ def test_a_host_that_does_not_know_its_own_name_says_its_address(
         released.wait(30)
         return ""
 
-    monkeypatch.setattr(_run, "_OWN_NAME_PATIENCE", 0.3)
-    monkeypatch.setattr(_run.socket, "gethostname", lambda: "short")
-    monkeypatch.setattr(_run._target, "full_name", lambda lookup=unknown: _full(lookup))
+    monkeypatch.setattr(_engine, "_OWN_NAME_PATIENCE", 0.3)
+    monkeypatch.setattr(_engine.socket, "gethostname", lambda: "short")
+    monkeypatch.setattr(_engine._target, "full_name", lambda lookup=unknown: _full(lookup))
     with scripted(sound) as server:
         [found] = results([target("127.0.0.1", server.port, ehlo_name=None, timeout=AMPLE)])
         heard = server.heard[0]
@@ -173,7 +177,7 @@ def test_every_address_has_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
             Endpoint(socket.AF_INET6, ("::1", server.port, 0, 0)),
             Endpoint(socket.AF_INET, ("127.0.0.1", server.port)),
         )
-        monkeypatch.setattr(_run._target, "resolve", lambda _target: both)
+        monkeypatch.setattr(_engine._target, "resolve", lambda _target: both)
         name = "mx.example.test"
         found = results([target(name, server.port, every_address=True), target(name, server.port)])
     assert [one["address"] for one in found] == ["::1", "127.0.0.1", "127.0.0.1"]
@@ -184,7 +188,7 @@ def test_every_address_has_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def two_addresses(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     both = tuple(Endpoint(socket.AF_INET, (address(number), port)) for number in range(2))
-    monkeypatch.setattr(_run._target, "resolve", lambda _target: both)
+    monkeypatch.setattr(_engine._target, "resolve", lambda _target: both)
 
 
 def test_who_is_done_takes_no_room_from_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:

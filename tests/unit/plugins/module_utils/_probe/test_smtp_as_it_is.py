@@ -16,9 +16,9 @@ from ansible_collections.postmaster.tls.plugins.module_utils._probe import (
     _session,
     _target,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._reactor import Reactor
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._session import Session
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Endpoint, Target
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import NotDetermined

@@ -8,8 +8,8 @@ import typing as t
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import most_connections
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._pace import Pace, Trouble
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import most_connections
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._standing import Standing
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import (
     Endpoint,

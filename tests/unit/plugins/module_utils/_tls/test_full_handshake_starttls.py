@@ -12,7 +12,7 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import NotDetermined
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._full_handshake import (
