@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy, load, names
+from ansible_collections.postmaster.tls.tests.support.postfix_host import POLICIES
 
 SHIPPED = [name for name in names() if name in {load(other).name for other in names()}]
 GOOD: dict[str, Any] = {
@@ -23,15 +24,7 @@ GOOD: dict[str, Any] = {
 
 
 def test_the_named_policies_are_there() -> None:
-    assert set(SHIPPED) == {
-        "mozilla-intermediate-6.0",
-        "mozilla-modern-6.0",
-        "mozilla-old-5.8",
-        "ncsc-nl-2025-05",
-        "rfc9325",
-        "bettercrypto",
-        "postfix-default",
-    }
+    assert set(SHIPPED) == set(POLICIES)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import typing as t
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._probe import _connection, _target
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import Probe, probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import Probe, probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers import ServerHello
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
@@ -150,24 +150,6 @@ def test_starttls_that_is_offered_and_refused_is_a_finding(reply: bytes) -> None
     assert (finding["code"], finding["severity"]) == ("starttls-fails", "high")
     assert reply.decode().strip() in finding["evidence"]
     no_verdict(result)
-
-
-def test_it_never_speaks_before_the_banner() -> None:
-    talked: list[bytes] = []
-
-    def waits(peer: Peer) -> None:
-        peer.say(b"220-mx.example.test waits\r\n")
-        peer.socket.settimeout(0.3)
-        try:
-            talked.append(peer.socket.recv(100))
-        except OSError:
-            peer.socket.settimeout(None)
-        at_ehlo(b"250 mx\r\n")(peer)
-
-    with scripted(waits) as server:
-        result = probed(server.port, timeout=3.0)
-    assert talked == []
-    assert result["reason"] == "no-starttls"
 
 
 def test_nothing_listens_is_a_result() -> None:
