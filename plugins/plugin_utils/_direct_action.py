@@ -21,7 +21,7 @@ from ansible.constants import config
 from ansible.module_utils.basic import heuristic_log_sanitize
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
-from ansible_collections.postmaster.tls.plugins.plugin_utils._payload import Payload
+from ansible_collections.postmaster.tls.plugins.plugin_utils._payload import OTHER_PYTHON, Payload
 
 Data = dict[str, t.Any]
 #: What debuggers and coverage of Ansible's payload are configured with: the environment, or variables of the host.
@@ -32,6 +32,14 @@ class DirectAction(ActionBase):
     """Sends C(payload) for its own module."""
 
     payload: t.ClassVar[Payload]
+    _only_sources = False
+
+    def _execute_module(self, *arguments: t.Any, **named: t.Any) -> Data:
+        result: Data = super()._execute_module(*arguments, **named)
+        if result.get(OTHER_PYTHON):
+            self._only_sources = True
+            result = super()._execute_module(*arguments, **named)
+        return result
 
     def _configure_module(self, module_name: str, module_args: Data, task_vars: Data) -> t.Any:
         built = super()._configure_module(module_name, module_args, task_vars)
@@ -39,9 +47,13 @@ class DirectAction(ActionBase):
             return built
         asked = settings(self.payload.arguments, module_args)
         try:
-            return replaced(built, self.payload, asked) if asked else built
+            return replaced(built, self._script(asked)) if asked else built
         except TypeError:
             return built
+
+    def _script(self, asked: Data) -> t.Callable[[str], bytes]:
+        only = self._only_sources
+        return lambda shebang: self.payload.script(shebang, asked, only_sources=only)
 
 
 def needs_all_of_ansible(module_args: Mapping[str, t.Any], task_vars: Mapping[str, t.Any]) -> bool:
@@ -86,21 +98,20 @@ def _log_line(module_args: Mapping[str, t.Any], arguments: Mapping[str, t.Any]) 
     return f"{prefix} {line}" if prefix else line
 
 
-def replaced(built: t.Any, payload: Payload, asked: Mapping[str, t.Any]) -> t.Any:
-    """What C(_configure_module) returned, with our script in it if its form is known. Raises TypeError if C(asked) is no JSON."""
+def replaced(built: t.Any, script: t.Callable[[str], bytes]) -> t.Any:
+    """What C(_configure_module) returned, with the script for its first line in it if its form is known."""
     if not isinstance(built, tuple):
         return built
     if len(built) == 4 and built[0] == "new" and isinstance(built[1], str):
         style, shebang, _data, path = built
-        return style, shebang, payload.script(shebang, asked), path
+        return style, shebang, script(shebang), path
     if len(built) == 2 and dataclasses.is_dataclass(built[0]):
         bits: t.Any = built[0]
         known = {"b_module_data", "module_style", "shebang"}
         if known <= {field.name for field in dataclasses.fields(bits)} and (
             bits.module_style == "new" and bits.shebang
         ):
-            script = payload.script(bits.shebang, asked)
-            return dataclasses.replace(bits, b_module_data=script), built[1]
+            return dataclasses.replace(bits, b_module_data=script(bits.shebang)), built[1]
     return built
 
 

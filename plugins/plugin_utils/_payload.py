@@ -6,8 +6,8 @@
 """What a host is sent in place of Ansible's usual payload: one script that runs a task of ours without Ansible's library.
 
 Half of the host's part of a short task is C(ansible.module_utils.basic), which is compiled anew each time. The script
-has the sources of this collection that the task needs, without what only readers need. It is made when the action plugin
-is loaded, before Ansible forks for a host.
+has the modules of this collection that the task needs: their sources, or for a host with the controller's own Python what
+they are compiled to, which halves the rest. Both are made when the action plugin is loaded, before Ansible forks for a host.
 """
 
 from __future__ import annotations
@@ -16,17 +16,23 @@ import ast
 import base64
 import json
 import marshal
+import re
+import sys
 import typing as t
 import zlib
 from collections.abc import Iterator, Mapping
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from ansible_collections.postmaster.tls.plugins.module_utils import _direct
 
 _PLUGINS: t.Final = Path(__file__).resolve().parents[1]
 _PREFIX: t.Final = f"{__name__.rpartition('.')[0].rpartition('.')[0]}."
-_MARSHAL: t.Final = 4  # every Python from 3.4 on reads it
+#: What a host answers that has another Python than the name of its interpreter says.
+OTHER_PYTHON: t.Final = "other_python"
+_OURS: t.Final = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+_SINCE_34: t.Final = 4  # the form of marshal that every Python from 3.4 on reads
 _TOO_OLD: t.Final = (
     "postmaster.tls needs Python 3.9 or newer on the mail host, and %s is %s: set ansible_python_interpreter to a newer"
     " one, or save the configuration of this host and look at it elsewhere, as docs/offline.md says."
@@ -45,42 +51,17 @@ here = os.path.dirname(os.path.realpath(file)) if file.startswith("/") else ""
 sys.path = [one for one in sys.path if one not in ("", ".", here)]
 import binascii, marshal, zlib
 """
+_SAME: t.Final = """\
+import importlib.util
+if importlib.util.MAGIC_NUMBER != {magic!r}:
+    sys.stdout.write('{{"failed": true, "{other}": true, "msg": "This Python cannot run compiled code of the controller."}}')
+    sys.exit(1)
+"""
 _END: t.Final = """\
 own = {{"__name__": {name!r}}}
 exec(modules[{name!r}], own)
 own["run"](modules, {settings!r})
 """
-
-
-class _Bare(ast.NodeTransformer):
-    """Takes away what a program does not need: docstrings, annotations of functions, and imports for type checkers."""
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.returns = None
-        arguments = node.args
-        listed = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-        for one in (*listed, arguments.vararg, arguments.kwarg):
-            if one:
-                one.annotation = None
-        return self._undocumented(node)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        return self._undocumented(node)
-
-    def visit_Module(self, node: ast.Module) -> ast.AST:
-        return self._undocumented(node)
-
-    def visit_If(self, node: ast.If) -> ast.AST:
-        if ast.unparse(node.test) == "t.TYPE_CHECKING":
-            node.body = [ast.Pass()]
-        self.generic_visit(node)
-        return node
-
-    def _undocumented(self, node: ast.FunctionDef | ast.ClassDef | ast.Module) -> ast.AST:
-        if ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-        self.generic_visit(node)
-        return node
 
 
 def _file(name: str) -> Path | None:
@@ -99,17 +80,26 @@ def _imported(tree: ast.Module) -> Iterator[str]:
 
 
 def sources(*names: str) -> dict[str, str]:
-    """The sources of modules and of all of ours that they import, by name, without what only readers need."""
+    """The sources of modules and of all of ours that they import, by name."""
     found: dict[str, str] = {}
     wanted = list(names)
     while wanted:
         name = wanted.pop()
         path = None if name in found else _file(name)
         if path:
-            tree = ast.parse(path.read_bytes())
-            wanted += _imported(tree)
-            found[name] = ast.unparse(_Bare().visit(tree))
+            found[name] = path.read_text("utf-8")
+            wanted += _imported(ast.parse(found[name]))
     return found
+
+
+def _packed(modules: bytes) -> str:
+    """The line that unpacks modules on the host."""
+    text = base64.b64encode(zlib.compress(modules)).decode()
+    return f'modules = marshal.loads(zlib.decompress(binascii.a2b_base64("{text}")))\n'
+
+
+def _compiled(name: str, source: str) -> CodeType:
+    return compile(source, name, "exec", dont_inherit=True, optimize=2)
 
 
 class Payload:
@@ -120,8 +110,10 @@ class Payload:
     ) -> None:
         self.task: t.Final = task
         self.arguments: t.Final = arguments
-        text = base64.b64encode(zlib.compress(marshal.dumps({**modules}, _MARSHAL), 9)).decode()
-        self._modules = f'modules = marshal.loads(zlib.decompress(binascii.a2b_base64("{text}")))\n'
+        codes = {name: _compiled(name, source) for name, source in modules.items()}
+        same = _SAME.format(magic=MAGIC_NUMBER, other=OTHER_PYTHON)
+        self._codes = f"{same}{_packed(marshal.dumps(codes))}"
+        self._sources = _packed(marshal.dumps({**modules}, _SINCE_34))
 
     @classmethod
     def of(cls, task: ModuleType) -> t.Self:
@@ -129,12 +121,18 @@ class Payload:
         modules = sources(task.__name__, _direct.__name__)
         return cls(task.__name__, task.ARGUMENTS, modules)
 
-    def script(self, shebang: str, settings: Mapping[str, t.Any]) -> bytes:
-        """The whole script, with its first line, and what C(_direct.run) is told. Raises TypeError if that is not plain JSON."""
+    def script(
+        self, shebang: str, settings: Mapping[str, t.Any], *, only_sources: bool = False
+    ) -> bytes:
+        """The whole script, with its first line, and what C(_direct.run) is told. Raises TypeError if that is not plain JSON.
+
+        Compiled code is sent to an interpreter whose name has the controller's own version, unless told otherwise.
+        """
         start = _START.format(shebang=shebang, too_old=_TOO_OLD)
         given = json.dumps({**settings, "task": self.task})
         end = _END.format(name=_direct.__name__, settings=given)
-        return f"{start}{self._modules}{end}".encode()
+        same = not only_sources and re.search(rf"/{re.escape(_OURS)}\s*$", shebang)
+        return f"{start}{self._codes if same else self._sources}{end}".encode()
 
 
-__all__ = ["Payload", "sources"]
+__all__ = ["OTHER_PYTHON", "Payload", "sources"]

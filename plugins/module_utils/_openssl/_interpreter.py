@@ -41,7 +41,7 @@ stream = sys.stdin.buffer
 for name, source in marshal.loads(stream.read(int.from_bytes(stream.read(4), "big"))):
     module = types.ModuleType(name)
     sys.modules[name] = module
-    exec(compile(source, name, "exec"), module.__dict__)
+    exec(compile(source, name, "exec") if isinstance(source, str) else source, module.__dict__)
 module.main()
 """
 _spare: t.Final[list[subprocess.Popen[bytes]]] = []
@@ -55,14 +55,14 @@ def framed(data: t.Any) -> bytes:
 
 @functools.cache
 def _sources() -> bytes:
-    """Names and sources of the child's modules, in the order in which they import each other."""
+    """Names and sources of the child's modules, or their code where there is no source, in the order in which they import each other."""
     package = __name__.rpartition(".")[0]
     found = []
     for short in _IN_CHILD:
         name = f"{package}.{short}"
         spec = importlib.util.find_spec(name)
         loader = t.cast(t.Any, spec.loader if spec else None)
-        found.append((name, loader.get_source(name)))
+        found.append((name, loader.get_source(name) or loader.get_code(name)))
     return framed(found)
 
 

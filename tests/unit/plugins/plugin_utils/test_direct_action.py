@@ -19,7 +19,6 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._direct_action impo
 from ansible_collections.postmaster.tls.plugins.plugin_utils._payload import Payload
 
 Data = dict[str, t.Any]
-PAYLOAD = Payload("task", ARGUMENTS, {})
 #: What ActionBase._update_module_args of every ansible-core from 2.18 on adds, as far as it matters here.
 INTERNAL: t.Final[Data] = {
     "_ansible_debug": False,
@@ -111,13 +110,12 @@ def test_ansible_says_whether_it_wants_arguments_and_tracebacks_back() -> None:
 
 
 def test_only_the_data_of_a_known_form_are_replaced() -> None:
-    style, shebang, data, path = replaced(("new", "#!/py", b"zip", "/m.py"), PAYLOAD, asked())
-    assert (style, shebang, path) == ("new", "#!/py", "/m.py")
-    assert data.startswith(b"#!/py\n")
+    style, shebang, data, path = replaced(("new", "#!/py", b"zip", "/m.py"), str.encode)
+    assert (style, shebang, data, path) == ("new", "#!/py", b"#!/py", "/m.py")
     built = Built(b_module_data=b"zip", module_style="new", shebang="#!/py")
-    bits, path = replaced((built, "/m.py"), PAYLOAD, asked())
+    bits, path = replaced((built, "/m.py"), str.encode)
     assert (bits.module_style, bits.shebang, path) == ("new", "#!/py", "/m.py")
-    assert bits.b_module_data == data
+    assert bits.b_module_data == b"#!/py"
 
 
 @pytest.mark.parametrize(
@@ -133,11 +131,11 @@ def test_only_the_data_of_a_known_form_are_replaced() -> None:
     ],
 )
 def test_an_unknown_form_stays(built: t.Any) -> None:
-    assert replaced(built, PAYLOAD, asked()) is built
+    assert replaced(built, str.encode) is built
 
 
 def test_what_is_no_plain_json_is_ansibles() -> None:
     """Dates of YAML, and what a vault still holds, have encoders of their own there."""
     day = asked(candidate={"parameters": {"x": date(2026, 1, 1)}})
     with pytest.raises(TypeError):
-        replaced(("new", "#!/py", b"zip", "/m.py"), PAYLOAD, day)
+        Payload("task", ARGUMENTS, {}).script("#!/py", day)

@@ -5,18 +5,30 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
 import sys
 import typing as t
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
-from ansible_collections.postmaster.tls.plugins.module_utils import _direct, _errors, _facts_task
-from ansible_collections.postmaster.tls.plugins.plugin_utils._payload import Payload, sources
+from ansible_collections.postmaster.tls.plugins.module_utils import (
+    _direct,
+    _errors,
+    _facts_task,
+    _host_facts,
+)
+from ansible_collections.postmaster.tls.plugins.plugin_utils._payload import (
+    OTHER_PYTHON,
+    Payload,
+    sources,
+)
 
 ROOM = "ansible_collections.postmaster.tls.plugins.module_utils"
+SAME = f"#!/usr/bin/python{sys.version_info[0]}.{sys.version_info[1]}"
 TASK = f"{ROOM}._spoken"
 SPOKEN: t.Final = """
 import os, sys
@@ -44,10 +56,10 @@ SETTINGS: t.Final[dict[str, t.Any]] = {
 }
 
 
-def script(do: str, **more: t.Any) -> bytes:
+def script(do: str, shebang: str = "#!/usr/bin/python3", **more: t.Any) -> bytes:
     modules = {**sources(_direct.__name__, _errors.__name__), TASK: SPOKEN}
     settings = {**SETTINGS, "arguments": {"do": do}, **more}
-    return Payload(TASK, {}, modules).script("#!/usr/bin/python3", settings)
+    return Payload(TASK, {}, modules).script(shebang, settings)
 
 
 def run(
@@ -85,6 +97,19 @@ def test_what_lies_where_it_runs_is_not_imported(tmp_path: Path, how: str) -> No
     file.write_bytes(script("shadow"))
     done = run(script("shadow"), cwd=tmp_path) if how == "stdin" else run(b"", str(file))
     assert not said(done)["file"].startswith(str(tmp_path))
+
+
+def test_a_python_of_the_same_version_gets_compiled_code() -> None:
+    program = script("say", SAME)
+    assert program != script("say").replace(b"#!/usr/bin/python3\n", SAME.encode() + b"\n")
+    assert said(run(program))["said"] == "say"
+
+
+def test_another_python_of_that_name_says_so() -> None:
+    """Such as an early build of a release."""
+    program = script("say", SAME).replace(repr(MAGIC_NUMBER).encode(), b"b'early'")
+    done = run(program)
+    assert (done.returncode, done.stderr, said(done)[OTHER_PYTHON]) == (1, b"", True)
 
 
 def test_what_was_asked_is_told_where_ansible_wants_it() -> None:
@@ -151,11 +176,12 @@ def test_the_log_of_the_host_has_its_line(tmp_path: Path) -> None:
     )
 
 
-def test_the_facts_need_no_file_of_this_checkout() -> None:
+@pytest.mark.parametrize("shebang", ["#!/usr/bin/python3", SAME])
+def test_the_facts_need_no_file_of_this_checkout(shebang: str) -> None:
     payload = Payload.of(_facts_task)
     arguments = {name: one.get("default") for name, one in payload.arguments.items()}
     wanted = {**arguments, "gather_subset": ["openssl"]}
-    program = payload.script("#!/usr/bin/python3", {**SETTINGS, "arguments": wanted})
+    program = payload.script(shebang, {**SETTINGS, "arguments": wanted})
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [sys.executable, "-I", "-"]
     done = subprocess.run(command, input=program, capture_output=True, check=False, env=environment)
@@ -165,11 +191,9 @@ def test_the_facts_need_no_file_of_this_checkout() -> None:
     assert "version" in facts["openssl"]["command"]
 
 
-def test_the_sources_are_all_that_is_imported_and_nothing_for_readers() -> None:
+def test_the_sources_are_all_that_is_imported_and_no_more() -> None:
     found = sources(_facts_task.__name__)
     assert f"{ROOM}._openssl._child" in found, "what the interpreter of the library runs"
-    assert f"{ROOM}._probe._run" not in found
+    assert f"{ROOM}._probe._engine" not in found
     text = found[f"{ROOM}._host_facts"]
-    assert '"""' not in text
-    assert "->" not in text
-    compile(text, "host_facts", "exec")
+    assert text == inspect.getsource(_host_facts)
