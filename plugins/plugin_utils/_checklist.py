@@ -17,6 +17,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._page import VERDIC
 Data = Mapping[str, t.Any]
 _Answer = tuple[bool | None, str]
 _UNSEEN: t.Final = "the probe saw no certificate"
+_UNREAD: t.Final = "no certificate could be read"
 _NO_NAME: t.Final = "nobody said by which name senders know this host"
 _TLSA: t.Final[dict[str | None, _Answer]] = {
     "match": (True, "every certificate that is served"),
@@ -41,6 +42,10 @@ class _Host:
     installed: Sequence[Data]
     probe: Data
     findings: Sequence[Data]
+
+    @property
+    def bare(self) -> bool:
+        return not self.installed and not self.served
 
     @property
     def served(self) -> Sequence[Data]:
@@ -69,8 +74,22 @@ def certificate_checklist(facts: Data, probe: Data | None = None) -> list[str]:
     host = _host(facts, probe or {})
     lines = ["", "Which certificate problem is it?"]
     for question in _QUESTIONS:
-        lines += _told(question, host)
+        lines += _no(question, host) or ([] if host.bare else _answered(question, host))
+    if host.bare:
+        lines += cell(VERDICT[None], [_bare(host)])
     return [*lines, *_asking(host)]
+
+
+def _bare(host: _Host) -> str:
+    """Why there is no certificate to ask about."""
+    named = any(service.get("certificate_files") for service in host.services)
+    own = (
+        "none of those that the configuration names could be read"
+        if named
+        else "the configuration names none"
+    )
+    seen = _UNSEEN if host.probe else "nobody was asked what a sender gets"
+    return f"There is no certificate to ask about: {own}, and {seen}."
 
 
 def _host(facts: Data, probe: Data) -> _Host:
@@ -87,18 +106,22 @@ def _host(facts: Data, probe: Data) -> _Host:
     return _Host(mta, services, installed, probe, findings)
 
 
-def _told(question: _Question, host: _Host) -> Iterator[str]:
+def _no(question: _Question, host: _Host) -> list[str]:
+    """What was found that says no to a question; nothing where nothing was."""
     found = {
         (one["code"], one["evidence"]): one
         for one in host.findings
         if one["code"] in question.codes
     }
-    if found:
-        texts = [f"{question.text} ({', '.join(dict.fromkeys(code for code, _text in found))})"]
-        for one in found.values():
-            texts += [f"{one['where']}: {one['evidence']}", f"Do: {one['remedy']}"]
-        yield from cell(VERDICT[False], list(dict.fromkeys(texts)))
-        return
+    if not found:
+        return []
+    texts = [f"{question.text} ({', '.join(dict.fromkeys(code for code, _text in found))})"]
+    for one in found.values():
+        texts += [f"{one['where']}: {one['evidence']}", f"Do: {one['remedy']}"]
+    return list(cell(VERDICT[False], list(dict.fromkeys(texts))))
+
+
+def _answered(question: _Question, host: _Host) -> Iterator[str]:
     verdict, detail = question.answer(host)
     yield from cell(VERDICT[verdict], [f"{question.text}{f': {detail}' if detail else ''}"])
 
@@ -113,13 +136,15 @@ def _all(values: Iterable[bool | None]) -> bool | None:
 
 def _key(host: _Host) -> _Answer:
     files = ", ".join(str(one.get("key_file") or "no key file") for one in host.installed)
+    if not files:
+        return None, "none of its files could be read"
     return _all(one.get("key_matches") for one in host.installed), files
 
 
 def _dates(host: _Host) -> _Answer:
     ends = sorted((one["not_after"], one["days_left"]) for one in _parsed(host))
     if not ends:
-        return None, "no certificate could be read"
+        return None, _UNREAD
     return True, f"until {str(ends[0][0])[:10]} ({ends[0][1]} days)"
 
 
@@ -130,13 +155,13 @@ def _parsed(host: _Host) -> list[Data]:
 def _names(host: _Host) -> _Answer:
     names = ", ".join(dict.fromkeys(name for one in _parsed(host) for name in one.get("san") or ()))
     if not host.served:
-        return None, f"{names}; {_UNSEEN}"
+        return None, f"{names}; {_UNSEEN}" if names else _UNSEEN
     verdict = _all(one.get("name_matches") for one in host.served)
     return verdict, f"{names}; {_NO_NAME}" if verdict is None else names
 
 
 def _usage(host: _Host) -> _Answer:
-    return (True if _parsed(host) else None), ""
+    return (True, "") if _parsed(host) else (None, _UNREAD)
 
 
 def _chain(host: _Host) -> _Answer:
@@ -187,7 +212,10 @@ def _asking(host: _Host) -> Iterator[str]:
         yield from cell("not asked", ["Senders are not asked for a certificate of their own."])
     else:
         yield from cell(
-            VERDICT[None], ["Whether senders are asked for a certificate of their own."]
+            VERDICT[None],
+            [
+                "Whether senders are asked for a certificate of their own: neither configuration nor probe says."
+            ],
         )
 
 

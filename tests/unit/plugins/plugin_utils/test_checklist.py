@@ -139,3 +139,40 @@ def test_who_is_asked_for_a_certificate_can_stop_that(mta: str, dial: str) -> No
 def test_something_else_is_refused() -> None:
     with pytest.raises(InvalidInput, match="certificate_checklist"):
         certificate_checklist({"postfix": []})
+
+
+def unexplained(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.startswith("  ? ") and ":" not in line]
+
+
+@pytest.mark.parametrize(
+    ("files", "seen", "said"),
+    [
+        ([], {}, "the configuration names none, and nobody was asked what a sender gets."),
+        ([], {"findings": []}, "the configuration names none, and the probe saw no certificate."),
+        (["/etc/mx.crt"], {}, "none of those that the configuration names could be read, and"),
+    ],
+)
+def test_a_host_without_a_certificate_is_told_once_and_why(
+    files: list[str], seen: Data, said: str
+) -> None:
+    service = {"direction": "inbound", "certificate_files": files, "client_certificate": None}
+    host = {"postfix": [{"services": [service]}], "certificates": [], "findings": []}
+    lines = certificate_checklist(host, seen)
+    assert said in " ".join(" ".join(lines).split())
+    assert sum(line.startswith("  ? ") for line in lines) == 2
+    assert unexplained(lines) == []
+
+
+def test_what_was_found_of_a_missing_certificate_stands_before_that() -> None:
+    missing = finding("certificate-missing", where="smtp/inet", evidence="/etc/mx.crt").as_dict()
+    lines = certificate_checklist({"certificates": [], "findings": [missing]})
+    assert "(certificate-missing)" in lines[2]
+    assert "There is no certificate to ask about" in " ".join(lines)
+
+
+def test_no_question_stays_open_without_a_reason() -> None:
+    silent = {"sha256": "aa", "chain": [], "subject": "CN=mx"}
+    for told in (facts(), facts(not_after=None, days_left=None, key_matches=None, san=None)):
+        for seen in ({}, {"certificates": [silent], "findings": []}):
+            assert unexplained(certificate_checklist(told, seen)) == []
