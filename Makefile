@@ -30,7 +30,7 @@ images: ## build the container images of every Debian release
 clean-lab: ## end the lab
 	@$(LAB) down
 
-test: ## everything: lint, unit, integration, molecule
+test: ## everything: lint, unit, fuzz, integration, molecule
 	@$(RUN)
 
 test-quick: ## what takes less than a minute: linters, types, unit tests
@@ -51,7 +51,7 @@ integration: ## tests against the lab
 differential: ## what is predicted beside what is probed: 220 generated configurations on every Debian release
 	@$(VENV) python tests/differential/differential.py
 
-molecule: ## the roles on a Postfix of every Debian release
+molecule: ## the roles on a Postfix and a sendmail of every Debian release
 	@$(RUN) molecule
 
 bench: ## measure the probe beside its peers, and write docs/performance.md
