@@ -49,7 +49,7 @@ class Bundle:
     certificates: int
 
 
-def read_text(path: str) -> str:
+def read_pem(path: str) -> str:
     """A PEM file of the host. Raises InvalidInput."""
     try:
         return read_file(path, encoding="ascii", most=_LARGEST)
@@ -179,4 +179,4 @@ def _blocks(text: str) -> list[tuple[str, str]]:
     return found
 
 
-__all__ = ["Bundle", "certificates_in", "lay_down", "parts_of", "read_text"]
+__all__ = ["Bundle", "certificates_in", "lay_down", "parts_of", "read_pem"]

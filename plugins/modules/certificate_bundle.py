@@ -105,7 +105,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.postmaster.tls.plugins.module_utils._bundle import (
     lay_down,
     parts_of,
-    read_text,
+    read_pem,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
 
@@ -127,8 +127,8 @@ def main() -> t.NoReturn:
     options = module.params
     try:
         bundle = parts_of(
-            chain=options["certificate"] or read_text(options["certificate_path"]),
-            key=options["key"] or read_text(options["key_path"]),
+            chain=options["certificate"] or read_pem(options["certificate_path"]),
+            key=options["key"] or read_pem(options["key_path"]),
         )
         path, changed = lay_down(
             bundle,

@@ -15,7 +15,10 @@ import os
 import stat
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._errors import NotSupported
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    InvalidInput,
+    NotSupported,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import Finding, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._der import (
     issued,
@@ -158,6 +161,16 @@ def chains_of(kind: str, files: t.Sequence[str]) -> tuple[CertificateFile, ...]:
     )
 
 
+def saved_texts(files: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """The texts of saved files by path. Raises InvalidInput for what is no text."""
+    for path, text in files.items():
+        if not isinstance(text, str):
+            raise InvalidInput(
+                f"saved: files has no text for {path}: give the content of the file, or leave it out."
+            )
+    return dict(files)
+
+
 def chains_among(
     texts: t.Mapping[str, str], kind: str, files: t.Sequence[str]
 ) -> tuple[CertificateFile, ...]:
@@ -268,5 +281,6 @@ __all__ = [
     "pem_objects",
     "read_objects",
     "refused",
+    "saved_texts",
     "unreadable",
 ]

@@ -14,6 +14,9 @@ import re
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
+    saved_texts,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._collect import (
     Instance,
 )
@@ -119,11 +122,7 @@ def saved_instance(saved: Saved) -> Instance:
     """The instance that was saved. Raises InvalidInput where the version is missing, master.cf has no service, or a file is
     no text.
     """
-    for path, text in saved.files.items():
-        if not isinstance(text, str):
-            raise InvalidInput(
-                f"saved: files has no text for {path}: give the content of the file, or leave it out."
-            )
+    saved_texts(saved.files)
     main, everything = _pairs(saved.main, "main"), _pairs(saved.parameters, "parameters")
     if not main:
         raise InvalidInput(

@@ -64,7 +64,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit 
     edit_raw_options,
     raw_options,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options import MACROS
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options import SHOWABLE
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._running import (
     DEFAULT_PID_FILE,
     spelled_out,
@@ -216,7 +216,7 @@ def _in_force(asked: Asked, cf: ConfigurationFile, layout: Layout) -> None:
     for option, value in asked.options.items():
         found = [one.value for one in cf.options if one.name.lower() == option.lower()]
         if found != ([] if value is None or not value else [value]):
-            seen = str(found or "nothing") if option in MACROS or not found else "something else"
+            seen = str(found or "nothing") if option in SHOWABLE or not found else "something else"
             raise InvalidInput(
                 f"{layout.mc} would not set {option} to what was asked, but to {seen}: a file that it"
                 " includes, or a line that m4 makes, sets it too; change it there."

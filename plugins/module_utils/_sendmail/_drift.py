@@ -29,13 +29,15 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._layout i
     Layout,
     detect,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 import calls
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import (
-    CF_M4,
-    includes,
-    raw_options,
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 import (
+    calls,
+    cf_m4_of,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options import MACROS
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import raw_options
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options import (
+    MACROS,
+    SHOWABLE,
+)
 
 _MOST_LINES = 4
 _NAMED: t.Final = re.compile(
@@ -54,15 +56,15 @@ def written_differences(mc: str, cf: ConfigurationFile) -> tuple[str, ...]:
 
     Macros of the file itself are replaced in values; nothing is known of what m4 does besides.
     """
-    comments = any(path.endswith(CF_M4) for path in includes(mc))
+    comments = bool(cf_m4_of(mc))
     defined = {
         call.text(0): call.text(1) if call.name == "define" else None
         for call in calls(mc, comments=comments)
         if call.name in ("define", "undefine")
     }
     found = []
-    for option, macro in MACROS.items():
-        value = defined.get(macro)
+    for option in SHOWABLE:
+        value = defined.get(MACROS.get(option, ""))
         raw = [one["value"] for one in raw_options(mc, option)]
         wanted = raw[-1] if raw else None if value is None else _expanded(value, defined)
         live = cf.value(option)
@@ -111,7 +113,7 @@ def named(line: str) -> str:
     have a password in it.
     """
     name = (_NAMED.match(line) or [""])[0].rstrip()
-    if name == line or (name[:1] == "O" and name[1:].strip() in MACROS):
+    if name == line or (name[:1] == "O" and name[1:].strip() in SHOWABLE):
         return line
     return f"{name} ..."
 

@@ -23,10 +23,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading import read_file
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Runner
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import (
-    CF_M4,
-    includes,
-)
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 import cf_m4_of
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._program import DEFAULT_CF
 
 DIRECTORY: t.Final = "/etc/mail"
@@ -162,8 +159,7 @@ def option_macros(layout: Layout, mc: str) -> dict[str, str]:
 
     Raises NotSupported when that file cannot be found.
     """
-    named = [one for one in includes(mc) if one.endswith(CF_M4)]
-    directory = layout.prelude or (os.path.dirname(os.path.dirname(named[0])) if named else "")
+    directory = layout.prelude or os.path.dirname(os.path.dirname(cf_m4_of(mc)))
     path = os.path.join(directory, "m4", "proto.m4")
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:

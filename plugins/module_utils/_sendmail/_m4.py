@@ -19,6 +19,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import dat
 _WORD: t.Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REST_OF_LINE: t.Final = re.compile(r"[^\n]*\n?")
 _CF_M4: t.Final = re.compile(r"(?:^|/)cf\.m4$")
+INCLUDING: t.Final = ("include", "sinclude")
 _ACTIVE: t.Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\(?|\$[0-9#*@]")
 _BUILT_IN: t.Final = """\
 __file__ __gnu__ __line__ __program__ __unix__ changecom changequote changeword debugfile debugmode divert divnum dnl
@@ -135,10 +136,29 @@ def calls(text: str, *, comments: bool = True) -> t.Iterator[Call]:
         if text[stop : stop + 1] == "(":
             arguments, stop = _arguments(text, stop)
         call = Call(word[0], arguments, position, stop)
-        if call.name in ("include", "sinclude") and _CF_M4.search(call.text(0)):
+        if call.name in INCLUDING and _CF_M4.search(call.text(0)):
             comments = False
         yield call
         position = stop
 
 
-__all__ = ["Argument", "Call", "active", "calls", "quoted_end"]
+def includes(text: str, *, comments: bool = True) -> tuple[str, ...]:
+    """The files that an mc file includes."""
+    return tuple(call.text(0) for call in calls(text, comments=comments) if call.name in INCLUDING)
+
+
+def cf_m4_of(text: str) -> str:
+    """The cf.m4 of sendmail that an mc file includes; empty where it is read before the file, as on FreeBSD."""
+    return next((path for path in includes(text) if _CF_M4.search(path)), "")
+
+
+__all__ = [
+    "INCLUDING",
+    "Argument",
+    "Call",
+    "active",
+    "calls",
+    "cf_m4_of",
+    "includes",
+    "quoted_end",
+]

@@ -23,8 +23,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 impor
 
 _SECTIONS: t.Final = re.compile(r"MAILER|MAILER_DEFINITIONS|LOCAL_(?:CONFIG|NET_CONFIG|RULE\w*)")
 _NAME: t.Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
-CF_M4: t.Final = "/m4/cf.m4"
-INCLUDING: t.Final = ("include", "sinclude")
 _TAIL: t.Final = re.compile(r"[ \t]*(?:dnl[^\n]*)?(?:\n|\Z)")
 _RAW: t.Final = r"(?m)^(?P<quote>`?)O[ \t]+(?i:{name})[ \t]*=[ \t]*(?P<value>.*?)(?P<end>'?(?:(?:(?<![ \t])[ \t]*)?dnl[^\n]*)?)$"
 
@@ -133,11 +131,6 @@ def raw_options(text: str, name: str) -> list[re.Match[str]]:
     return list(re.finditer(_RAW.replace("{name}", re.escape(name)), text))
 
 
-def includes(text: str, *, comments: bool = True) -> tuple[str, ...]:
-    """The files that an mc file includes."""
-    return tuple(call.text(0) for call in calls(text, comments=comments) if call.name in INCLUDING)
-
-
 def _check(name: str, value: str | None) -> None:
     if not _NAME.fullmatch(name):
         raise InvalidInput(
@@ -200,13 +193,10 @@ def _ended(text: str) -> str:
 
 
 __all__ = [
-    "CF_M4",
-    "INCLUDING",
     "Change",
     "Edited",
     "edit_defines",
     "edit_features",
     "edit_raw_options",
-    "includes",
     "raw_options",
 ]

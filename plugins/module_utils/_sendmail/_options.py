@@ -71,11 +71,10 @@ StrictTransportSecurity SuperSafe TempFileMode Timeout TimeZoneSpec TrustedUser 
 UnixFromLine UnsafeGroupWrites UseCompressedIPv6Addresses UseErrorsTo UseMSP UserDatabaseSpec
 Verbose XscriptFileBufferSize
 """
-#: cf/m4/proto.m4 of sendmail 8.18.1; an option of NAMES that is not here has no macro.
+#: cf/m4/proto.m4 of sendmail 8.18.1; an option that is not here has no macro.
 MACROS: t.Final[dict[str, str]] = {
     "TLSSrvOptions": "confTLS_SRV_OPTIONS",
     "CipherList": "confCIPHER_LIST",
-    "CipherSuites": "",
     "ServerSSLOptions": "confSERVER_SSL_OPTIONS",
     "ClientSSLOptions": "confCLIENT_SSL_OPTIONS",
     "TLSFallbacktoClear": "confTLS_FALLBACK_TO_CLEAR",
@@ -89,6 +88,8 @@ MACROS: t.Final[dict[str, str]] = {
     "CRLPath": "confCRL_PATH",
     "DHParameters": "confDH_PARAMETERS",
 }
+#: Options about TLS that an mc file sets, by a macro or in LOCAL_CONFIG; none of them has a password in its value.
+SHOWABLE: t.Final = (*MACROS, "CipherSuites")
 _NO_TICKET: t.Final = 1 << 14
 _TLS13: t.Final = 0x10101000
 _TLSEXT_PADDING: t.Final = 1 << 4
@@ -193,6 +194,7 @@ def server_letters(text: str) -> tuple[str, ...]:
 __all__ = [
     "MACROS",
     "NAMES",
+    "SHOWABLE",
     "bits_by_name",
     "bug_workarounds",
     "default_bits",

@@ -20,6 +20,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._findings import Fi
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._certificate_files import (
     CertificateFile,
     chains_among,
+    saved_texts,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import Libraries
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass, field
@@ -41,10 +42,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._facts im
     SendmailFacts,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._files import Standards
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 import calls
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import (
-    CF_M4,
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 import (
     INCLUDING,
+    calls,
+    cf_m4_of,
     includes,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._program import DEFAULT_CF
@@ -80,12 +81,7 @@ def saved_of(given: t.Mapping[str, t.Any]) -> Saved:
     """Raises InvalidInput where what is there cannot be a sendmail.cf, the build is missing, or a file is no text."""
     names = {"cf": "sendmail_cf", "mc": "sendmail_mc", "build": "sendmail_build"}
     texts = {name: str(given.get(key) or "").lstrip("\ufeff") for name, key in names.items()}
-    files = dict(given.get("files") or {})
-    for path, text in files.items():
-        if not isinstance(text, str):
-            raise InvalidInput(
-                f"saved: files has no text for {path}: give the content of the file, or leave it out."
-            )
+    files = saved_texts(given.get("files") or {})
     if not VERSION.search(texts["build"]):
         raise InvalidInput(
             "saved: sendmail_build has no version: give what 'sendmail -d0.15 -bt < /dev/null' prints on that host."
@@ -140,7 +136,7 @@ def _drifted(saved: Saved, sendmail: Sendmail) -> list[Finding]:
     if not saved.mc:
         return []
     whole = _with_included(saved.mc, saved.files)
-    others = [path for path in includes(whole) if not path.endswith(CF_M4)]
+    others = [path for path in includes(whole) if path != cf_m4_of(whole)]
     if others:
         evidence = f"sendmail.mc includes {', '.join(others)}, not among the saved files"
         return [finding("not-determined", where=saved.file, evidence=evidence)]

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._bundle import (
     lay_down,
     parts_of,
-    read_text,
+    read_pem,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     CommandFailed,
@@ -164,7 +164,7 @@ def test_a_file_that_nobody_writes_to_is_not_waited_for(
     os.unlink(path)
     os.mkfifo(path)
     with pytest.raises(InvalidInput, match="not a regular file"):
-        read_text(path)
+        read_pem(path)
     assert lay_down(bundle, directory=str(tmp_path), name="mx1", dry=False) == (path, True)
     assert Path(path).read_text() == bundle.text
 
@@ -207,4 +207,4 @@ def test_a_directory_that_is_a_file_is_one_sentence(
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="cannot be read: No such file"):
-        read_text(str(tmp_path / "nothing"))
+        read_pem(str(tmp_path / "nothing"))

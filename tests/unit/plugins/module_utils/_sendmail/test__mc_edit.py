@@ -13,12 +13,12 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Inva
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 import (
     active,
     calls,
+    includes,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._mc_edit import (
     edit_defines,
     edit_features,
     edit_raw_options,
-    includes,
     raw_options,
 )
 from hypothesis import given
