@@ -14,7 +14,8 @@ description:
     has died, the host puts every file back byte for byte and runs O(restore_command).
   - A watcher on the host waits for the deadline. Where systemd runs it is a transient timer, and a unit that restores
     before the MTA starts should the host reboot in between; O(restore_command) is not run then. Elsewhere it is a
-    detached process, and after a reboot the next call of this module restores.
+    detached process, and an entry in C(/etc/cron.d), where there is one, that restores after a reboot and runs
+    O(restore_command). After a reboot without either, the next call of this module restores.
   - The copies are staged beside the files, so that restoring them is a rename and works on a full disk. A second set
     lies in O(state_directory).
 version_added: 0.1.0
@@ -85,7 +86,8 @@ options:
   token:
     description:
       - With O(state=confirmed) or O(state=restored), the RV(token) of the arming that is meant. It fails when that
-        checkpoint is there no more, so that nobody confirms the change of somebody else.
+        checkpoint is there no more, so that nobody confirms the change of somebody else. With V(restored) it also puts back
+        what was changed after the host had restored itself.
     type: str
   state_directory:
     description:

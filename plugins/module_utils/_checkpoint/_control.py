@@ -117,7 +117,8 @@ class Keeper:
     def restore(self, name: str, *, token: str | None = None) -> Result:
         """Put the files back now. Raises CommandFailed when a file cannot be restored or the command fails.
 
-        With the C(token) of an arming, raises it also when that checkpoint is there no more.
+        With the C(token) of an arming, raises it also when that checkpoint is there no more, and puts back what was changed
+        after the host had restored itself.
         """
         with self._locked(name):
             manifest, outcome = self._read(name)
@@ -125,11 +126,11 @@ class Keeper:
                 raise CommandFailed(_gone(name))
             if manifest is None:
                 return Result(False, "restored", note=self._absent(name))
-            if not _record.is_pending(outcome):
+            differing = tuple(item.path for item in manifest.entries if _restorer.differs(item))
+            if not _record.is_pending(outcome) and not (token and differing):
                 done = outcome.differed if outcome else ()
                 return Result(False, "restored", paths=_paths(manifest), restored=done)
             if self.check:
-                differing = tuple(item.path for item in manifest.entries if _restorer.differs(item))
                 return Result(True, "restored", paths=_paths(manifest), restored=differing)
             outcome = self._restore(manifest, reason="request")
         _raise_on_broken_files(manifest, outcome)
@@ -170,6 +171,8 @@ class Keeper:
         """Restore what is overdue, and say so; refuse what is pending."""
         manifest, outcome = self._read(name)
         if manifest is None or not _record.is_pending(outcome):
+            if not self.check:
+                _kept.finish(self.root, name)
             return None
         if not _record.is_overdue(manifest):
             raise CommandFailed(
@@ -198,7 +201,7 @@ class Keeper:
 
     def _forget(self, manifest: Manifest, *, undoable: bool) -> str | None:
         """The rename decides: from then on nothing restores, and what fails is but a note."""
-        parting = os.path.join(self.root, f".{manifest.name}.{manifest.token}.confirmed")
+        parting = _kept.parting_of(self.root, manifest)
         os.rename(self._directory(manifest.name), parting)
         try:
             _restorer.sync_directory(self.root)

@@ -22,10 +22,32 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Comm
 
 CONFIRMED: t.Final = "confirmed.json"
 
+_PARTING: t.Final = ".confirmed"
+
 
 def directory_of(root: str, name: str) -> str:
     """Where the kept snapshot of a name lies; a name cannot begin with a dot, so this is no checkpoint."""
     return os.path.join(root, f".{name}.kept")
+
+
+def parting_of(root: str, manifest: Manifest) -> str:
+    """Where a checkpoint goes when it is confirmed, for as long as it takes to keep or to remove it."""
+    return os.path.join(root, f".{manifest.name}.{manifest.token}{_PARTING}")
+
+
+def finish(root: str, name: str) -> None:
+    """Bring to its end what a confirmation that was killed has left. To be called with the lock held and nothing pending."""
+    for entry in sorted(os.listdir(root)) if os.path.isdir(root) else ():
+        directory = os.path.join(root, entry)
+        if not (entry.startswith(f".{name}.") and entry.endswith(_PARTING)):
+            continue
+        manifest = _record.load(directory)
+        if manifest is not None:
+            _restorer.remove_waiting(manifest)
+        if os.path.exists(os.path.join(directory, CONFIRMED)):
+            _replace(root, directory, name)
+        else:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def keep(root: str, directory: str, manifest: Manifest) -> None:
@@ -38,7 +60,11 @@ def keep(root: str, directory: str, manifest: Manifest) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     _restorer.remove_waiting(manifest)
-    kept = directory_of(root, manifest.name)
+    _replace(root, directory, manifest.name)
+
+
+def _replace(root: str, directory: str, name: str) -> None:
+    kept = directory_of(root, name)
     shutil.rmtree(kept, ignore_errors=True)
     os.rename(directory, kept)
 
@@ -77,4 +103,4 @@ def undo(root: str, manifest: Manifest) -> Outcome:
     return outcome
 
 
-__all__ = ["directory_of", "edited_since", "keep", "load", "undo"]
+__all__ = ["directory_of", "edited_since", "finish", "keep", "load", "parting_of", "undo"]

@@ -145,8 +145,13 @@ def outcome_room(paths: t.Sequence[str]) -> int:
 
 
 def is_overdue(manifest: Manifest) -> bool:
-    """True past the deadline, and after a reboot: nobody can confirm over a connection that a reboot has cut."""
-    return manifest.boot != boot_identity() or clock() >= manifest.armed_clock + manifest.timeout
+    """True past the deadline, and after a reboot: nobody can confirm over a connection that a reboot has cut.
+
+    Where no identity of a boot is known (FreeBSD without /proc), the clock tells, which begins anew with every boot.
+    """
+    now = clock()
+    in_time = manifest.armed_clock <= now < manifest.armed_clock + manifest.timeout
+    return manifest.boot != boot_identity() or not in_time
 
 
 def is_unfinished(directory: str) -> bool:

@@ -103,6 +103,7 @@ def differs(entry: Entry) -> bool:
 def restore(directory: str, manifest: Manifest, *, reason: str, run_command: bool) -> Outcome:
     """Put every file back, run the command, and record the outcome. To be called with the lock held.
 
+    The second copies stay until the next arming, in case a change that came too late is written over what was restored.
     Goes on after a file that cannot be restored: `failures` names it, and the next attempt tries it again.
     """
     differed = tuple(entry.path for entry in manifest.entries if differs(entry))
@@ -115,7 +116,7 @@ def restore(directory: str, manifest: Manifest, *, reason: str, run_command: boo
     outcome = Outcome(reason, time.time(), differed, failures, status, output)
     write_outcome(directory, outcome)
     if not failures:
-        remove_copies(directory, manifest)
+        remove_waiting(manifest)
     return outcome
 
 
@@ -128,7 +129,7 @@ def remove_waiting(manifest: Manifest) -> None:
 
 
 def remove_copies(directory: str, manifest: Manifest) -> None:
-    """Remove staged files, second copies and what waits for the next boot; manifest and outcome stay as a record."""
+    """Remove staged files, second copies and what waits for the next boot."""
     remove_waiting(manifest)
     shutil.rmtree(os.path.join(directory, "files"), ignore_errors=True)
 
@@ -289,9 +290,9 @@ def _wait(root: str, name: str, token: str) -> None:
 
 
 def main(arguments: t.Sequence[str]) -> int:
-    """restorer.pyz timer|boot|detached ROOT NAME TOKEN: 0 when there is nothing left to do.
+    """restorer.pyz timer|boot|cron|detached ROOT NAME TOKEN: 0 when there is nothing left to do.
 
-    Tries again for a while after a failure, since nobody else will; but does not hold up a boot.
+    Tries again for a while after a failure, since nobody else will; but does not hold up a boot, and cron calls again.
     """
     how, root, name, token = arguments
     if how == "detached":
@@ -301,6 +302,8 @@ def main(arguments: t.Sequence[str]) -> int:
         _wait(root, name, token)
     if how == "boot":
         return 0 if _succeeds(root, name, token, reason="reboot", run_command=False) else 1
+    if how == "cron":
+        return 0 if _succeeds(root, name, token, reason="overdue", run_command=True) else 1
     for pause in _PAUSES:
         if _succeeds(root, name, token, reason="timeout", run_command=True):
             return 0

@@ -6,7 +6,8 @@
 """What restores an unconfirmed checkpoint on the host itself, whatever becomes of the connection.
 
 Where systemd runs: a transient timer (systemd-run(1)), and for a reboot in between a unit that runs before the MTA
-starts. Elsewhere: a detached process; after a reboot the next call of the module finds the checkpoint overdue.
+starts. Elsewhere: a detached process, and where cron(8) reads /etc/cron.d an entry for a reboot in between, and for a
+process that was killed. After a reboot without either, the next call of the module finds the checkpoint overdue.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import inspect
 import io
 import itertools
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -37,6 +39,7 @@ _SYSTEMD_RUNNING: t.Final = "/run/systemd/system"
 _UNITS: t.Final = "/etc/systemd/system"
 _WANTS: t.Final = "multi-user.target.wants"
 _GENERATED: t.Final = "/run/systemd/generator"
+_CRON: t.Final = "/etc/cron.d"
 _MTAS: t.Final = ("postfix.service", "postfix@-.service", "sendmail.service")
 _START_SECONDS: t.Final = 10.0
 _BOOT_UNIT: t.Final = """\
@@ -54,6 +57,11 @@ ExecStart={command}
 [Install]
 WantedBy=multi-user.target
 """
+_CRON_TABLE: t.Final = """\
+# Made by postmaster.tls.config_checkpoint, and removed by it when the checkpoint {name} is confirmed or restored.
+@reboot root {command} >/dev/null 2>&1
+* * * * * root {command} >/dev/null 2>&1
+"""
 
 
 def has_systemd() -> bool:
@@ -62,25 +70,28 @@ def has_systemd() -> bool:
 
 
 def boot_files(name: str) -> tuple[str, ...]:
-    """The unit that restores at boot and the link that enables it; empty without systemd."""
-    if not has_systemd():
-        return ()
-    unit = f"{_unit(name)}-boot.service"
-    return os.path.join(_UNITS, unit), os.path.join(_UNITS, _WANTS, unit)
+    """What restores at boot: the unit and the link that enables it, else a table for cron; empty without either."""
+    if has_systemd():
+        unit = f"{_unit(name)}-boot.service"
+        return os.path.join(_UNITS, unit), os.path.join(_UNITS, _WANTS, unit)
+    return (os.path.join(_CRON, _unit(name)),) if os.access(_CRON, os.W_OK) else ()
 
 
 def start(run: Runner, root: str, manifest: _record.Manifest) -> str:
     """Start the watcher: returns `systemd` or `process`. Raises CommandFailed if neither starts."""
-    if manifest.boot_files:
-        try:
+    systemd = has_systemd()
+    try:
+        if systemd:
             _prepare_boot(root, manifest)
-        except OSError as error:
-            where = error.filename or _UNITS
-            raise CommandFailed(
-                f"{where} cannot be written: {error.strerror}; nothing was armed."
-            ) from error
-        if _start_timer(run, root, manifest):
-            return "systemd"
+        elif manifest.boot_files:
+            _prepare_cron(root, manifest)
+    except OSError as error:
+        where = error.filename or _UNITS
+        raise CommandFailed(
+            f"{where} cannot be written: {error.strerror}; nothing was armed."
+        ) from error
+    if systemd and _start_timer(run, root, manifest):
+        return "systemd"
     return _start_process(root, manifest)
 
 
@@ -127,15 +138,28 @@ def _prepare_boot(root: str, manifest: _record.Manifest) -> None:
         mtas=" ".join(_mtas()),
         command=" ".join(_command("boot", root, manifest)),
     )
-    with open(unit, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
+    _write(unit, text)
     os.makedirs(os.path.dirname(link), exist_ok=True)
     with contextlib.suppress(FileExistsError):
         os.symlink(unit, link)
     for path in (unit, link):
         _restorer.sync_directory(os.path.dirname(path))
+
+
+def _prepare_cron(root: str, manifest: _record.Manifest) -> None:
+    """crontab(5): a percent sign would end the command; a name with a dot, and a file that others can write, is ignored."""
+    (table,) = manifest.boot_files
+    command = shlex.join(_command("cron", root, manifest)).replace("%", "\\%")
+    _write(table, _CRON_TABLE.format(name=manifest.name, command=command))
+    os.chmod(table, 0o600)
+    _restorer.sync_directory(os.path.dirname(table))
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _mtas() -> list[str]:

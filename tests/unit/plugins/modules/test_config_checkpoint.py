@@ -16,6 +16,7 @@ from ansible_collections.postmaster.tls.plugins.modules import config_checkpoint
 @pytest.fixture(autouse=True)
 def without_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_watcher, "has_systemd", lambda: False)
+    monkeypatch.setattr(_watcher, "_CRON", "/no/such/directory")
 
 
 def called(

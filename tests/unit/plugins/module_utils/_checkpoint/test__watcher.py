@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the postmaster.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Without systemd: cron restores after a reboot, and when the watching process was killed. Killed confirmations end well."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import typing as t
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import (
+    _kept,
+    _record,
+    _restorer,
+    _snapshot,
+    _watcher,
+)
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._control import Keeper
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._snapshot import Plan
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import CommandFailed
+from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed
+from ansible_collections.postmaster.tls.tests.support.waiting import until
+
+BEFORE = "a = 1\n"
+AFTER = "a = 2\n"
+
+
+def never(command: t.Sequence[str]) -> Completed:
+    raise AssertionError(f"unexpected call of {command}")
+
+
+class Host:
+    """A host without systemd and one file to protect; the restore command leaves a mark."""
+
+    def __init__(self, path: Path) -> None:
+        self.state = path / "state %s"
+        self.main = path / "etc" / "main.cf"
+        self.main.parent.mkdir()
+        self.main.write_text(BEFORE)
+        self.mark = path / "reloaded"
+        self.keeper = Keeper(str(self.state), never)
+
+    def arm(self) -> str:
+        command = ("touch", str(self.mark))
+        token = self.keeper.arm(Plan("postfix", (str(self.main),), command, 60)).token
+        assert token
+        self.main.write_text(AFTER)
+        return token
+
+    @property
+    def manifest(self) -> _record.Manifest:
+        found = _record.load(str(self.state / "postfix"))
+        assert found is not None
+        return found
+
+    def reboot(self) -> None:
+        """The watching process is gone, and the next boot has another identity."""
+        pid = self.state / "postfix" / _restorer.PID
+        until(lambda: pid.read_text().endswith("\n"), seconds=60, what="the watcher's number")
+        os.kill(int(pid.read_text()), signal.SIGKILL)
+        other = _record.dump(replace(self.manifest, boot="an earlier boot"))
+        (self.state / "postfix" / _record.MANIFEST).write_text(other)
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Host]:
+    monkeypatch.setattr(_watcher, "has_systemd", lambda: False)
+    here = Host(tmp_path)
+    yield here
+    here.keeper.restore("postfix")
+
+
+def commands(table: Path) -> dict[str, str]:
+    """When and what cron would run: it takes an escaped percent sign for a plain one."""
+    lines = [line for line in table.read_text().splitlines() if not line.startswith("#")]
+    split = [line.partition(" root ") for line in lines]
+    return {when: command.replace("\\%", "%") for when, _user, command in split}
+
+
+def test_cron_restores_after_a_reboot(host: Host, cron: Path) -> None:
+    cron.mkdir()
+    host.arm()
+    [table] = cron.iterdir()
+    assert table.name == "postmaster-tls-checkpoint-postfix"
+    assert stat.S_IMODE(table.stat().st_mode) == 0o600
+    found = commands(table)
+    assert set(found) == {"@reboot", "* * * * *"}
+    for command in found.values():
+        subprocess.run(["/bin/sh", "-c", command], check=True)
+    assert host.main.read_text() == AFTER, "restored before it was due"
+    host.reboot()
+    subprocess.run(["/bin/sh", "-c", found["@reboot"]], check=True)
+    assert host.main.read_text() == BEFORE
+    assert host.mark.exists()
+    assert list(cron.iterdir()) == []
+
+
+@pytest.mark.parametrize("end", ["confirm", "restore"])
+def test_the_table_of_cron_goes_with_the_checkpoint(host: Host, cron: Path, end: str) -> None:
+    cron.mkdir()
+    host.arm()
+    getattr(host.keeper, end)("postfix")
+    assert list(cron.iterdir()) == []
+
+
+def test_without_cron_nothing_is_written_for_it(host: Host, cron: Path) -> None:
+    host.arm()
+    assert host.manifest.boot_files == ()
+    assert not cron.exists()
+
+
+@pytest.mark.parametrize(("seconds", "overdue"), [(-1, True), (0, False), (59, False), (60, True)])
+def test_where_no_boot_has_an_identity_the_clock_tells(
+    host: Host, monkeypatch: pytest.MonkeyPatch, seconds: int, overdue: bool
+) -> None:
+    """As on FreeBSD: the clock begins anew with every boot."""
+    monkeypatch.setattr(_record, "boot_identity", lambda: "")
+    host.arm()
+    monkeypatch.setattr(_record, "clock", lambda: host.manifest.armed_clock + seconds)
+    assert _record.is_overdue(host.manifest) is overdue
+
+
+def test_a_change_that_comes_after_the_host_has_restored_itself_is_taken_back_by_its_token(
+    host: Host,
+) -> None:
+    token = host.arm()
+    host.reboot()
+    _restorer.restore_if_due(str(host.state), "postfix", token, reason="timeout", run_command=False)
+    host.main.write_text(AFTER)
+    with pytest.raises(CommandFailed, match="can no longer be confirmed"):
+        host.keeper.confirm("postfix", token=token)
+    assert host.keeper.restore("postfix").changed is False
+    assert host.main.read_text() == AFTER
+    done = host.keeper.restore("postfix", token=token)
+    assert (done.changed, done.restored) == (True, (str(host.main),))
+    assert host.main.read_text() == BEFORE
+    assert host.mark.exists()
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("where", ["kept", "thrown away"])
+def test_a_confirmation_that_was_killed_is_brought_to_its_end(
+    host: Host, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def killed(*_rest: object) -> None:
+        raise Killed
+
+    token = host.arm()
+    owner, name = (_kept, "_replace") if where == "kept" else (_snapshot, "discard")
+    with monkeypatch.context() as during:
+        during.setattr(owner, name, killed)
+        with pytest.raises(Killed):
+            host.keeper.confirm("postfix", undoable=where == "kept", token=token)
+    assert host.keeper.settle("postfix").changed is False
+    assert host.main.read_text() == AFTER
+    assert os.listdir(host.main.parent) == ["main.cf"]
+    assert [name for name in os.listdir(host.state) if name.endswith(".confirmed")] == []
+    assert host.keeper.undo("postfix").changed is (where == "kept")
+    assert host.main.read_text() == (BEFORE if where == "kept" else AFTER)
