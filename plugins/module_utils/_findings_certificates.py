@@ -133,8 +133,8 @@ CERTIFICATES: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
         "medium",
         "One of the keys is too weak for the security level",
         (
-            "OpenSSL loads it, and then ends every handshake for which no other certificate can be used: senders that do not know "
-            "the other type of key get no session."
+            "OpenSSL loads it, and then ends every handshake in which it chooses a suite for it. Senders that do not know the other "
+            "type of key get no session, nor do those up to TLS 1.2 that prefer this type, although a suite for the other is left."
         ),
         "Request a certificate for a larger key of this type, or take the pair out of the configuration.",
     ),

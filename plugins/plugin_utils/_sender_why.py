@@ -231,8 +231,10 @@ def _outcome(case: _Case, position: int) -> SenderResult:
         return SenderResult(case.profile, None, reason="not-asked")
     if not senders:
         return SenderResult(case.profile, False, reason="no-tls")
-    found = judged(case.profile, senders[position]["flights"])
-    if found.connects and found.protocol is not None and found.protocol.label not in protocols:
+    heard = senders[position]
+    found = judged(case.profile, heard["flights"])
+    absent = found.protocol is not None and found.protocol.label not in protocols
+    if found.connects and absent and not heard.get("by_name"):
         return replace(found, connects=False, reason="handshake-breaks-off")
     return found
 

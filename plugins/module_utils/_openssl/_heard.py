@@ -103,14 +103,16 @@ def asked(
 
 def _heard(oracle: Oracle, settings_for: SettingsFor, caller: Caller) -> dict[str, t.Any]:
     """What the service sends after the first hello, and after the second one if there is one; nothing where the library makes no
-    context for this server name.
+    context for this server name. `by_name` tells that it has other certificates for that.
     """
-    context = oracle.library.open(settings_for(caller.server_name))
+    settings = settings_for(caller.server_name)
+    context = oracle.library.open(settings)
     flights: list[bytes] = []
     if not isinstance(context, Refusal):
         flights = oracle.library.talk(context, caller.hello, caller.retries)
     texts = [base64.b64encode(flight).decode("ascii") for flight in flights]
-    return {"sender": caller.sender, "flights": texts}
+    by_name = settings != settings_for("")
+    return {"sender": caller.sender, "flights": texts, "by_name": by_name}
 
 
 def _blamed(choices: Choices) -> dict[str, t.Any]:

@@ -23,8 +23,11 @@ _QUICKLY = (
 
 
 def can_see(told: t.Mapping[str, t.Any]) -> bool:
-    """Tell whether a server has TLS, and curves that sslscan offers: brainpool and hybrids are not among them."""
-    if not compare.seen_suites(told["seen"]):
+    """Tell whether a server has TLS, and curves that sslscan offers: brainpool and hybrids are not among them. It begins with all
+    suites at once, and gives up where the server chooses one whose key is below its security level.
+    """
+    codes = {one["code"] for one in told["predicted"]["findings"]}
+    if not compare.seen_suites(told["seen"]) or "key-below-level" in codes:
         return False
     curves = [name for name in told["seen"]["groups"] if not name.startswith("ffdhe")]
     return not curves or any(not _UNSEEN.search(name) for name in curves)

@@ -58,6 +58,10 @@ ONCE_WRONG = {
         **RSA,
         "tls_medium_cipherlist": "ECDHE:AECDH:@SECLEVEL=3",
     },
+    "a-key-below-the-level-beside-one-that-is-not": {
+        **BOTH,
+        "tls_medium_cipherlist": "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=3",
+    },
     "curves-of-a-server-below-tls12": {
         **RSA,
         "smtpd_tls_protocols": "TLSv1.1",

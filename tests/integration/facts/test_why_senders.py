@@ -40,6 +40,11 @@ SERVICES: dict[str, dict[str, str]] = {
         "tls_medium_cipherlist": "ALL:@SECLEVEL=0",
     },
     "everything": {**RSA, "smtpd_tls_protocols": "", "tls_medium_cipherlist": "ALL:@SECLEVEL=0"},
+    "key-below-the-level": {
+        **BOTH,
+        "tls_medium_cipherlist": "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=3",
+        "smtpd_tls_protocols": "!TLSv1.3",
+    },
     "weak-dhe": {
         **RSA,
         "smtpd_tls_dh1024_param_file": f"{materials.DIRECTORY}/dh1024.pem",
@@ -67,7 +72,7 @@ ECDSA = (
     f"O ServerCertFile={sendmail.DIRECTORY}/ec.pem",
     f"O ServerKeyFile={sendmail.DIRECTORY}/ec.key",
 )
-NO_TLS13 = "O ServerSSLOptions=SSL_OP_NO_TLSv1_3"
+NO_TLS13 = "O ServerSSLOptions=0x20000000"  # sendmail 8.15 has no name for it
 DAEMONS: dict[str, tuple[str, ...]] = {
     "sound": SOUND,
     "no-certificate": (),

@@ -491,6 +491,8 @@ def test_a_handshake_that_breaks_off_behind_the_servers_hello_brings_a_sender_no
     (found,) = sender_answers(["postfix-3.10"], [told])
     assert (found["connects"], found["reason"]) == (False, "handshake-breaks-off")
     assert "the certificate is too weak for security level 3" in found["text"]
+    told["senders"][0]["by_name"] = True
+    assert sender_answers(["postfix-3.10"], [told])[0]["connects"] is True
 
 
 def test_a_sender_of_a_service_without_tls_gets_nothing_that_anything_could_be_blamed_for(
