@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import tempfile
 import time
@@ -108,9 +109,15 @@ def ran(*checks: t.Sequence[Check], width: int = 1) -> tuple[str, list[Tally]]:
     return stream.getvalue(), tallies
 
 
-def test_the_output_of_each_check_is_kept_whole_where_lanes_run_side_by_side() -> None:
-    first = Check("a", says("one", then="import time; time.sleep(0.3); print('two')"))
-    second = Check("b", says("three", then="raise SystemExit(4)"))
+def test_the_output_of_each_check_is_kept_whole_where_lanes_run_side_by_side(
+    tmp_path: Path,
+) -> None:
+    """The first goes on when the second has spoken."""
+    spoken = tmp_path / "spoken"
+    os.mkfifo(spoken)
+    waits = f"import signal; signal.alarm(60); open({str(spoken)!r}).read()"
+    first = Check("a", says("one", then=f"{waits}; print('two')"))
+    second = Check("b", says("three", then=f"open({str(spoken)!r}, 'w'); raise SystemExit(4)"))
     text, tallies = ran([first], [second])
     assert "=== a\none\ntwo\n" in text
     assert "=== b\nthree\n" in text
