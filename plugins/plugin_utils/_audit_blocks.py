@@ -15,6 +15,11 @@ from collections.abc import Mapping, Sequence
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import CATALOGUE, SEVERITIES
 from ansible_collections.postmaster.tls.plugins.module_utils._smtp._reply import printable
+from ansible_collections.postmaster.tls.plugins.plugin_utils._audit_remedies import (
+    in_words_of,
+    instances_of,
+    kind_of,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._plan import policy_plan
 
 Data = Mapping[str, t.Any]
@@ -31,18 +36,16 @@ def escaped(value: t.Any) -> str:
     return _SPECIAL.sub(r"\\\1", printable(" ".join(str(value).split())))
 
 
-def instances_of(facts: Data) -> list[tuple[str, Data]]:
-    """Every mail server of a host, each with the name of its kind."""
-    return [
-        *(("Postfix", one) for one in facts.get("postfix") or ()),
-        *(("sendmail", one) for one in facts.get("sendmail") or ()),
-    ]
-
-
 def findings_of(report: Data) -> list[Data]:
-    """What the facts and the probes of a host found, the facts first."""
-    own = (report["mta_tls"] or {}).get("findings") or ()
-    return [*own, *(finding for probe in report["probes"] for finding in probe["findings"])]
+    """What the facts and the probes of a host found, the facts first; each with ``kind``, and what to do in the words of that kind."""
+    facts = report["mta_tls"] or {}
+    own = facts.get("findings") or ()
+    found = [*own, *(finding for probe in report["probes"] for finding in probe["findings"])]
+    kinds = [kind_of(one, facts) for one in found]
+    return [
+        {**one, "kind": kind, "remedy": in_words_of(kind, one)}
+        for one, kind in zip(found, kinds, strict=True)
+    ]
 
 
 def blocks(report: Data) -> list[str]:
@@ -63,7 +66,8 @@ def _block(number: int, findings: Sequence[Data]) -> list[str]:
     told = [one for one in findings if one["where"].startswith("/")]
     remedies: dict[str, dict[str, list[str]]] = {}
     for one in findings:
-        remedy = one["remedy"] if one in told or not told else told[0]["remedy"]
+        same = [other for other in told if other["kind"] == one["kind"]]
+        remedy = one["remedy"] if one in told or not same else same[0]["remedy"]
         evidence = remedies.setdefault(escaped(remedy), {})
         evidence.setdefault(escaped(one["evidence"]), []).append(escaped(one["where"]))
     lines = [
@@ -156,4 +160,4 @@ def _with_directory(place: str) -> str:
     return "" if place == _USUAL else f"-c {shlex.quote(_plain(place))} "
 
 
-__all__ = ["POLICY", "blocks", "escaped", "findings_of", "instances_of", "settings"]
+__all__ = ["POLICY", "blocks", "escaped", "findings_of", "settings"]

@@ -10,13 +10,24 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
-from ansible_collections.postmaster.tls.plugins.module_utils._findings import CATALOGUE, SEVERITIES
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import SEVERITIES
 from ansible_collections.postmaster.tls.plugins.plugin_utils._audit_blocks import (
     blocks,
     escaped,
     findings_of,
-    instances_of,
     settings,
+)
+from ansible_collections.postmaster.tls.plugins.plugin_utils._audit_groups import (
+    MOST_GROUPS,
+    Group,
+    grouped,
+    some,
+    without_name,
+)
+from ansible_collections.postmaster.tls.plugins.plugin_utils._audit_remedies import (
+    instances_of,
+    together,
+    usual,
 )
 
 Data = Mapping[str, t.Any]
@@ -28,7 +39,6 @@ _CERTIFICATE_HEAD: t.Final = (
     *("certificate", "names", "key", "not after", "days left"),
     "what is wrong",
 )
-_MOST_HOSTS: t.Final = 10
 _URGENT: t.Final = SEVERITIES.index("medium")
 
 
@@ -45,11 +55,13 @@ def page(reports: Sequence[Data], *, date: str = "") -> str:
     audited = [one for one in reports if one["audited"]]
     number = f"{len(audited)} of {len(reports)} hosts audited"
     lines += [f"{number}, {escaped(date)}." if date else f"{number}.", ""]
-    lines += _overview(reports)
-    lines += _unaudited([one for one in reports if not one["audited"]])
+    groups = grouped(audited, _told, row=_overview_row)
+    apart = [one for one in reports if not one["audited"]]
+    lines += _overview(groups, apart)
+    lines += _unaudited(apart)
     lines += _fleet(audited)
-    for one in audited:
-        lines += _host(one)
+    for group in groups[:MOST_GROUPS]:
+        lines += _host(group)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -69,14 +81,19 @@ def _cell(value: t.Any) -> str:
     return value if isinstance(value, Marked) else escaped(value)
 
 
-def _overview(reports: Sequence[Data]) -> list[str]:
+def _overview(groups: Sequence[Group], apart: Sequence[Data]) -> list[str]:
     head = ("host", "MTA", "OpenSSL", *SEVERITIES, "probes")
-    return _table(head, [_overview_row(one) for one in reports])
+    rows = [[group.title, *_overview_row(group.first)] for group in groups[:MOST_GROUPS]]
+    rest = [report for group in groups[MOST_GROUPS:] for report in group.reports]
+    empty = ["" for _each in head[2:]]
+    if rest:
+        rows.append([f"{len(rest)} more hosts, none worse", "see their JSON files", *empty])
+    if apart:
+        rows.append([some([one["host"] for one in apart]), "not audited", *empty])
+    return _table(head, rows)
 
 
 def _overview_row(report: Data) -> list[t.Any]:
-    if not report["audited"]:
-        return [report["host"], "not audited", "", *("" for _each in SEVERITIES), ""]
     instances = instances_of(report["mta_tls"])
     versions = dict.fromkeys(f"{kind} {one['version'] or 'unknown'}" for kind, one in instances)
     libraries = dict.fromkeys(
@@ -86,7 +103,6 @@ def _overview_row(report: Data) -> list[t.Any]:
     probes = f"{agreeing} of {len(report['probes'])} agree" if report["probes"] else ""
     counts = [report["counts"][severity] or "" for severity in SEVERITIES]
     return [
-        report["host"],
         ", ".join(versions) or "none found",
         ", ".join(libraries),
         *counts,
@@ -97,26 +113,34 @@ def _overview_row(report: Data) -> list[t.Any]:
 def _unaudited(reports: Sequence[Data]) -> list[str]:
     if not reports:
         return []
-    rows = [(one["host"], one["reason"]) for one in reports]
-    return ["## Not audited", "", *_table(("host", "reason"), rows)]
+    hosts: dict[str, list[Data]] = {}
+    for one in reports:
+        hosts.setdefault(without_name(one["reason"], one["host"]), []).append(one)
+    rows = [
+        (some([one["host"] for one in same]), same[0]["reason"] if len(same) == 1 else reason)
+        for reason, same in hosts.items()
+    ]
+    more = sum(len(same) for same in list(hosts.values())[MOST_GROUPS:])
+    left = [(f"{more} more hosts", "see their JSON files")] if more else []
+    return ["## Not audited", "", *_table(("host", "reason"), [*rows[:MOST_GROUPS], *left])]
 
 
 def _fleet(reports: Sequence[Data]) -> list[str]:
     hosts: dict[tuple[str, str, str], dict[str, None]] = {}
-    remedies: dict[tuple[str, str, str], dict[str, None]] = {}
+    remedies: dict[tuple[str, str, str], dict[str | None, list[str]]] = {}
     for report in reports:
         for finding in findings_of(report):
             kind = finding["severity"], finding["code"], finding["message"]
             hosts.setdefault(kind, {})[report["host"]] = None
-            remedies.setdefault(kind, {})[finding["remedy"]] = None
+            remedies.setdefault(kind, {}).setdefault(finding["kind"], []).append(finding["remedy"])
     if not hosts:
         return ["## Findings", "", "None.", ""]
     rows = [
         (
             *(kind[0], kind[2], kind[1]),
             len(hosts[kind]),
-            _some(list(hosts[kind])),
-            _remedy(kind[1], list(remedies[kind])),
+            some(list(hosts[kind])),
+            _remedy(kind[1], remedies[kind]),
         )
         for kind in sorted(hosts, key=lambda one: (SEVERITIES.index(one[0]), *one[1:]))
     ]
@@ -124,37 +148,39 @@ def _fleet(reports: Sequence[Data]) -> list[str]:
     return ["## Findings", "", *_table(head, rows)]
 
 
-def _some(hosts: Sequence[str]) -> str:
-    """The first few hosts, and how many more there are."""
-    more = len(hosts) - _MOST_HOSTS
-    return ", ".join(hosts[:_MOST_HOSTS]) + (f" and {more} more" if more > 0 else "")
+def _remedy(code: str, told: Mapping[str | None, Sequence[str]]) -> str:
+    """What to do, for each kind of mail server where that differs; each host has its own below."""
+    return together({kind: [usual(code, kind, texts)] for kind, texts in told.items()})
 
 
-def _remedy(code: str, told: Sequence[str]) -> str:
-    """The one remedy of all, or what the catalogue says for the code; each host has its own below."""
-    return CATALOGUE[code].remedy if len(told) > 1 and code in CATALOGUE else told[0]
-
-
-def _host(report: Data) -> list[str]:
+def _told(report: Data) -> list[str]:
+    """What is told of a host but for its own certificates and probes."""
     facts = report["mta_tls"]
-    lines = [f"## {escaped(report['host'])}", ""]
-    lines += blocks(report) + settings(report)
+    lines = blocks(report) + settings(report)
     if not instances_of(facts):
         lines += ["No mail server was found on this host.", ""]
     for kind, instance in instances_of(facts):
         place = instance.get("config_directory") or instance.get("file") or ""
         lines += [f"### {kind} in {escaped(place)}", ""]
         lines += _table(_SERVICE_HEAD, map(_service_row, instance["services"]))
+    return lines
+
+
+def _host(group: Group) -> list[str]:
+    report = group.first
+    facts = report["mta_tls"]
+    lines, of = [f"## {escaped(group.title)}", ""], ""
+    if len(group.reports) > 1:
+        lines += [f"The same is said of {escaped(group.names)}.", ""]
+        of = f" of {escaped(report['host'])}"
+    lines += group.text
     certificates = facts.get("certificates") or ()
     if certificates:
-        lines += [
-            "### Certificates",
-            "",
-            *_table(_CERTIFICATE_HEAD, map(_certificate_row, certificates)),
-        ]
+        rows = map(_certificate_row, certificates)
+        lines += [f"### Certificates{of}", "", *_table(_CERTIFICATE_HEAD, rows)]
     if report["probes"]:
         results = [(one["label"], one["message"] or "as the facts say") for one in report["probes"]]
-        lines += ["### Probes", "", *_table(("service", "result"), results)]
+        lines += [f"### Probes{of}", "", *_table(("service", "result"), results)]
     return lines
 
 

@@ -29,7 +29,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols imp
 
 _SPEAKS_TLS13: t.Final = 0x1010100F
 
-_REMEDIES: t.Final = {
+REMEDIES: t.Final = {
     "certificate-missing": (
         "Set confSERVER_CERT, confSERVER_KEY, confCACERT and confCACERT_PATH in sendmail.mc: sendmail has no TLS without all four."
     ),
@@ -40,12 +40,13 @@ _REMEDIES: t.Final = {
     "protocol-list-empty": "Allow TLSv1.2 at least, in confSERVER_SSL_OPTIONS and in openssl.cnf.",
     "dh-weak": "Leave confDH_PARAMETERS out where sendmail has 2048 bits of its own, or name a file with 2048 bits.",
     "outbound-plaintext": "Take the letter S out of CLIENT_OPTIONS.",
+    "client-certificate-requested": "Do not ask: add the letter V to confTLS_SRV_OPTIONS in sendmail.mc, unless relaying depends on it.",
 }
 
 
 def told(code: str, where: str, evidence: str) -> Finding:
     """A finding with the remedy that sendmail has for it."""
-    return finding(code, where=where, evidence=evidence, remedy=_REMEDIES.get(code))
+    return finding(code, where=where, evidence=evidence, remedy=REMEDIES.get(code))
 
 
 def problem_findings(request: Request, where: str) -> list[Finding]:
@@ -157,6 +158,7 @@ def service_findings(sendmail: Sendmail, service: Service, where: str) -> list[F
 
 
 __all__ = [
+    "REMEDIES",
     "ignored_findings",
     "problem_findings",
     "protocol_findings",

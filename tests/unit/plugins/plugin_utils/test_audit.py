@@ -8,15 +8,20 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+from functools import partial
 from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import finding
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._verdicts import (
+    told as told_by_sendmail,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._audit import (
     audit_report,
     host_report,
 )
+from ansible_collections.postmaster.tls.plugins.plugin_utils._audit_page import page as page_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -295,3 +300,95 @@ def test_a_name_that_could_not_be_asked_says_why() -> None:
     [probe] = host_report(gathered(), host="mx1", dane=[failed])["probes"]
     assert (probe["label"], probe["agrees"]) == ("DANE of mx1.example.test", False)
     assert probe["message"] == "not determined: no dnspython"
+
+
+def mailer(kind: str, where: str, port: int) -> dict[str, t.Any]:
+    services = [{**SERVICE, "listen": [{"address": "*", "port": port}]}]
+    return {"version": kind, "config_directory": where, "library": {"version": "OpenSSL 3.5.7"}, "services": services}  # fmt: skip
+
+
+POSTFIX, SENDMAIL = mailer("3.10.13", "/etc/postfix", 25), mailer("8.18.1", "/etc/mail", 2525)
+OF_POSTFIX = "Use '\\>=TLSv1.2' from Postfix 3.6 on"
+
+
+def tls13_off(where: str, *, sendmail: bool = False) -> dict[str, t.Any]:
+    told = told_by_sendmail if sendmail else partial(finding, message=None)
+    return told("tls13-off", where=where, evidence="x").as_dict()
+
+
+def probed(*found: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {"label": "x", "agrees": True, "message": None, "findings": list(found)}
+
+
+def test_a_fleet_of_both_kinds_is_told_what_to_do_for_each() -> None:
+    first = gathered(findings=[tls13_off("/etc/postfix smtp/inet")])
+    second = gathered(
+        postfix=[], sendmail=[SENDMAIL], findings=[tls13_off("/etc/mail MTA", sendmail=True)]
+    )
+    (row,) = [one for one in rows(audit_report(hostvars(a=first, b=second))) if "tls13-off" in one]
+    assert row[3:5] == ["2", "a, b"]
+    assert row[5].index(f"Postfix: {OF_POSTFIX}") < row[5].index("sendmail: Take SSL_OP_NO_TLS")
+
+
+@pytest.mark.parametrize(
+    ("servers", "where", "words"),
+    [
+        ({"postfix": [POSTFIX]}, "mx:25", "Postfix 3.6 on"),
+        ({"postfix": [], "sendmail": [SENDMAIL]}, "mx:2525", "Take SSL_OP_NO_TLSv1_3 out"),
+        ({"postfix": [POSTFIX], "sendmail": [SENDMAIL]}, "mx:25", "Postfix 3.6 on"),
+        ({"postfix": [POSTFIX], "sendmail": [SENDMAIL]}, "[::1]:2525", "Take SSL_OP_NO_TLSv1_3"),
+    ],
+)
+def test_what_a_probe_found_is_told_in_the_words_of_the_mail_server(
+    servers: dict[str, t.Any], where: str, words: str
+) -> None:
+    report = host_report(gathered(**servers), host="mx")
+    report["probes"] = [probed(tls13_off(where))]
+    (block,) = re.findall(r"\(tls13-off\)\n\n.*?\n\n(.*?)\n\n", page_of([report]), re.DOTALL)
+    assert words in block
+    assert sum(word in block for word in ("Postfix 3.6 on", "Take SSL_OP_NO_TLSv1_3")) == 1
+
+
+def fleet(count: int, *, alike: bool) -> dict[str, t.Any]:
+    """Every hundredth host is bad, every fiftieth could not be asked, and the others are sound."""
+    found = {}
+    for number in range(count):
+        name = f"mx{number:04}.example.test"
+        evidence = name if alike else f"{number} suites are left"
+        codes = ("no-shared-cipher",) if number % 100 == 0 else ()
+        asked = gathered(*codes, evidence=evidence)
+        found[name] = {"msg": f"{name}: no route to {name}"} if number % 50 == 1 else asked
+    return hostvars(**found)
+
+
+def test_a_thousand_hosts_of_which_the_same_is_said_stand_together() -> None:
+    text = audit_report(fleet(1000, alike=True))
+    assert len(text) < 20_000
+    assert "980 of 1000 hosts audited." in text
+    assert re.findall("^## mx.*", text, re.MULTILINE) == [
+        "## mx0000.example.test and 9 more",
+        "## mx0002.example.test and 969 more",
+    ]
+    assert "The same is said of mx0000.example.test, mx0100.example.test, " in text
+    (reason,) = [one for one in rows(text) if "no route" in one[-1]]
+    assert reason[0].endswith("and 10 more")
+    (row,) = [one for one in rows(text) if "no-shared-cipher" in one]
+    assert row[3] == "10"
+
+
+def test_the_page_has_a_bound_where_every_host_is_a_case_of_its_own() -> None:
+    result = {
+        f"mx{number:04}": gathered("no-shared-cipher", evidence=f"{number} suites")
+        for number in range(500)
+    }
+    text = audit_report(hostvars(**result))
+    assert len(re.findall("^## mx", text, re.MULTILINE)) == 50
+    assert [one[0] for one in rows(text) if one[1:2] == ["see their JSON files"]] == [
+        "450 more hosts, none worse"
+    ]
+    assert len(text) < 100_000
+
+
+def test_up_to_fifty_hosts_each_has_a_section() -> None:
+    text = audit_report(fleet(50, alike=True))
+    assert len(re.findall("^## mx", text, re.MULTILINE)) == 49
