@@ -39,8 +39,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._options impo
     lookup_of,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._probed import Surveys
-from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy
-from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load as load_policy
+from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy, load_policy
 from ansible_collections.postmaster.tls.plugins.plugin_utils._staples import Staple, staple_of
 from ansible_collections.postmaster.tls.plugins.plugin_utils._violations import (
     Violation,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.plugin_utils._candidate import plan_candidate
+from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_candidate import plan_candidate
 
 
 class FilterModule:

@@ -31,7 +31,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_wants import 
     silent,
     wants,
 )
-from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy, load
+from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy, load_policy
 
 Dial = str | Mapping[str, t.Any] | None
 Values = dict[str, str | None]
@@ -51,7 +51,7 @@ def policy_plan(
     Raises InvalidInput for facts or policies that are not usable.
     """
     dials = {"mx": mx, "submission": submission, "outbound": outbound}
-    policies = {lane: load(dial) for lane, dial in dials.items() if dial is not None}
+    policies = {lane: load_policy(dial) for lane, dial in dials.items() if dial is not None}
     if _is_for_sendmail(facts, mta):
         return _of_sendmail(facts, policies)
     instances = read_instances(facts)

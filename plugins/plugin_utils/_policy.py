@@ -243,7 +243,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({*_shipped(), *(data["short_name"] for data in _shipped().values())}))
 
 
-def load(policy: str | Mapping[str, t.Any]) -> Policy:
+def load_policy(policy: str | Mapping[str, t.Any]) -> Policy:
     """A shipped policy by full or short name (the newest of that short name), or the user's dictionary.
 
     Raises InvalidInput, with the names that there are, or with what is wrong in the dictionary.
@@ -263,4 +263,4 @@ def load(policy: str | Mapping[str, t.Any]) -> Policy:
     return _read(found)
 
 
-__all__ = ["CertificateRule", "Policy", "load", "names"]
+__all__ = ["CertificateRule", "Policy", "load_policy", "names"]

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import CATALOGUE
-from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load
+from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load_policy
 
 #: The controller, whatever the inventory says.
 LOCAL: t.Final = "localhost"
@@ -41,7 +41,7 @@ def variable_problems(values: Mapping[str, t.Any], hosts: Iterable[str] = ()) ->
 def _policy(value: t.Any, _hosts: Iterable[str]) -> _Problem:
     try:
         if value is not None:
-            load(value)
+            load_policy(value)
     except InvalidInput as error:
         return str(error)
     return None

@@ -33,7 +33,7 @@ def command_up(arguments: argparse.Namespace) -> None:
     lab = lab_name()
     if arguments.fresh:
         command_down(arguments)
-    podman = _podman({host.recipe for host in scenario.hosts})
+    podman = images.podman_with(*{host.recipe for host in scenario.hosts})
     net = network.ensure(podman, lab)
     state = state_dir(lab)
     authority = Authority(state / "ca")
@@ -80,7 +80,7 @@ def _install_certificates(
 
 def command_state(arguments: argparse.Namespace) -> None:
     """Put one running host into further states."""
-    podman = _podman({HOSTS[arguments.host].recipe})
+    podman = images.podman_with(HOSTS[arguments.host].recipe)
     for name in arguments.states:
         hosts.apply_state(podman, lab_name(), HOSTS[arguments.host], name)
 
@@ -118,17 +118,11 @@ def command_inventory(_arguments: argparse.Namespace) -> None:
 def command_exec(arguments: argparse.Namespace) -> int:
     """Run a command inside a host and return its status."""
     container = hosts.container_name(lab_name(), HOSTS[arguments.host])
-    podman = _podman({HOSTS[arguments.host].recipe})
+    podman = images.podman_with(HOSTS[arguments.host].recipe)
     done = attempt(podman.argv("exec", container, *arguments.command))
     sys.stdout.buffer.write(done.stdout)
     sys.stderr.buffer.write(done.stderr)
     return done.returncode
-
-
-def _podman(recipes: t.Collection[str]) -> engine.Podman:
-    podman = engine.Podman()
-    images.ensure(podman, sorted(recipes))
-    return engine.working_podman(podman, images.recipe_of(min(recipes)).image)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from ansible_collections.postmaster.tls.tests.support.labs import Lab
 from mtalab import images
-from mtalab.engine import Podman, working_podman
 
 OLDEST = (3, 9)
 PLACE = "/opt/pythons"
@@ -42,7 +41,7 @@ def _installed() -> Path:
 
 def bring(lab: Lab, host: str, versions: dict[str, str]) -> dict[str, str]:
     """Copy the interpreters into a host of the lab; the path of each that starts there, by its minor version."""
-    podman = working_podman(Podman(), images.recipe_of("trixie").image)
+    podman = images.podman_with("trixie")
     leave_out = [f"--exclude={name}" for name in _NEEDLESS.split()]
     for version in versions.values():
         pack = ["tar", "-C", str(_installed()), *leave_out, "-cf", "-", version]

@@ -26,8 +26,8 @@ from ansible_collections.postmaster.tls.tests.support.starttls_listener import i
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT / "tests/lab"))
 
-from mtalab.engine import Podman, working_podman  # noqa: E402  (found by the line above)
-from mtalab.images import recipe_of  # noqa: E402
+from mtalab.engine import Podman  # noqa: E402  (found by the line above)
+from mtalab.images import podman_with, recipe_of  # noqa: E402
 
 PORTS = range(2501, 2600)
 SUITES = ("bullseye", "bookworm", "trixie", "sid")
@@ -245,7 +245,7 @@ class Host:
 @contextlib.contextmanager
 def host(suite: str, prefix: str = "pmsenders") -> t.Iterator[Host]:
     """A container of a release, with its senders ready; it is removed at the end."""
-    podman = working_podman(Podman(), recipe_of(suite).image)
+    podman = podman_with(suite)
     image = build(podman, suite)
     name = f"{prefix}-{suite}-{os.getpid()}"
     with tempfile.TemporaryDirectory() as classes:

@@ -147,7 +147,7 @@ class Keeper:
         """
         with self._locked(name):
             note = self._clear_way(name)
-            manifest = _kept.load(self.root, name)
+            manifest = _kept.load_kept(self.root, name)
             if manifest is None:
                 return Result(note is not None, "undone", note=note)
             edited = _kept.edited_since(self.root, manifest)
@@ -219,7 +219,7 @@ class Keeper:
         return None
 
     def _is_kept(self, name: str, token: str) -> bool:
-        kept = _kept.load(self.root, name)
+        kept = _kept.load_kept(self.root, name)
         return kept is not None and kept.token == token
 
     def _directory(self, name: str) -> str:
@@ -235,7 +235,7 @@ class Keeper:
     def _read(self, name: str) -> tuple[Manifest | None, Outcome | None]:
         """What there is; an arming that was killed is cleared away, since nobody changed anything on its account."""
         directory = self._directory(name)
-        manifest = _record.load(directory)
+        manifest = _record.load_manifest(directory)
         if manifest is not None and _record.is_unfinished(directory):
             if not self.check:
                 _snapshot.discard(directory, manifest)

@@ -41,7 +41,7 @@ def finish(root: str, name: str) -> None:
         directory = os.path.join(root, entry)
         if not (entry.startswith(f".{name}.") and entry.endswith(_PARTING)):
             continue
-        manifest = _record.load(directory)
+        manifest = _record.load_manifest(directory)
         if manifest is not None:
             _restorer.remove_waiting(manifest)
         if os.path.exists(os.path.join(directory, CONFIRMED)):
@@ -69,9 +69,9 @@ def _replace(root: str, directory: str, name: str) -> None:
     os.rename(directory, kept)
 
 
-def load(root: str, name: str) -> Manifest | None:
+def load_kept(root: str, name: str) -> Manifest | None:
     """The manifest of the kept snapshot; None if no change of that name was kept, or it was undone already."""
-    return _record.load(directory_of(root, name))
+    return _record.load_manifest(directory_of(root, name))
 
 
 def edited_since(root: str, manifest: Manifest) -> tuple[str, ...]:
@@ -103,4 +103,4 @@ def undo(root: str, manifest: Manifest) -> Outcome:
     return outcome
 
 
-__all__ = ["directory_of", "edited_since", "finish", "keep", "load", "parting_of", "undo"]
+__all__ = ["directory_of", "edited_since", "finish", "keep", "load_kept", "parting_of", "undo"]

@@ -106,7 +106,7 @@ def clock() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-def load(directory: str) -> Manifest | None:
+def load_manifest(directory: str) -> Manifest | None:
     """The manifest of a checkpoint; None if there is none. Raises RestorerError for one that cannot be read."""
     path = os.path.join(directory, MANIFEST)
     try:
@@ -191,7 +191,7 @@ __all__ = [
     "is_overdue",
     "is_pending",
     "is_unfinished",
-    "load",
+    "load_manifest",
     "outcome_of",
     "outcome_room",
     "write_outcome",

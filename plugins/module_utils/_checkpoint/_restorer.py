@@ -32,7 +32,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record
     is_overdue,
     is_pending,
     is_unfinished,
-    load,
+    load_manifest,
     outcome_of,
     write_outcome,
 )
@@ -259,7 +259,7 @@ def restore_if_due(root: str, name: str, token: str, *, reason: str, run_command
     """The watcher's act: restore unless this very checkpoint was confirmed or restored in the meantime."""
     directory = os.path.join(root, name)
     with locked(root, name):
-        manifest = load(directory)
+        manifest = load_manifest(directory)
         if manifest is None or manifest.token != token or is_unfinished(directory):
             return
         if not is_pending(outcome_of(directory)):
@@ -281,12 +281,12 @@ def _detach() -> None:
 def _wait(root: str, name: str, token: str) -> None:
     """Sleep until the deadline, or until the checkpoint is over for another reason."""
     directory = os.path.join(root, name)
-    manifest = load(directory)
+    manifest = load_manifest(directory)
     while manifest is not None and manifest.token == token and not is_overdue(manifest):
         if not is_pending(outcome_of(directory)):
             return
         time.sleep(max(0.05, min(2.0, manifest.armed_clock + manifest.timeout - clock())))
-        manifest = load(directory)
+        manifest = load_manifest(directory)
 
 
 def main(arguments: t.Sequence[str]) -> int:

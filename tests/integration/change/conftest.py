@@ -10,7 +10,7 @@ import typing as t
 import pytest
 from ansible_collections.postmaster.tls.tests.support.boxes import Box, started
 from mtalab import images
-from mtalab.engine import Podman, cgroup2_beside_v1, working_podman
+from mtalab.engine import Podman, cgroup2_beside_v1
 from mtalab.paths import lab_name
 
 SUITES = ("bullseye", "bookworm", "trixie", "sid")
@@ -30,9 +30,7 @@ smtpd_tls_key_file = /etc/postfix/tls/good.key
 
 @pytest.fixture(scope="session")
 def podman() -> Podman:
-    plain = Podman()
-    images.ensure(plain, SUITES)
-    return working_podman(plain, images.recipe_of("trixie").image)
+    return images.podman_with(*SUITES)
 
 
 @pytest.fixture(scope="session", params=SUITES)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from mtalab import images
-from mtalab.engine import Podman, working_podman
+from mtalab.engine import Podman
 from mtalab.paths import lab_name
 
 pytestmark = pytest.mark.lab
@@ -65,9 +65,7 @@ def master_cf() -> str:
 
 @pytest.fixture(scope="module")
 def podman() -> Podman:
-    plain = Podman()
-    images.ensure(plain, SUITES)
-    return working_podman(plain, images.recipe_of("trixie").image)
+    return images.podman_with(*SUITES)
 
 
 @pytest.fixture(scope="module", params=SUITES)

@@ -13,7 +13,6 @@ import pytest
 from ansible_collections.postmaster.tls.plugins.action.mta_tls_facts import with_certificates
 from ansible_collections.postmaster.tls.tests.support.boxes import Box, started
 from mtalab import images
-from mtalab.engine import Podman, working_podman
 from mtalab.paths import lab_name
 
 pytestmark = pytest.mark.lab
@@ -50,9 +49,7 @@ Facts = dict[str, t.Any]
 
 @pytest.fixture(scope="module", params=["bullseye", "sid"])
 def box(request: pytest.FixtureRequest) -> t.Iterator[Box]:
-    plain = Podman()
-    images.ensure(plain, (request.param,))
-    podman = working_podman(plain, images.recipe_of(request.param).image)
+    podman = images.podman_with(request.param)
     name = f"{lab_name()}-instances-{request.param}"
     made = started(podman, name, request.param, "--init", command="sleep infinity")
     try:

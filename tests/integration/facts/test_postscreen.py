@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from mtalab import images
-from mtalab.engine import Podman, working_podman
+from mtalab.engine import Podman
 from mtalab.paths import lab_name
 
 pytestmark = pytest.mark.lab
@@ -48,9 +48,7 @@ postfix start >/dev/null 2>&1
 
 @pytest.fixture(scope="module", params=["bullseye", "sid"])
 def container(request: pytest.FixtureRequest) -> t.Iterator[tuple[Podman, str]]:
-    plain = Podman()
-    images.ensure(plain, (request.param,))
-    podman = working_podman(plain, images.recipe_of(request.param).image)
+    podman = images.podman_with(request.param)
     name = f"{lab_name()}-postscreen-{request.param}"
     started = ["--detach", "--replace", f"--name={name}", "--network=none", "--init"]
     volume = f"--volume={CHECKOUT}:{TREE}:ro"

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import typing as t
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,14 +19,12 @@ from xml.etree import ElementTree
 import pytest
 from ansible_collections.postmaster.tls.plugins.plugin_utils._agreement import agreement
 from ansible_collections.postmaster.tls.plugins.plugin_utils._plan import policy_plan
-from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load
+from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load_policy
 from ansible_collections.postmaster.tls.plugins.plugin_utils._violations import violations
+from mtalab import images
+from mtalab.engine import Podman
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(CHECKOUT / "tests/lab"))
-
-from mtalab.engine import Podman, working_podman  # noqa: E402  (found by the line above)
-
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.skipif(os.geteuid() != 0, reason="nsenter(1) needs root"),
@@ -65,7 +62,7 @@ PROBE = """
 import json, sys
 sys.path.insert(0, "/srv")
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import report
-from ansible_collections.postmaster.tls.plugins.module_utils._probe._run import probe
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 print(json.dumps(report(probe(Target(host="127.0.0.1", port=int(sys.argv[1]))))))
 """
@@ -120,8 +117,8 @@ class Server:
 
 @pytest.fixture(scope="module", params=SUITES)
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    image = f"localhost/postmaster-tls-lab:{request.param}"
-    podman = working_podman(Podman(), image)
+    image = images.recipe_of(request.param).image
+    podman = images.podman_with(request.param)
     name = f"pl-{request.param}-{os.getpid()}"
     mount = f"{CHECKOUT}:{INSIDE}:ro"
     podman(
@@ -151,7 +148,7 @@ def _service(facts: dict[str, t.Any], name: str) -> dict[str, t.Any]:
 
 def _expected(policy_name: str) -> dict[str, set[str]]:
     """The suites of a policy by protocol, without those that no default build of OpenSSL has any more."""
-    policy = load(policy_name)
+    policy = load_policy(policy_name)
     found: dict[str, set[str]] = {}
     for protocol in policy.protocols:
         suites = policy.ciphersuites if protocol.label == "TLSv1.3" else policy.ciphers
@@ -170,7 +167,7 @@ def test_policy_and_reality_agree(server: Server, policy: str) -> None:
     for service, port in (("smtp/inet", 25), ("submission/inet", 587)):
         assert server.scan(port) == _expected(policy), (service, "sslscan")
         result = server.python(PROBE, str(port))
-        assert violations(load(policy), result) == [], service
+        assert violations(load_policy(policy), result) == [], service
         compared = agreement(result, _service(predicted, service))
         assert compared["disagreements"] == [], service
         assert compared["not_determined"] == [], service

@@ -18,11 +18,9 @@ from pathlib import Path
 
 from mtalab.aptsources import Mirrors, machine_mirrors
 from mtalab.console import attempt, run, say
+from mtalab.engine import Podman, working_podman
 from mtalab.errors import LabError
 from mtalab.paths import cache_dir
-
-if t.TYPE_CHECKING:
-    from mtalab.engine import Podman
 
 REPOSITORY = "localhost/postmaster-tls-lab"
 LABEL = "tls.postmaster.recipe"
@@ -187,6 +185,13 @@ def _make(podman: Podman, missing: t.Sequence[Recipe]) -> None:
         label = f"LABEL {LABEL}={recipe.digest}"
         podman("import", "--quiet", "--change", label, str(tarball(recipe)), recipe.image)
         say(f"{recipe.image} is ready")
+
+
+def podman_with(*recipes: str) -> Podman:
+    """Return a podman that starts containers here and has the images of these recipes."""
+    podman = Podman()
+    ensure(podman, sorted(recipes))
+    return working_podman(podman, recipe_of(min(recipes)).image)
 
 
 def tarball(recipe: Recipe) -> Path:

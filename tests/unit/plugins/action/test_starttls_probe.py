@@ -29,7 +29,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building imp
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._options import Lookup
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._probed import Surveys
-from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load as load_policy
+from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load_policy
 from ansible_collections.postmaster.tls.tests.support.authority import NOW, Signed, sign
 from ansible_collections.postmaster.tls.tests.support.dane_cases import record
 from ansible_collections.postmaster.tls.tests.support.signed_zones import Resolving, family

@@ -23,7 +23,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._probe._target impo
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _survey
 from ansible_collections.postmaster.tls.plugins.modules import starttls_probe
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._options import lookup_of
-from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load
+from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load_policy
 from ansible_collections.postmaster.tls.tests.support.mail_servers import Peer, scripted
 from jinja2 import Environment
 
@@ -47,13 +47,13 @@ def test_every_option_of_an_element_is_documented() -> None:
 
 
 def test_all_that_is_returned_is_documented_and_nothing_else() -> None:
-    target = Target("127.0.0.1", checks=(*_survey.ALL_CHECKS,), policy=plain(load("modern")))
+    target = Target("127.0.0.1", checks=(*_survey.ALL_CHECKS,), policy=plain(load_policy("modern")))
     with scripted(Peer.reset) as server:
         asked = probe(replace(target, port=server.port, implicit=True, timeout=5.0))
     assert asked.survey is not None
     raw = report(asked)
     lookup = lookup_of({"resolver": ["127.0.0.1"]})
-    reading = Reading("127.0.0.1", None, load("modern"), lookup, finder=lookup)
+    reading = Reading("127.0.0.1", None, load_policy("modern"), lookup, finder=lookup)
     returned = all_understood(raw, [reading], now=datetime.now(UTC))
     documented = yaml.safe_load(starttls_probe.RETURN)
     assert set(returned) == set(documented) - {"results", "summary"}

@@ -16,7 +16,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._protocol_
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
 from ansible_collections.postmaster.tls.plugins.plugin_utils._library import LibraryRelease
 from ansible_collections.postmaster.tls.plugins.plugin_utils._plan import policy_plan
-from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy, load
+from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy, load_policy
 from ansible_collections.postmaster.tls.tests.support.postfix_host import (
     CLIENT,
     MX,
@@ -172,7 +172,7 @@ def test_a_lane_with_a_policy_gets_its_protocols_and_suites(
     for before, entry in zip(host.entries, after.entries, strict=True):
         if lanes[entry.lane] is None or entry.command == "postscreen":
             continue
-        policy = load(lanes[entry.lane])
+        policy = load_policy(lanes[entry.lane])
         assert after.level(entry) not in ("none", "") or not host.certificates
         if policy.groups is None and not policy.defaults and host.modes(before):
             curves = host.value(before, "tls_eecdh_auto_curves")

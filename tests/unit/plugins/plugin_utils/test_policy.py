@@ -12,10 +12,14 @@ from typing import Any
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
-from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import Policy, load, names
+from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import (
+    Policy,
+    load_policy,
+    names,
+)
 from ansible_collections.postmaster.tls.tests.support.postfix_host import POLICIES
 
-SHIPPED = [name for name in names() if name in {load(other).name for other in names()}]
+SHIPPED = [name for name in names() if name in {load_policy(other).name for other in names()}]
 GOOD: dict[str, Any] = {
     "name": "house",
     "protocols": ["TLSv1.2", "TLSv1.3"],
@@ -37,21 +41,21 @@ def test_the_named_policies_are_there() -> None:
     ],
 )
 def test_short_names_point_to_the_newest(short: str, full: str) -> None:
-    assert load(short) == load(full)
+    assert load_policy(short) == load_policy(full)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_policy_names_its_source_and_its_date(name: str) -> None:
-    policy = load(name)
+    policy = load_policy(name)
     assert re.fullmatch(r"20\d\d(-\d\d){1,2}", policy.date)
     assert re.search(r"https://|RFC \d{4}, section|src/", policy.source)
     assert policy.title
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
-@pytest.mark.parametrize("name", [name for name in SHIPPED if load(name).cipher_list])
+@pytest.mark.parametrize("name", [name for name in SHIPPED if load_policy(name).cipher_list])
 def test_openssl_makes_the_same_suites_of_the_list(name: str) -> None:
-    policy = load(name)
+    policy = load_policy(name)
     command = ["openssl", "ciphers", "-tls1_2", "-s", f"{policy.cipher_list}:@SECLEVEL=0"]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     without_weak = [suite.name for suite in policy.ciphers or () if "CBC3" not in suite.name]
@@ -75,16 +79,16 @@ def _facts_of(policy: Policy) -> tuple[str, int, int | None, str | None]:
     ],
 )
 def test_the_sources_were_counted_by_hand(name: str, expected: tuple[Any, ...]) -> None:
-    assert _facts_of(load(name)) == expected
+    assert _facts_of(load_policy(name)) == expected
 
 
 def test_no_policy_allows_what_rfc_7568_forbids() -> None:
     for name in SHIPPED:
-        assert load(name).minimum >= Protocol.TLSv1
+        assert load_policy(name).minimum >= Protocol.TLSv1
 
 
 def test_a_policy_of_the_user_takes_openssl_and_iana_names() -> None:
-    policy = load(GOOD)
+    policy = load_policy(GOOD)
     assert policy.cipher_list == "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256"
     assert policy.groups is None
     assert policy.source == "the user"
@@ -117,15 +121,15 @@ def test_a_policy_of_the_user_takes_openssl_and_iana_names() -> None:
 )
 def test_a_bad_policy_gets_one_clear_sentence(change: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InvalidInput, match=re.escape(sentence)) as caught:
-        load({**GOOD, **change})
+        load_policy({**GOOD, **change})
     assert str(caught.value).count("\n") == 0
 
 
 def test_an_unknown_name_gets_the_known_ones() -> None:
     with pytest.raises(InvalidInput, match="no policy 'strict'; known names: bettercrypto, inter"):
-        load("strict")
+        load_policy("strict")
 
 
 def test_another_type_is_refused() -> None:
     with pytest.raises(InvalidInput, match="not a list"):
-        load(["intermediate"])  # type: ignore[arg-type]
+        load_policy(["intermediate"])  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load
+from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load_policy
 from ansible_collections.postmaster.tls.plugins.plugin_utils._violations import violations
 
 SHA = {"name": "AES128-SHA", "iana": "TLS_RSA_WITH_AES_128_CBC_SHA", "code": "0x002F"}
@@ -32,7 +32,7 @@ RESULT: dict[str, Any] = {
 
 def found(policy: str, **changes: Any) -> list[tuple[str | None, str, str]]:
     result = {**RESULT, **changes}
-    return [(v["protocol"], v["kind"], v["name"]) for v in violations(load(policy), result)]
+    return [(v["protocol"], v["kind"], v["name"]) for v in violations(load_policy(policy), result)]
 
 
 def test_everything_that_is_too_much_is_named() -> None:
@@ -91,9 +91,9 @@ def test_what_was_not_determined_is_never_a_violation(key: str, value: Any) -> N
 
 
 def test_an_unreached_server_violates_nothing() -> None:
-    assert violations(load("modern"), {"reached": False, "ciphers": {"TLSv1.2": None}}) == []
+    assert violations(load_policy("modern"), {"reached": False, "ciphers": {"TLSv1.2": None}}) == []
 
 
 def test_each_violation_says_it_in_words() -> None:
-    for violation in violations(load("intermediate"), RESULT):
+    for violation in violations(load_policy("intermediate"), RESULT):
         assert violation["name"].split()[0].lower() in violation["message"].lower()

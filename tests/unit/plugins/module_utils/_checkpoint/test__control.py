@@ -64,7 +64,7 @@ class Place:
 
     def let_it_be_overdue(self) -> None:
         self.end_the_watcher()
-        manifest = _record.load(str(self.directory))
+        manifest = _record.load_manifest(str(self.directory))
         assert manifest is not None
         other_boot = _record.dump(replace(manifest, boot="an earlier boot"))
         (self.directory / _record.MANIFEST).write_text(other_boot)
@@ -378,7 +378,7 @@ def test_the_script_runs_alone_in_an_isolated_interpreter(place: Place) -> None:
     place.keeper.arm(place.plan())
     place.main.write_text("b = 2\n")
     place.let_it_be_overdue()
-    manifest = _record.load(str(place.directory))
+    manifest = _record.load_manifest(str(place.directory))
     assert manifest is not None
     script = str(place.directory / _watcher.PROGRAM)
     subprocess.run(
@@ -503,7 +503,7 @@ def test_an_arming_that_was_killed_never_takes_back_what_came_later(
     arm_and_die(place, moment)
     place.main.write_text("edited by hand, weeks later\n")
     place.let_it_be_overdue()
-    manifest = _record.load(str(place.directory))
+    manifest = _record.load_manifest(str(place.directory))
     assert manifest is not None
     _restorer.restore_if_due(
         str(place.state), "postfix", manifest.token, reason="timeout", run_command=True

@@ -55,7 +55,7 @@ class Host:
 
     @property
     def manifest(self) -> _record.Manifest:
-        found = _record.load(str(self.state / "postfix"))
+        found = _record.load_manifest(str(self.state / "postfix"))
         assert found is not None
         return found
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.tls.plugins.plugin_utils._candidate import plan_candidate
+from ansible_collections.postmaster.tls.plugins.plugin_utils._plan_candidate import plan_candidate
 
 FACTS = {
     "postfix": [{"config_directory": "/etc/postfix"}, {"config_directory": "/etc/postfix-out"}]
