@@ -149,13 +149,22 @@ def told(request: pytest.FixtureRequest) -> Told:
     return look(podman, release)
 
 
+KEYS = ("connects", "protocol", "cipher", "reason")
+
+
+def agree(said: dict[str, t.Any], seen: dict[str, t.Any]) -> bool:
+    """A server that refuses and closes at once may take its alert back: then all that is seen is the end."""
+    if seen["connects"] is None and seen["reason"] in ("closed", "reset"):
+        return said["connects"] is False
+    return {key: said[key] for key in KEYS} == seen
+
+
 def test_what_a_sender_is_said_to_get_is_what_it_gets(told: Told) -> None:
     assert len(told.seen) == told.services * len(NAMES)
-    keys = ("connects", "protocol", "cipher", "reason")
     wrong = [
-        f"{place}: said {[told.answers[place][key] for key in keys]}, seen {list(one.values())}"
+        f"{place}: said {[told.answers[place][key] for key in KEYS]}, seen {list(one.values())}"
         for place, one in told.seen.items()
-        if [told.answers[place][key] for key in keys] != list(one.values())
+        if not agree(told.answers[place], one)
     ]
     assert not wrong, "\n".join(wrong)
 
