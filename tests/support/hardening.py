@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import smtplib
@@ -13,6 +14,10 @@ import typing as t
 
 from ansible_collections.postmaster.tls.tests.support import labs
 from ansible_collections.postmaster.tls.tests.support.waiting import until
+from mtalab.engine import Podman, working_podman
+from mtalab.hosts import container_name, wait_ready
+from mtalab.images import recipe_of
+from mtalab.scenarios import HOSTS
 
 POSTFIX_FILES = ("/etc/postfix/main.cf", "/etc/postfix/master.cf")
 SENDMAIL_FILES = tuple(
@@ -106,6 +111,24 @@ def interrupted(
         lab.let_in(host)
 
 
+def rebooted(lab: Lab, host: str, look: t.Callable[[], t.Any], *arguments: str) -> dict[str, t.Any]:
+    """Starts the playbook, and the host anew between apply and confirm; what the checkpoint did at boot."""
+    before = look()
+    playbook = lab.start_to_harden(*arguments)
+    try:
+        until(lambda: look() != before, seconds=240, what="the plan is applied")
+        podman = working_podman(Podman(), recipe_of(HOSTS[host].recipe).image)
+        podman.restart(container_name(lab.name, HOSTS[host]))
+        wait_ready(podman, container_name(lab.name, HOSTS[host]))
+        assert playbook.wait(timeout=300) != 0
+    finally:
+        if playbook.poll() is None:
+            os.killpg(playbook.pid, signal.SIGKILL)
+    assert look() == before
+    outcome = f"/var/lib/postmaster-tls/checkpoints/{HOSTS[host].mta}/outcome.json"
+    return t.cast("dict[str, t.Any]", json.loads(lab.on(host, "cat", outcome)))
+
+
 __all__ = [
     "POSTFIX_FILES",
     "SENDMAIL_FILES",
@@ -114,4 +137,5 @@ __all__ = [
     "cut_connection",
     "interrupted",
     "kill_controller",
+    "rebooted",
 ]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the postmaster.tls authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Killed between apply and confirm: the host restores itself, and the next run starts clean."""
+"""Killed or rebooted between apply and confirm: the host restores itself, and the next run starts clean."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from ansible_collections.postmaster.tls.tests.support.hardening import (
     cut_connection,
     interrupted,
     kill_controller,
+    rebooted,
 )
+from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 pytestmark = pytest.mark.lab
 TIMEOUT = 30
@@ -23,6 +25,18 @@ def test_the_host_restores_itself(case1: Lab, cut: Cut) -> None:
     dial = f"postfix_tls_timeout={TIMEOUT}"
     interrupted(case1, "mx1", cut, case1.files, "-e", dial, timeout=TIMEOUT)
     assert case1.delivers()
+
+    again = case1.harden()
+    assert again.returncode == 0, again.stdout
+    assert "TLSv1.3 with cipher" in case1.handshake()
+
+
+def test_a_reboot_in_between_brings_the_old_service_back(case1: Lab) -> None:
+    done = rebooted(case1, "mx1", case1.files, "-e", "postfix_tls_timeout=600")
+    assert done["reason"] == "reboot"
+    assert "/etc/postfix/main.cf" in done["differed"]
+    until(case1.delivers, seconds=60, what="mail is accepted")
+    assert "TLS connection established" not in case1.handshake()
 
     again = case1.harden()
     assert again.returncode == 0, again.stdout

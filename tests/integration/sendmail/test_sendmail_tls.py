@@ -20,6 +20,7 @@ from ansible_collections.postmaster.tls.tests.support.hardening import (
     cut_connection,
     interrupted,
     kill_controller,
+    rebooted,
 )
 from ansible_collections.postmaster.tls.tests.support.waiting import until
 
@@ -191,6 +192,19 @@ def test_the_host_restores_itself(lab: Lab, cut: Cut) -> None:
     lab.state(HOST, "sendmail", "sendmail-case1")
     dial = f"sendmail_tls_timeout={TIMEOUT}"
     interrupted(lab, HOST, cut, lambda: lab.digest(HOST), *ALONE, "-e", dial, timeout=TIMEOUT)
+    until(lambda: refuses(lab), seconds=60, what="sendmail serves what it served before")
+    assert lab.delivers(HOST)
+
+    harden(lab, *ALONE)
+    assert "TLSv1.3 with cipher" in lab.handshake(HOST)
+
+
+def test_a_reboot_in_between_brings_the_old_service_back(lab: Lab) -> None:
+    lab.state(HOST, "sendmail", "sendmail-case1")
+    dial = "sendmail_tls_timeout=600"
+    done = rebooted(lab, HOST, lambda: lab.digest(HOST), *ALONE, "-e", dial)
+    assert done["reason"] == "reboot"
+    assert "/etc/mail/sendmail.cf" in done["differed"]
     until(lambda: refuses(lab), seconds=60, what="sendmail serves what it served before")
     assert lab.delivers(HOST)
 
