@@ -20,7 +20,7 @@ def _filter(
     try:
         return probe_targets(services, address=address, certificates=certificates)
     except PostmasterTlsError as exc:
-        raise AnsibleFilterError(f"probe_targets: {exc}") from exc
+        raise AnsibleFilterError(str(exc)) from exc
 
 
 class FilterModule:

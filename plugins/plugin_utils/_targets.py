@@ -72,11 +72,11 @@ def _bound_address(
         return None
     try:
         bound = ipaddress.ip_address(str(address).strip("[]"))
-    except ValueError as exc:
+    except ValueError:
         raise InvalidInput(
             f"{service['name']} listens at '{address}', which is no IP address, and the host that was asked knows none for it: write "
             "the address itself, in inet_interfaces or in front of the port in master.cf, or as Addr= of DaemonPortOptions."
-        ) from exc
+        ) from None
     return None if bound.is_unspecified else bound
 
 

@@ -67,7 +67,12 @@ SERVICE = {"name": "smtp/inet", "listen": [{"address": "not an address", "port":
         ("policy_plan", ({},), {"mx": "intermediate"}, "the facts have no Postfix instance"),
         ("policy_plan", ({},), {"mx": "intermedate"}, "There is no policy 'intermedate'"),
         ("probe_agreement", ({}, "smtp/inet"), {}, "the service is a str"),
-        ("probe_targets", ([SERVICE],), {"address": "192.0.2.1"}, "'not an address' is not an IP"),
+        (
+            "probe_targets",
+            ([SERVICE],),
+            {"address": "192.0.2.1"},
+            "'not an address', which is no IP address",
+        ),
         (
             "probe_verdict",
             ({"reached": True}, {"label": "mx1", "service": "smtp/inet"}),
@@ -79,5 +84,6 @@ SERVICE = {"name": "smtp/inet", "listen": [{"address": "not an address", "port":
 def test_a_mistake_is_one_sentence_of_the_filter(
     name: str, arguments: tuple[t.Any, ...], options: dict[str, t.Any], words: str
 ) -> None:
-    with pytest.raises(AnsibleFilterError, match=words):
+    with pytest.raises(AnsibleFilterError, match=words) as caught:
         function_of(name)(*arguments, **options)
+    assert str(caught.value).count(words) == 1
