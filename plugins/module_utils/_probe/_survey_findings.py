@@ -60,24 +60,29 @@ def _refusals(survey: Survey, place: str) -> t.Iterator[Finding]:
     answer = survey.handshake
     if not isinstance(answer, Alert):
         return
-    accepted = [
-        f"{scan.protocol.label}: {names_of(scan.suites.accepted)}"
-        for scan in survey.protocols
-        if scan.accepted
-    ]
-    evidence = f"a hello of today gets alert {answer.name}; " + (
-        f"accepted are only {'; '.join(accepted)}"
-        if accepted
-        else "no other is accepted either"
-        if survey.protocols and all(scan.accepted is False for scan in survey.protocols)
-        else "no other was asked"
-    )
+    evidence = f"a hello of today gets alert {answer.name}; {_others(survey)}"
     if answer.description == _PROTOCOL_VERSION:
         yield finding("no-shared-protocol", where=place, evidence=evidence)
     elif answer.description in REFUSALS:
         yield finding("no-shared-cipher", where=place, evidence=evidence, remedy=_ASK_THE_HOST)
     else:
         yield finding("not-determined", where=place, evidence=evidence)
+
+
+def _others(survey: Survey) -> str:
+    """What of other hellos is accepted."""
+    accepted = [
+        f"{scan.protocol.label}: {names_of(scan.suites.accepted)}"
+        for scan in survey.protocols
+        if scan.accepted
+    ]
+    if accepted:
+        return f"accepted are only {'; '.join(accepted)}"
+    if not survey.protocols:
+        return "no other was asked"
+    if all(scan.accepted is False for scan in survey.protocols):
+        return "no other is accepted either"
+    return "whether any other is accepted was not determined"
 
 
 def _old_protocols(survey: Survey, place: str) -> t.Iterator[Finding]:

@@ -157,6 +157,22 @@ def test_starttls_where_none_was_predicted() -> None:
     assert messages(result) == ["STARTTLS is offered, but the security level is none"]
 
 
+def test_where_starttls_is_missing_nothing_more_is_compared() -> None:
+    """One cause, one message: no protocol and no suite is missed beside it, whichever side has none."""
+    without = probe(smtp={"starttls": False}, protocols=[], ciphers={})
+    told = agreement(without, SERVICE)
+    assert (len(told["disagreements"]), told["not_determined"]) == (1, [])
+    told = agreement(PROBE, {**SERVICE, "security_level": "none", "protocols": [], "ciphers": []})
+    assert (len(told["disagreements"]), told["not_determined"]) == (1, [])
+
+
+def test_which_side_does_not_know_about_starttls_is_said() -> None:
+    told = agreement(PROBE, {**SERVICE, "security_level": None})["not_determined"]
+    assert told[0] == "STARTTLS: the facts have no security level"
+    told = agreement(probe(smtp=None), SERVICE)["not_determined"]
+    assert told == ["STARTTLS: the probe did not get so far"]
+
+
 def test_no_tls_on_both_sides_agrees() -> None:
     none = probe(smtp={"starttls": False}, protocols=[], ciphers={})
     assert agreement(none, {**SERVICE, "security_level": "none"})["agrees"] is True

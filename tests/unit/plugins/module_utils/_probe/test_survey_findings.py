@@ -68,6 +68,16 @@ def test_a_server_that_refuses_every_hello_is_explained() -> None:
     }
 
 
+def test_what_was_not_asked_or_not_determined_is_not_called_refused() -> None:
+    unknown = ProtocolScan(V13, None, "timeout", SuiteScan(V13), complete=False)
+    for protocols, words in (
+        ((), "no other was asked"),
+        ((refusing(V12), unknown), "whether any other is accepted was not determined"),
+    ):
+        evidence = found(Survey(Alert(2, 40), protocols))["no-shared-cipher"]
+        assert evidence == f"a hello of today gets alert handshake_failure; {words}"
+
+
 def test_what_is_left_for_old_senders_is_named() -> None:
     survey = Survey(Alert(2, 40), (accepting(Protocol.TLSv1, 0x0005, 0x000A), refusing(V12)))
     assert found(survey)["no-shared-cipher"].endswith("only TLSv1: RC4-SHA, DES-CBC3-SHA")

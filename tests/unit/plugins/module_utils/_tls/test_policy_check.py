@@ -13,6 +13,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Inva
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._engine import probe
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import Target
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
+    _chain_scan,
     _policy_check,
     _scan,
     _suites,
@@ -60,6 +61,8 @@ def judged(
 
     def counted(question: t.Any) -> t.Any:
         asked.append(question)
+        groups = getattr(question, "groups", ())
+        assert len(set(groups)) == len(groups), "a group is offered twice"
         return ask(question)
 
     survey = drive(_survey.survey(("policy",), policy={**POLICY, **changes}), counted)
@@ -98,6 +101,18 @@ def test_a_forbidden_suite_is_a_breach_in_its_version() -> None:
 def test_a_forbidden_group_is_a_breach() -> None:
     found = breaches(PaperServer(GOOD, groups=(29, 24)))
     assert found == {("TLSv1.2", "group", "secp384r1"), ("TLSv1.3", "group", "secp384r1")}
+
+
+def test_a_forbidden_group_is_a_breach_where_no_chain_was_seen() -> None:
+    server = PaperServer(GOOD, groups=(29, 24))
+
+    def hiding(question: t.Any) -> t.Any:
+        schemes = getattr(question, "signature_algorithms", None)
+        return HANDSHAKE_FAILURE if schemes in _chain_scan.USUAL.values() else server(question)
+
+    verdict, _count = judged(hiding)
+    assert verdict.chains == ()
+    assert ("TLSv1.2", "secp384r1") in {(one.protocol.label, one.name) for one in verdict.breaches}
 
 
 def test_what_the_policy_says_nothing_of_is_not_asked() -> None:
