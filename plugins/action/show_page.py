@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -21,8 +21,9 @@ class ActionModule(ActionBase):
         self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
     ) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        lines = self._task.args.get("lines")
-        if not isinstance(lines, Sequence) or isinstance(lines, str):
+        spec = {"lines": {"type": "list", "elements": "str", "required": True}}
+        if isinstance(self._task.args.get("lines"), (str, Mapping)):
             return {**result, "failed": True, "msg": "lines is no list of lines of text."}
-        Display().display("\n".join(["", *map(str, lines), ""]))
+        _checked, options = self.validate_argument_spec(argument_spec=spec)
+        Display().display("\n".join(["", *options["lines"], ""]))
         return {**result, "changed": False}
