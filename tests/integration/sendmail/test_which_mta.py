@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import typing as t
 
@@ -61,6 +62,18 @@ def test_both(both: Lab) -> None:
     assert said.returncode == 0, said.stdout
     assert "TLSv1.3 with cipher" in both.handshake(HOST)
     assert both.on(HOST, "cat", "/etc/postfix/main.cf") == main
+
+
+def test_a_rotation_on_both(both: Lab) -> None:
+    """The question comes before the files are even read."""
+    before = both.digest(HOST), both.on(HOST, "ls", "/etc/mail/tls")
+    given = {"name": f"{HOST}.example.test", "certificate": __file__, "key": __file__}
+    variables = json.dumps({f"dane_rollover_{name}": value for name, value in given.items()})
+    unsaid = both.playbook("rotate_certificate", *ALONE, "-e", variables)
+    assert unsaid.returncode == 2, unsaid.stdout
+    assert f"{HOST}: there are postfix and sendmail here: say which one" in unsaid.stdout
+    assert "with dane_rollover_mta: postfix or sendmail" in unsaid.stdout
+    assert (both.digest(HOST), both.on(HOST, "ls", "/etc/mail/tls")) == before
 
 
 @pytest.fixture

@@ -86,6 +86,7 @@ _DANE = {
 }
 _FLEET = ("mx1", "mx-bullseye", "mx-bookworm", "mx-sid")
 _SENDMAILS = tuple(host.name for host in HOSTS.values() if host.mta == "sendmail")
+_OTHER_SENDMAILS = tuple(name for name in _SENDMAILS if name != "sm-trixie")
 
 SCENARIOS = {
     scenario.name: scenario
@@ -116,6 +117,11 @@ SCENARIOS = {
             "dane-sendmail",
             "the same as dane, with a sendmail in place of mx1",
             {"sm-trixie": ("sendmail", "sendmail-dane"), **_DANE},
+        ),
+        Scenario(
+            "dane-sendmails",
+            "a sendmail of every other Debian release, with two certificates, and the servers of dane",
+            {**dict.fromkeys(_OTHER_SENDMAILS, ("sendmail", "sendmail-dane")), **_DANE},
         ),
         Scenario(
             "case2-sendmail",
