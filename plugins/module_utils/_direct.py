@@ -73,7 +73,7 @@ def run(modules: t.Mapping[str, str | CodeType], settings: str) -> t.NoReturn:
     if asked["invocation"]:
         result["invocation"] = {"module_args": asked["arguments"]}
     sys.stdout.write(f"\n{json.dumps(result)}\n")
-    sys.exit(1 if result.get("failed") else 0)
+    raise SystemExit(1 if result.get("failed") else 0)
 
 
 def _result(asked: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
