@@ -24,6 +24,6 @@ class ActionModule(ActionBase):
         spec = {"lines": {"type": "list", "elements": "str", "required": True}}
         if isinstance(self._task.args.get("lines"), (str, Mapping)):
             return {**result, "failed": True, "msg": "lines is no list of lines of text."}
-        _checked, options = self.validate_argument_spec(argument_spec=spec)
+        _checked, options = t.cast(t.Any, self).validate_argument_spec(argument_spec=spec)
         Display().display("\n".join(["", *options["lines"], ""]))
         return {**result, "changed": False}
