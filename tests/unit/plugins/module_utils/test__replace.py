@@ -82,6 +82,22 @@ def test_the_first_file_gets_its_content_back_when_the_second_cannot_be_renamed(
     assert sorted(os.listdir(pair[0].parent)) == ["main.cf", "master.cf"]
 
 
+@pytest.mark.parametrize(
+    ("named", "says"), [(True, r"/main\.cf cannot"), (False, "^the disk cannot")]
+)
+def test_what_cannot_be_written_is_named(
+    pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, named: bool, says: str
+) -> None:
+    original = read_original(str(pair[0]))
+
+    def full(_directory: str) -> None:
+        raise OSError(28, "No space left on device", *([str(pair[0])] if named else []))
+
+    monkeypatch.setattr(_replace, "sync_directory", full)
+    with pytest.raises(CommandFailed, match=says):
+        replace_all([Replacement(original, b"new\n")])
+
+
 def test_a_backup_has_content_mode_and_name(pair: tuple[Path, Path]) -> None:
     path = write_backup(read_original(str(pair[0])), "20261121T210500Z")
     assert path == f"{pair[0]}.20261121T210500Z"
@@ -106,6 +122,17 @@ def test_a_file_of_another_user_is_refused(
     original = read_original(str(pair[0]))
     monkeypatch.setattr(_replace.os, "geteuid", lambda: original.status.st_uid + 1)
     with pytest.raises(InvalidInput, match="run with become"):
+        refuse_unwritable(original)
+
+
+@pytest.mark.parametrize("denied", ["main.cf", ""])
+def test_a_file_or_directory_that_may_not_be_written_is_refused(
+    pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, denied: str
+) -> None:
+    original = read_original(str(pair[0]))
+    path = str(pair[0].parent / denied).rstrip("/")
+    monkeypatch.setattr(_replace.os, "access", lambda asked, _mode: asked != path)
+    with pytest.raises(InvalidInput, match="cannot be written as this user: run with become"):
         refuse_unwritable(original)
 
 
