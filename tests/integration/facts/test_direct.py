@@ -19,10 +19,12 @@ pytestmark = pytest.mark.lab
 
 HOSTS = ("mx-bullseye", "mx-bookworm", "mx1", "mx-sid")
 FACTS = "postmaster.tls.mta_tls_facts"
+SAME = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 #: A limit of open files is what only Ansible's payload sets, so it is what is sent then.
 ORDINARY = ("-e", "ansible_python_module_rlimit_nofile=1024")
+#: An interpreter that keeps what it is given; one that is edited has another magic number than compiled code wants.
 SPY = """#!/bin/sh
-if [ $# = 0 ]; then tee '{kept}' | '{python}'; else cp "$1" '{kept}'; exec '{python}' "$@"; fi
+if [ $# = 0 ]; then tee '{kept}' | sed "{edit}" | '{python}'; else cp "$1" '{kept}'; exec '{python}' "$@"; fi
 """
 TASKS: t.Final[dict[str, dict[str, t.Any]]] = {
     "plain": {},
@@ -33,6 +35,8 @@ TASKS: t.Final[dict[str, dict[str, t.Any]]] = {
     "home": {"args": {"postconf_command": "~/no such postconf"}},
     "refused": {"args": {"gather_subset": ["everything"]}},
     "unknown": {"args": {"gather": "all"}},
+    "same version": {"name": SAME},
+    "same name": {"name": SAME, "edit": "s/MAGIC_NUMBER != b'/&early/"},
     "missing": {"args": {"postconf_command": "/no/such/postconf"}},
     "missing, ordinary": {
         "args": {"postconf_command": "/no/such/postconf"},
@@ -50,14 +54,16 @@ class Local(t.NamedTuple):
 
 def task_of(place: Path, name: str, keywords: dict[str, t.Any]) -> dict[str, t.Any]:
     """A task whose interpreter keeps what it is given."""
-    spy = place / f"{name.replace(', ', '-')}-python"
-    spy.write_text(SPY.format(kept=place / f"{name}.kept", python=sys.executable))
+    spy = place / f"r{list(TASKS).index(name)}" / keywords.get("name", "python")
+    spy.parent.mkdir()
+    kept, edit = place / f"{name}.kept", keywords.get("edit", "")
+    spy.write_text(SPY.format(kept=kept, python=sys.executable, edit=edit))
     spy.chmod(0o755)
     variables = {**keywords.get("vars", {}), "ansible_python_interpreter": str(spy)}
     arguments = {"gather_subset": ["openssl"], **keywords.get("args", {})}
-    rest = {key: value for key, value in keywords.items() if key not in ("vars", "args")}
-    register = f"r{list(TASKS).index(name)}"
-    return {FACTS: arguments, "vars": variables, "register": register, "ignore_errors": True} | rest
+    rest = {key: keywords[key] for key in ("check_mode", "environment") if key in keywords}
+    own = {FACTS: arguments, "vars": variables, "register": spy.parent.name}
+    return {**own, **rest, "ignore_errors": True}
 
 
 @pytest.fixture(scope="module")
@@ -87,12 +93,18 @@ def test_a_task_is_sent_without_ansibles_library(local: Local, name: str) -> Non
     assert "postmaster.tls.mta_tls_facts" in local.payloads[name]
 
 
+def test_compiled_code_is_for_the_version_of_the_controller_alone(local: Local) -> None:
+    assert "MAGIC_NUMBER" in local.payloads["same version"]
+    assert "MAGIC_NUMBER" not in local.payloads["plain"]
+    assert "MAGIC_NUMBER" not in local.payloads["same name"], "what was sent last"
+
+
 @pytest.mark.parametrize("name", ["limit", "home", "refused", "unknown"])
 def test_what_needs_ansibles_library_has_it(local: Local, name: str) -> None:
     assert "_ansiballz_main" in local.payloads[name]
 
 
-@pytest.mark.parametrize("name", ["file", "check", "environment"])
+@pytest.mark.parametrize("name", ["file", "check", "environment", "same version", "same name"])
 def test_all_of_them_say_the_same(local: Local, name: str) -> None:
     facts = local.results["limit"]["ansible_facts"]["mta_tls"]
     assert facts["openssl"]["command"]["version"]
