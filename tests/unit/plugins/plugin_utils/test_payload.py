@@ -150,6 +150,19 @@ def test_a_python_that_is_too_old_gets_one_sentence() -> None:
     assert answer["failed"] is True
 
 
+@pytest.mark.parametrize("release", ["2.7", "3.6", "3.8"])
+def test_so_does_a_real_one(release: str) -> None:
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    (python, *_others) = [*root.glob(f"versions/{release}.*/bin/python"), None]
+    if python is None:
+        pytest.skip(f"pyenv has no Python {release} here; a version that is made up is tried.")
+    for shebang in ("#!/usr/bin/python", SAME):
+        program = script("say", shebang)
+        done = subprocess.run([python], input=program, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (1, b"")
+        assert f" is {release}." in said(done)["msg"]
+
+
 def test_it_leaves_a_directory_that_is_gone(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
