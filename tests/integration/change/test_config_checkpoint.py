@@ -157,7 +157,7 @@ def test_without_systemd_a_process_watches(plain_box: Box) -> None:
     )
 
 
-def test_without_systemd_the_next_call_after_a_reboot_restores(plain_box: Box) -> None:
+def test_without_systemd_and_cron_the_next_call_after_a_reboot_restores(plain_box: Box) -> None:
     before = facts_of_files(plain_box)
     arm(plain_box, timeout=600)
     spoil(plain_box)
@@ -169,6 +169,22 @@ def test_without_systemd_the_next_call_after_a_reboot_restores(plain_box: Box) -
     arm(plain_box, timeout=600)
     plain_box.restart()
     assert "(overdue)" in plain_box.module("config_checkpoint", state="confirmed")["msg"]
+
+
+def test_without_systemd_cron_restores_after_a_reboot(plain_box: Box) -> None:
+    """There is no cron in the container: a shell runs what its table says."""
+    before = facts_of_files(plain_box)
+    plain_box.sh("mkdir -p /etc/cron.d")
+    arm(plain_box, timeout=600)
+    plain_box.sh("echo 'smtpd_banner = spoilt' >> /etc/postfix/main.cf")
+    plain_box.restart()
+    plain_box.sh("postfix start >/dev/null 2>&1")
+    assert "spoilt" in banner(plain_box)
+    plain_box.sh("sed -n 's/^@reboot root //p' /etc/cron.d/postmaster-* | sh")
+    assert facts_of_files(plain_box) == before
+    assert record(plain_box)["command_status"] == 0
+    assert "spoilt" not in banner(plain_box)
+    assert plain_box.sh("ls /etc/cron.d | grep postmaster || true") == ""
 
 
 def test_a_full_disk_refuses_to_arm_and_leaves_nothing_behind(plain_box: Box) -> None:
