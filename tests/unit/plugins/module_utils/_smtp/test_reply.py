@@ -76,11 +76,19 @@ def test_malformed(data: bytes) -> None:
 
 
 def test_a_reply_without_end_is_not_read_without_end() -> None:
+    """A line counts with one byte for its end."""
     parser, line = ReplyParser(), b"220-still here\r\n"
-    for _round in range(MOST_BYTES // len(line)):
+    for _round in range(MOST_BYTES // len(line.replace(b"\r", b""))):
         assert parser.feed(line) is None
-    with pytest.raises(MalformedReply, match="over"):
-        parser.feed(line * (MOST_BYTES // len(line)))
+    with pytest.raises(MalformedReply, match="over 65536 bytes"):
+        parser.feed(line)
+
+
+def test_a_line_may_have_so_many_bytes_and_none_more() -> None:
+    longest = b"220 " + b"x" * (8192 - 4)
+    assert ReplyParser().feed(longest + b"\r\n") == Reply(220, (longest[4:].decode(),))
+    with pytest.raises(MalformedReply, match="over 8192 bytes"):
+        ReplyParser().feed(longest + b"x\r\n")
 
 
 def test_a_reply_may_have_no_text() -> None:
