@@ -104,6 +104,79 @@ def test_what_the_access_map_says_of_everybody_is_served(box: Box) -> None:
     assert not asks_for_a_certificate(box)
 
 
+SINK = """
+import socket, sys
+server = socket.create_server(("127.0.0.3", 25))
+open("/tmp/listens", "w").close()
+while True:
+    connection = server.accept()[0]
+    with connection, connection.makefile("rwb", buffering=0) as stream:
+        stream.write(b"220 sink ESMTP\\r\\n")
+        for line in stream:
+            print(line.decode().strip(), flush=True)
+            verb = line[:4].upper()
+            if verb == b"EHLO":
+                stream.write(b"250-sink\\r\\n250 " + sys.argv[1].encode() + b"\\r\\n")
+            elif verb == b"QUIT":
+                break
+            else:
+                stream.write(b"554 no\\r\\n")
+"""
+
+
+def heard(box: Box, offers: str) -> str:
+    """The commands that a server hears from the client of this sendmail; it offers one extension and refuses every mail."""
+    return box.sh(
+        f"rm -f /tmp/listens; python3 -c '{SINK}' {offers} > /tmp/heard & sink=$!\n"
+        "until [ -e /tmp/listens ]; do kill -0 $sink; sleep 0.1; done\n"
+        "echo mail | sendmail -Am -odi -f root@mx.example.test 'user@[127.0.0.3]' >/dev/null 2>&1 || true\n"
+        "kill $sink; wait $sink || true; cat /tmp/heard; rm -f /var/spool/mqueue/*"
+    )
+
+
+MAIL = """
+import smtplib
+with smtplib.SMTP("127.0.0.1") as client:
+    client.ehlo("here")
+    client.docmd("MAIL FROM:<root@mx.example.test>")
+    print(client.docmd("RCPT TO:<postmaster@mx.example.test>")[0])
+"""
+
+
+def reply_to_plaintext(box: Box) -> str:
+    """What the daemon, which is started for it, replies to a recipient from a client without TLS: delay_checks, which Debian
+    has, asks no sooner.
+    """
+    listens = "until ss -Hltn 'sport = 25' | grep -q .; do sleep 0.1; done"
+    code = box.sh(f"systemctl start sendmail; {listens}; python3 -c '{MAIL}'").strip()
+    box.sh("systemctl stop sendmail")
+    return code
+
+
+def test_what_the_access_map_demands_of_everybody_is_what_sendmail_demands(box: Box) -> None:
+    box.sh("systemctl stop sendmail")
+    found = services(box.facts(gather_subset=SUBSET))
+    assert (found["client"]["security_level"], found["MTA-v4"]["findings"]) == ("may", [])
+    assert "STARTTLS" in heard(box, "STARTTLS")
+    assert "MAIL From" in heard(box, "HELP")
+    assert reply_to_plaintext(box) == "250"
+
+    entry(box, "Try_TLS:\\tNO")
+    box.sh("systemctl stop sendmail")
+    assert services(box.facts(gather_subset=SUBSET))["client"]["security_level"] == "none"
+    said = heard(box, "STARTTLS")
+    assert ("STARTTLS" in said, "MAIL From" in said) == (False, True)
+
+    box.sh("sed -i '/^Try_TLS:/d' /etc/mail/access")
+    entry(box, "TLS_Srv:\\tENCR:112\\nTLS_Clt:\\tENCR:112")
+    box.sh("systemctl stop sendmail")
+    facts = box.facts(gather_subset=SUBSET)
+    assert services(facts)["client"]["security_level"] == "encrypt"
+    assert "MAIL From" not in heard(box, "HELP")
+    assert "mandatory-on-mx" in findings(facts, "MTA-v4")
+    assert reply_to_plaintext(box) == ("403" if box.suite == "bullseye" else "454")
+
+
 def test_a_small_letter_offers_what_a_modifier_takes_away(box: Box) -> None:
     box.sh("sed -i 's/^O DaemonPortOptions=.*Name=MTA-v4.*/&, M=S/' /etc/mail/sendmail.cf")
     box.sh("systemctl restart sendmail")
