@@ -123,7 +123,8 @@ def _tell_syslog(name: str, facility: str, line: str) -> None:
     except ImportError:
         return
     syslog.openlog(f"ansible-{name}", 0, getattr(syslog, facility, syslog.LOG_USER))
-    syslog.syslog(syslog.LOG_INFO, line.replace("\0", " "))
+    text = line.replace("\0", " ").encode("utf-8", "backslashreplace").decode()
+    syslog.syslog(syslog.LOG_INFO, text)
 
 
 __all__ = ["run"]

@@ -181,11 +181,11 @@ def test_the_log_of_the_host_has_its_line(tmp_path: Path) -> None:
         f"one.syslog = lambda *of: open({str(kept)!r}, 'a').write(repr(of))\n"
         "sys.modules['syslog'] = one\n"
     )
-    program = script("say", log="Invoked with do=s\0ay", facility="LOG_MAIL")
+    program = script("say", log="Invoked with do=s\0ay\udce9", facility="LOG_MAIL")
     first, rest = program.split(b"\n", 1)
     said(run(first + b"\n" + stand_in.encode() + rest))
     assert kept.read_text() == (
-        "('ansible-postmaster.tls.spoken', 0, 16)(6, 'Invoked with do=s ay')"
+        r"('ansible-postmaster.tls.spoken', 0, 16)(6, 'Invoked with do=s ay\\udce9')"
     )
 
 
