@@ -32,7 +32,11 @@ def answers(
     """What the daemons with TLS answer to each sender, as asked() tells it."""
     settings = t.cast("Settings", request_of(sendmail, client=False).settings)
     choices = choices_of(sendmail, oracle.effective(settings), policy, client=False)
-    return asked(oracle, lambda _name: settings, choices, callers)
+
+    def settings_for(_name: str) -> Settings:
+        return settings
+
+    return asked(oracle, settings_for, choices, callers)
 
 
 __all__ = ["answers"]
