@@ -106,7 +106,7 @@ def _absent(span: Span, name: dns.name.Name, rdtype: int) -> Proof | None:
 
 
 def _lacks(types: frozenset[int], rdtype: int, name: dns.name.Name) -> bool:
-    """Whether types without this one are those of the right side of a zone cut (RFC 4035 section 5.4, RFC 6840 section 4.4)."""
+    """Whether types without this one are those of the right side of a zone cut (RFC 4035 section 5.4, RFC 6840 section 4.1)."""
     if rdtype in types or _CNAME in types:
         return False
     if rdtype == _DS:
@@ -149,7 +149,7 @@ class Plain:
         for owner, following, types in self._records:
             if owner == name:
                 return types
-            if owner < name and following.is_subdomain(name):
+            if owner < name and following != name and following.is_subdomain(name):
                 return frozenset()
         return None
 
@@ -167,7 +167,8 @@ class Plain:
         self, record: tuple[dns.name.Name, dns.name.Name, frozenset[int]], name: dns.name.Name
     ) -> bool:
         owner, following, types = record
-        if not owner < name or (name.is_subdomain(owner) and _cut_above(types)):
+        exists = following.is_subdomain(name)
+        if exists or not owner < name or (name.is_subdomain(owner) and _cut_above(types)):
             return False
         return bool(name < following or following == self._zone)
 

@@ -362,6 +362,42 @@ def test_rfc4035_section_5_4_what_a_wildcard_lacks_says_nothing_of_other_names()
     assert "NSEC has no signature" in (found.reason or "")
 
 
+def test_rfc4035_section_5_4_the_record_before_a_name_does_not_deny_it() -> None:
+    """Whoever is on the path replays the signed NSEC record whose next name is the one that is asked for."""
+    tlsa = "_25._tcp.mx1 300 IN TLSA 3 1 1 " + "ab" * 32
+    parent, child = with_a_wildcard(f"mx0 300 IN A 203.0.113.10\n{tlsa}\n")
+
+    def spoil(message: dns.message.Message) -> None:
+        if message.question[0].rdtype == dns.rdatatype.TLSA:
+            before = child._chain()[dns.name.from_text("mx0", child.origin)]
+            message.answer, message.authority = [], child.with_signature(before)
+
+    found = look("_25._tcp.mx1.example.test.", zones=(parent, child), spoil=spoil)
+    assert (found.status, found.secure) == ("bogus", None)
+    assert "no proof that _25._tcp.mx1.example.test. has no TLSA" in (found.reason or "")
+
+
+@pytest.mark.parametrize("host", ["_25._tcp.mx", "_465._tcp.mx"])
+def test_rfc4035_section_5_3_4_a_wildcard_does_not_replace_a_closer_name(host: str) -> None:
+    """The records of the wildcard are the attacker's to serve, were it proved that the name does not exist."""
+    tlsa = "300 IN TLSA 3 1 1 "
+    text = f"*.mx {tlsa}{'cd' * 32}\n_25._tcp.mx {tlsa}{'ab' * 32}\n"
+    parent, child = with_a_wildcard(text)
+    name = dns.name.from_text(host, child.origin)
+    wildcard = dns.name.from_text("*.mx", child.origin)
+
+    def spoil(message: dns.message.Message) -> None:
+        if message.question[0].rdtype == dns.rdatatype.TLSA:
+            false = child.with_signature(child._rrset(wildcard, dns.rdatatype.TLSA), wildcard)
+            message.set_rcode(dns.rcode.NOERROR)
+            message.answer = moved(false, name)
+            message.authority = child.with_signature(child._chain()[wildcard])
+
+    found = look(name.to_text(), zones=(parent, child), spoil=spoil)
+    assert (found.status, found.secure) == ("bogus", None)
+    assert "from a wildcard, without proof that it had to" in (found.reason or "")
+
+
 def test_a_wildcard_of_ds_records_makes_no_zone() -> None:
     """The key in the record is the attacker's own, who runs a zone that the wildcard delegates."""
     other = SignedZone(
