@@ -15,6 +15,10 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._certificate_names 
 Data = Mapping[str, t.Any]
 _HARMFUL: t.Final = ("critical", "high")
 _NAME: t.Final = "certificate-name-mismatch"
+#: What nobody asks of the certificate of a client.
+_OF_SERVERS: t.Final = (_NAME, "certificate-not-for-servers")
+#: Who gets to see a certificate, from few to many: the servers that mail goes to, users who submit, every sender.
+_RECEIVERS, _USERS, _SENDERS = range(3)
 
 
 def change_refusals(
@@ -42,24 +46,46 @@ def certificate_refusals(
     """Sentences on what makes a certificate that the change brings unusable, or of no use to senders that verify.
 
     These are findings of high severity or worse, and a name of an MX record that it does not cover. What was found of the
-    same certificate before is no fault of the change.
+    same certificate before is no fault of the change, unless more get to see it. What is asked of servers only is not asked of a
+    certificate that no inbound service has.
     """
     return _told(_brought(before, after, mx_name), after, accepted)
 
 
 def _brought(before: Data, after: Data, mx_name: str) -> Iterator[Data]:
-    known = {
-        (_identity(one), finding["code"])
-        for one in before.get("certificates") or ()
-        for finding in one.get("findings") or ()
-    }
-    for one in after.get("certificates") or ():
+    known: dict[tuple[str, str], int] = {}
+    for one, finding, seen in _found(before):
+        cause = (_identity(one), finding["code"])
+        known[cause] = max(seen, known.get(cause, seen))
+    for one, finding, seen in _found(after):
+        code = finding["code"]
+        if known.get((_identity(one), code), -1) >= seen:
+            continue
+        if code in _OF_SERVERS and seen == _RECEIVERS:
+            continue
+        uncovered = code == _NAME and mx_name and not _covers(one, mx_name)
+        if finding["severity"] in _HARMFUL or uncovered:
+            yield {"where": one["file"], **finding}
+
+
+def _found(facts: Data) -> Iterator[tuple[Data, Data, int]]:
+    """Each certificate with each of its findings, and who gets to see it: everybody, where no service is known to have it."""
+    seen = _seen(facts)
+    for one in facts.get("certificates") or ():
         for finding in one.get("findings") or ():
-            uncovered = finding["code"] == _NAME and mx_name and not _covers(one, mx_name)
-            if (_identity(one), finding["code"]) in known:
-                continue
-            if finding["severity"] in _HARMFUL or uncovered:
-                yield {"where": one["file"], **finding}
+            yield one, finding, seen.get(one["file"], _SENDERS)
+
+
+def _seen(facts: Data) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for instance in (*(facts.get("postfix") or ()), *(facts.get("sendmail") or ())):
+        for service in instance["services"]:
+            others = _SENDERS if service["lane"] == "mx" else _USERS
+            seen = others if service["direction"] == "inbound" else _RECEIVERS
+            for holder in (service, *service.get("server_names", ())):
+                for file in holder.get("certificate_files") or ():
+                    found[file] = max(seen, found.get(file, seen))
+    return found
 
 
 def _identity(certificate: Data) -> str:

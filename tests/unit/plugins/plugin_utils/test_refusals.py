@@ -55,6 +55,74 @@ def test_what_was_served_before_is_no_fault_of_the_change_also_under_another_pat
     assert certificate_refusals(facts(WRONG), facts(moved), mx_name="mx1.example.test") == []
 
 
+def served(*certificates: Facts, mta: str = "postfix", **files: list[str]) -> Facts:
+    """Facts with services by their lanes, each with the certificates of some files."""
+    services = [
+        {
+            "lane": lane.removesuffix("_name"),
+            "direction": "outbound" if lane == "outbound" else "inbound",
+            **(
+                {"certificate_files": None, "server_names": [{"certificate_files": names}]}
+                if lane.endswith("_name")
+                else {"certificate_files": names}
+            ),
+        }
+        for lane, names in files.items()
+    ]
+    return {**facts(*certificates), mta: [{"services": services}]}
+
+
+CLIENT = certificate(
+    "/client.pem", "certificate-name-mismatch", "certificate-not-for-servers", sha256="client"
+)
+
+
+@pytest.mark.parametrize("mta", ["postfix", "sendmail"])
+def test_what_only_the_client_presents_needs_no_name_and_no_usage_of_a_server(mta: str) -> None:
+    before = served(OLD, mx=["/old.pem"], outbound=[], mta=mta)
+    after = served(OLD, CLIENT, mx=["/old.pem"], outbound=["/client.pem"], mta=mta)
+    assert change_refusals(before, after, mx_name="mx1.example.test") == []
+    readable = certificate("/client.pem", "key-readable", sha256="client")
+    after = served(OLD, readable, mx=["/old.pem"], outbound=["/client.pem"], mta=mta)
+    [said] = change_refusals(before, after, mx_name="mx1.example.test")
+    assert said.startswith("[key-readable] /client.pem")
+
+
+@pytest.mark.parametrize("path", ["/client.pem", "/copy.pem"])
+@pytest.mark.parametrize("mta", ["postfix", "sendmail"])
+def test_a_client_certificate_is_judged_when_a_server_gets_it(mta: str, path: str) -> None:
+    before = served(OLD, CLIENT, mx=["/old.pem"], outbound=["/client.pem"], mta=mta)
+    new = [CLIENT] if path == CLIENT["file"] else [CLIENT, {**CLIENT, "file": path}]
+    after = served(*new, mx=[path], outbound=["/client.pem"], mta=mta)
+    said = change_refusals(before, after, mx_name="mx1.example.test")
+    assert [one.partition("]")[0] for one in said] == [
+        "[certificate-name-mismatch",
+        "[certificate-not-for-servers",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "refused"),
+    [
+        ("submission", "mx", True),
+        ("submission", "mx_name", True),
+        ("mx", "submission", False),
+        ("mx_name", "mx", False),
+        ("mx", "outbound", False),
+        ("submission", "submission", False),
+    ],
+)
+def test_what_more_get_to_see_is_judged_anew(then: str, now: str, refused: bool) -> None:
+    before, after = served(WRONG, **{then: ["/new.pem"]}), served(WRONG, **{now: ["/new.pem"]})
+    said = certificate_refusals(before, after, mx_name="mx1.example.test")
+    assert bool(said) is refused
+
+
+def test_a_certificate_of_no_service_that_is_known_is_judged_as_a_server_s() -> None:
+    after = served(WRONG, outbound=[])
+    assert len(certificate_refusals(facts(OLD), after, mx_name="mx1.example.test")) == 1
+
+
 def test_the_old_certificate_with_another_key_is_refused() -> None:
     mixed = {
         **OLD,
