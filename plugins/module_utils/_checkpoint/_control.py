@@ -107,7 +107,7 @@ class Keeper:
                     raise CommandFailed(
                         f"The checkpoint {name} can no longer be confirmed: it is overdue."
                     )
-                outcome = self._restore(manifest, reason="overdue")
+                outcome = self._restore(manifest, reason="overdue", earlier=outcome)
             if outcome is not None:
                 raise CommandFailed(_too_late(manifest, outcome))
             if not self.check:
@@ -184,7 +184,7 @@ class Keeper:
             return (
                 f"The checkpoint {name}, armed at {armed}, is overdue and would be restored first."
             )
-        outcome = self._restore(manifest, reason="overdue")
+        outcome = self._restore(manifest, reason="overdue", earlier=outcome)
         _raise_on_broken_files(manifest, outcome)
         what = ", ".join(outcome.differed) or "no file differed"
         note = (
@@ -192,9 +192,12 @@ class Keeper:
         )
         return f"{note} {_command_failure(manifest, outcome)}" if outcome.command_status else note
 
-    def _restore(self, manifest: Manifest, *, reason: str) -> Outcome:
+    def _restore(
+        self, manifest: Manifest, *, reason: str, earlier: Outcome | None = None
+    ) -> Outcome:
+        directory = self._directory(manifest.name)
         outcome = _restorer.restore(
-            self._directory(manifest.name), manifest, reason=reason, run_command=True
+            directory, manifest, reason=reason, run_command=True, earlier=earlier
         )
         _watcher.cancel(self.run, manifest.name)
         return outcome

@@ -75,7 +75,10 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a restoration did: why and when, which files differed, how the command ended (None: it was not run)."""
+    """What a restoration did: why and when, which files differed, how the command ended (None: it was not run).
+
+    Of several attempts it says what all of them did; `unrestored` are the paths that are left for the next one.
+    """
 
     reason: str
     restored_at: float
@@ -83,6 +86,8 @@ class Outcome:
     failures: tuple[str, ...]
     command_status: int | None
     command_output: str
+    attempts: int = 1
+    unrestored: tuple[str, ...] = ()
 
 
 def boot_identity() -> str:
@@ -135,13 +140,14 @@ def outcome_of(directory: str) -> Outcome | None:
         return None
     if data is None:
         return None
-    data["differed"], data["failures"] = tuple(data["differed"]), tuple(data["failures"])
+    for field in ("differed", "failures", "unrestored"):
+        data[field] = tuple(data[field])
     return Outcome(**data)
 
 
 def outcome_room(paths: t.Sequence[str]) -> int:
     """Bytes to reserve, so that the outcome can be written on a full disk."""
-    return 8192 + 4 * sum(len(os.fsencode(path)) + 128 for path in paths)
+    return 8192 + 6 * sum(len(os.fsencode(path)) + 128 for path in paths)
 
 
 def is_overdue(manifest: Manifest) -> bool:

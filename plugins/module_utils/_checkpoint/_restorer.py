@@ -43,6 +43,8 @@ LOCK_SECONDS: t.Final = COMMAND_SECONDS + 60.0
 #: Postfix's commands print the values of parameters that they do not know, which may be passwords.
 _VALUE_OF_UNUSED: t.Final = re.compile(r"(: unused parameter: [^\s=]+)=.*")
 _PAUSES: t.Final = (5.0, 15.0, 60.0, 300.0, 900.0)
+#: After so many, cron leaves the host to its administrator.
+_ATTEMPTS: t.Final = 30
 
 
 @contextlib.contextmanager
@@ -100,20 +102,41 @@ def differs(entry: Entry) -> bool:
     )
 
 
-def restore(directory: str, manifest: Manifest, *, reason: str, run_command: bool) -> Outcome:
+def restore(
+    directory: str,
+    manifest: Manifest,
+    *,
+    reason: str,
+    run_command: bool,
+    earlier: Outcome | None = None,
+) -> Outcome:
     """Put every file back, run the command, and record the outcome. To be called with the lock held.
 
     The second copies stay until the next arming, in case a change that came too late is written over what was restored.
-    Goes on after a file that cannot be restored: `failures` names it, and the next attempt tries it again.
+    Goes on after a file that cannot be restored: `failures` names it. An attempt that follows an `earlier` one tries only
+    what that one left, since somebody may have repaired the others by hand, and runs the command only after it put a file back.
     """
-    differed = tuple(entry.path for entry in manifest.entries if differs(entry))
-    failures = tuple(
-        failure
+    tried = [
+        entry
         for entry in manifest.entries
-        if entry.path in differed and (failure := _failure(directory, entry))
+        if (earlier is None or entry.path in earlier.unrestored) and differs(entry)
+    ]
+    said = {entry.path: _failure(directory, entry) for entry in tried}
+    failures = {path: failure for path, failure in said.items() if failure}
+    before = earlier or Outcome(reason, 0, (), (), None, "", attempts=0)
+    status, output = before.command_status, before.command_output
+    if run_command and (status is None or len(failures) < len(said)):
+        status, output = _run(manifest.command)
+    outcome = Outcome(
+        reason,
+        time.time(),
+        tuple(dict.fromkeys((*before.differed, *said))),
+        tuple(failures.values()),
+        status,
+        output,
+        before.attempts + 1,
+        tuple(failures),
     )
-    status, output = _run(manifest.command) if run_command else (None, "")
-    outcome = Outcome(reason, time.time(), differed, failures, status, output)
     write_outcome(directory, outcome)
     if not failures:
         remove_waiting(manifest)
@@ -122,8 +145,12 @@ def restore(directory: str, manifest: Manifest, *, reason: str, run_command: boo
 
 def remove_waiting(manifest: Manifest) -> None:
     """Remove the staged files and what waits for the next boot."""
-    staged = (entry.staged for entry in manifest.entries if entry.staged)
-    for path in (*staged, *manifest.boot_files):
+    _remove(entry.staged for entry in manifest.entries if entry.staged)
+    _remove(manifest.boot_files)
+
+
+def _remove(paths: t.Iterable[str]) -> None:
+    for path in paths:
         with contextlib.suppress(OSError):
             os.unlink(path)
 
@@ -262,10 +289,17 @@ def restore_if_due(root: str, name: str, token: str, *, reason: str, run_command
         manifest = load_manifest(directory)
         if manifest is None or manifest.token != token or is_unfinished(directory):
             return
-        if not is_pending(outcome_of(directory)):
-            return
-        if is_overdue(manifest):
-            restore(directory, manifest, reason=reason, run_command=run_command)
+        outcome = outcome_of(directory)
+        if is_pending(outcome) and is_overdue(manifest) and not _is_given_up(outcome):
+            outcome = restore(
+                directory, manifest, reason=reason, run_command=run_command, earlier=outcome
+            )
+        if _is_given_up(outcome):
+            _remove(manifest.boot_files)
+
+
+def _is_given_up(outcome: Outcome | None) -> bool:
+    return outcome is not None and is_pending(outcome) and outcome.attempts >= _ATTEMPTS
 
 
 def _detach() -> None:
@@ -292,7 +326,7 @@ def _wait(root: str, name: str, token: str) -> None:
 def main(arguments: t.Sequence[str]) -> int:
     """restorer.pyz timer|boot|cron|detached ROOT NAME TOKEN: 0 when there is nothing left to do.
 
-    Tries again for a while after a failure, since nobody else will; but does not hold up a boot, and cron calls again.
+    Tries again for a while after a failure, since nobody else will; but does not hold up a boot, and cron calls again, so many times.
     """
     how, root, name, token = arguments
     if how == "detached":

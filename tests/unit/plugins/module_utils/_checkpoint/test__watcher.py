@@ -166,3 +166,33 @@ def test_a_confirmation_that_was_killed_is_brought_to_its_end(
     assert [name for name in os.listdir(host.state) if name.endswith(".confirmed")] == []
     assert host.keeper.undo("postfix").changed is (where == "kept")
     assert host.main.read_text() == (BEFORE if where == "kept" else AFTER)
+
+
+def test_cron_leaves_alone_what_is_back_and_gives_up_in_the_end(
+    host: Host, cron: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cron.mkdir()
+    monkeypatch.setattr(_restorer, "_ATTEMPTS", 3)
+    other = host.main.with_name("other.cf")
+    other.write_text(BEFORE)
+    command = ("sh", "-c", f"echo x >> '{host.mark}'")
+    plan = Plan("postfix", (str(host.main), str(other)), command, 60)
+    token = str(host.keeper.arm(plan).token)
+    host.main.write_text(AFTER)
+    other.unlink()
+    other.mkdir()
+    host.reboot()
+    called = ["cron", str(host.state), "postfix", token]
+    assert _restorer.main(called) == 1
+    assert (host.main.read_text(), host.mark.read_text()) == (BEFORE, "x\n")
+    host.main.write_text("repaired by hand\n")
+    assert [_restorer.main(called) for _minute in range(4)] == [1, 1, 1, 1]
+    outcome = _record.outcome_of(str(host.state / "postfix"))
+    assert outcome is not None
+    assert (outcome.attempts, outcome.unrestored) == (3, (str(other),))
+    assert list(cron.iterdir()) == []
+    other.rmdir()
+    note = host.keeper.settle("postfix").note
+    assert str(other) in str(note)
+    assert other.read_text() == BEFORE
+    assert (host.main.read_text(), host.mark.read_text()) == ("repaired by hand\n", "x\nx\n")
