@@ -48,9 +48,12 @@ def _options(facts: Data, whom: str) -> dict[str, str | None]:
         for service in instance["services"]
         if service["direction"] == "inbound"
     ]
-    letters = [one for one in server_letters(texts[0] if texts else "") if one != _NOT]
-    letters += [_NOT] if whom == "none" else []
-    return {"TLSSrvOptions": ", ".join(letters) or None}
+    text = texts[0] if texts else ""
+    letters = server_letters(text)
+    if (_NOT in letters) != (whom == "none"):
+        others = [one for one in letters if one != _NOT]
+        text = ",".join([*others, _NOT] if whom == "none" else others)
+    return {"TLSSrvOptions": text or None}
 
 
 def _entries(facts: Data, exempt: Sequence[str]) -> dict[str, str | None]:

@@ -90,6 +90,7 @@ MACROS: t.Final[dict[str, str]] = {
 }
 #: Options about TLS that an mc file sets, by a macro or in LOCAL_CONFIG; none of them has a password in its value.
 SHOWABLE: t.Final = (*MACROS, "CipherSuites")
+_SEPARATOR: t.Final = re.compile(r"[, \t]")
 _NO_TICKET: t.Final = 1 << 14
 _TLS13: t.Final = 0x10101000
 _TLSEXT_PADDING: t.Final = 1 << 4
@@ -186,9 +187,20 @@ def default_bits(build: Build, *, client: bool) -> int:
     return bits | _NO_TICKET if client else bits
 
 
-def server_letters(text: str) -> tuple[str, ...]:
-    """The letters of TLSSrvOptions, one from the front of every word, in order and once each."""
-    return tuple(dict.fromkeys(word[0] for word in re.split(r"[, \t]", text) if word))
+def server_letters(*values: str) -> tuple[str, ...]:
+    """The letters of TLSSrvOptions that sendmail comes to in its values, in order and once each.
+
+    It reads one character, and goes on behind the next separator: the second of two ends the value, as in C(C, V).
+    Source: O_TLS_SRV_OPTS in sendmail/readcf.c.
+    """
+    found: dict[str, None] = {}
+    for value in values:
+        begin = 0
+        while begin < len(value):
+            found.setdefault(value[begin])
+            separator = _SEPARATOR.search(value, begin + 1)
+            begin = separator.end() if separator else len(value)
+    return tuple(one for one in found if not _SEPARATOR.match(one))
 
 
 __all__ = [

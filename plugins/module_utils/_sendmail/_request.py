@@ -268,7 +268,7 @@ def _other_steps(sendmail: Sendmail, dh: str, *, client: bool) -> list[Step]:
 
 def request_of(sendmail: Sendmail, *, client: bool) -> Request:
     """What the client asks of the library, or what all daemons ask together."""
-    letters = server_letters(" ".join(sendmail.values("TLSSrvOptions")))
+    letters = server_letters(*sendmail.values("TLSSrvOptions"))
     needed = not client and "C" not in letters
     files = _Files(sendmail, needed=needed, guarded=client or needed)
     steps = _certificate_steps(sendmail, files, client=client)

@@ -192,10 +192,28 @@ def test_an_option_of_a_later_release(make: Make) -> None:
     assert request_of(make(*SOUND, line, release="bookworm"), client=True).problem is None
 
 
-def test_the_letters_of_tlssrvoptions(make: Make) -> None:
-    assert request_of(make(*SOUND), client=False).asks_certificate
-    assert not request_of(make(*SOUND, "TLSSrvOptions=X,V"), client=False).asks_certificate
-    assert request_of(make(*SOUND, "TLSSrvOptions=XV"), client=False).asks_certificate
+@pytest.mark.parametrize(
+    ("values", "asks"),
+    [
+        ((), True),
+        (("X,V",), False),
+        (("XV",), True),
+        (("C,V",), False),
+        (("C, V",), True),
+        (("C,\tV",), True),
+        (("C V",), False),
+        (("Verify, C",), False),
+        ((",V",), True),
+        (("C,", "V"), False),
+        (("V", "C"), False),
+    ],
+)
+def test_the_letters_of_tlssrvoptions(make: Make, values: tuple[str, ...], asks: bool) -> None:
+    lines = [f"TLSSrvOptions={value}" for value in values]
+    assert request_of(make(*SOUND, *lines), client=False).asks_certificate is asks
+
+
+def test_without_a_certificate_the_letter_c_is_needed(make: Make) -> None:
     without = request_of(make("TLSSrvOptions=C"), client=False)
     assert without.problem is None
     assert without.settings is not None
