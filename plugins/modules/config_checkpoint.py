@@ -47,6 +47,9 @@ options:
         checkpoint of that name is pending.
       - V(settled) restores a checkpoint that is overdue, and a warning says so. It fails while one is pending, and
         changes nothing where there is none. To be called before a change is planned on what the files say.
+      - V(pending) changes nothing. It fails unless the checkpoint of O(token) still waits for its confirmation. To be called
+        right before the files are changed, as nobody takes back what is changed after the host has restored itself, and
+        again before anything is built on the change.
     type: str
     choices:
       - armed
@@ -54,6 +57,7 @@ options:
       - restored
       - undone
       - settled
+      - pending
     required: true
   name:
     description:
@@ -85,9 +89,9 @@ options:
     default: false
   token:
     description:
-      - With O(state=confirmed) or O(state=restored), the RV(token) of the arming that is meant. It fails when that
-        checkpoint is there no more, so that nobody confirms the change of somebody else. With V(restored) it also puts back
-        what was changed after the host had restored itself.
+      - With O(state=confirmed), O(state=restored) or O(state=pending), the RV(token) of the arming that is meant. It fails
+        when that checkpoint is there no more, so that nobody confirms the change of somebody else. With V(restored) it also
+        puts back what was changed after the host had restored itself. V(pending) requires it.
     type: str
   state_directory:
     description:
@@ -129,7 +133,7 @@ state:
   type: str
   sample: armed
 deadline:
-  description: When the host will restore the files. V(null) unless a checkpoint was armed.
+  description: When the host will restore the files. V(null) unless a checkpoint was armed, or is pending.
   returned: success
   type: str
   sample: "2026-11-21T21:05:00Z"
@@ -152,7 +156,7 @@ watcher:
   type: str
   sample: systemd
 token:
-  description: Names this arming, for O(token). V(null) unless a checkpoint was armed.
+  description: Names this arming, for O(token). V(null) unless a checkpoint was armed, or is pending.
   returned: success
   type: str
   sample: 1f0c6a9b2d3e4f58
@@ -195,6 +199,8 @@ def _reach(params: t.Mapping[str, t.Any], keeper: Keeper) -> Result:
         return keeper.restore(name, token=params["token"])
     if params["state"] == "settled":
         return keeper.settle(name)
+    if params["state"] == "pending":
+        return keeper.see_pending(name, token=params["token"])
     if params["state"] == "undone":
         return keeper.undo(name)
     if params["timeout"] < 1:
@@ -210,7 +216,7 @@ def main() -> t.NoReturn:
         argument_spec={
             "state": {
                 "type": "str",
-                "choices": ["armed", "confirmed", "restored", "undone", "settled"],
+                "choices": ["armed", "confirmed", "restored", "undone", "settled", "pending"],
                 "required": True,
             },
             "name": {"type": "str", "default": "postfix"},
@@ -221,6 +227,7 @@ def main() -> t.NoReturn:
             "token": {"type": "str", "no_log": False},
             "state_directory": {"type": "path", "default": STATE_DIRECTORY},
         },
+        required_if=[("state", "pending", ("token",))],
         supports_check_mode=True,
     )
     try:

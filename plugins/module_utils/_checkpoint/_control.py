@@ -87,6 +87,18 @@ class Keeper:
             note = self._clear_way(name)
         return Result(note is not None, "settled", note=note)
 
+    def see_pending(self, name: str, *, token: str) -> Result:
+        """Raises CommandFailed unless the checkpoint of that arming still waits for its confirmation, and is not overdue."""
+        with self._locked(name):
+            manifest, outcome = self._read(name)
+        if manifest is None or manifest.token != token:
+            raise CommandFailed(_gone(name))
+        if outcome is not None:
+            raise CommandFailed(_too_late(manifest, outcome))
+        if _record.is_overdue(manifest):
+            raise CommandFailed(_overdue(name))
+        return Result(False, "pending", when(manifest.deadline), _paths(manifest), token=token)
+
     def confirm(self, name: str, *, undoable: bool = False, token: str | None = None) -> Result:
         """Keep the change. Raises CommandFailed when the files have been restored already, or were due to be.
 
@@ -104,9 +116,7 @@ class Keeper:
                 return Result(False, "confirmed")
             if _record.is_pending(outcome) and _record.is_overdue(manifest):
                 if self.check:
-                    raise CommandFailed(
-                        f"The checkpoint {name} can no longer be confirmed: it is overdue."
-                    )
+                    raise CommandFailed(_overdue(name))
                 outcome = self._restore(manifest, reason="overdue", earlier=outcome)
             if outcome is not None:
                 raise CommandFailed(_too_late(manifest, outcome))
@@ -291,6 +301,10 @@ def _too_late(manifest: Manifest, outcome: Outcome) -> str:
         f"The checkpoint {manifest.name} can no longer be confirmed: its files were restored at "
         f"{when(outcome.restored_at)} ({outcome.reason}): {what}{broken}."
     )
+
+
+def _overdue(name: str) -> str:
+    return f"The checkpoint {name} can no longer be confirmed: it is overdue."
 
 
 def _gone(name: str) -> str:

@@ -64,3 +64,20 @@ def test_a_mistake_is_one_sentence(
     assert done["failed"]
     assert words in done["msg"]
     assert not tmp_path.joinpath("state", "postfix").exists()
+
+
+def test_pending_needs_the_token_of_its_arming(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "main.cf"
+    path.write_text("a = 1\n")
+    armed = called(capsys, tmp_path, state="armed", paths=[str(path)])
+    seen = called(capsys, tmp_path, state="pending", token=armed["token"])
+    assert (seen["changed"], seen["state"], seen["deadline"]) == (
+        False,
+        "pending",
+        armed["deadline"],
+    )
+    assert "token" in called(capsys, tmp_path, state="pending")["msg"]
+    called(capsys, tmp_path, state="restored")
+    assert called(capsys, tmp_path, state="pending", token=armed["token"])["failed"]

@@ -196,3 +196,17 @@ def test_cron_leaves_alone_what_is_back_and_gives_up_in_the_end(
     assert str(other) in str(note)
     assert other.read_text() == BEFORE
     assert (host.main.read_text(), host.mark.read_text()) == ("repaired by hand\n", "x\nx\n")
+
+
+def test_who_comes_too_late_is_told_before_a_file_is_changed(host: Host) -> None:
+    token = host.arm()
+    assert host.keeper.see_pending("postfix", token=token).state == "pending"
+    with pytest.raises(CommandFailed, match="is there no more"):
+        host.keeper.see_pending("postfix", token="of another run")
+    host.reboot()
+    with pytest.raises(CommandFailed, match="it is overdue"):
+        host.keeper.see_pending("postfix", token=token)
+    assert host.main.read_text() == AFTER, "only looked at"
+    _restorer.restore_if_due(str(host.state), "postfix", token, reason="timeout", run_command=False)
+    with pytest.raises(CommandFailed, match=r"its files were restored at .* \(timeout\)"):
+        host.keeper.see_pending("postfix", token=token)
