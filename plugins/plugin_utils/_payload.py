@@ -37,24 +37,26 @@ _TOO_OLD: t.Final = (
     "postmaster.tls needs Python 3.9 or newer on the mail host, and %s is %s: set ansible_python_interpreter to a newer"
     " one, or save the configuration of this host and look at it elsewhere, as docs/offline.md says."
 )
-#: The start must be understood by every Python, since it tells one that is too old.
+#: The start must be understood by every Python, since it tells one that is too old, and imports nothing from where it runs.
 _START: t.Final = """\
 {shebang}
 import sys
-if sys.version_info < (3, 9):
-    import json
-    print(json.dumps({{"failed": True, "msg": {too_old!r} % (sys.executable, sys.version.split()[0])}}))
-    sys.exit(1)
+sys.path = [one for one in sys.path if one not in ("", ".")]
 import os
 file = globals().get("__file__", "")
 here = os.path.dirname(os.path.realpath(file)) if file.startswith("/") else ""
-sys.path = [one for one in sys.path if one not in ("", ".", here)]
+sys.path = [one for one in sys.path if one != here]
+if sys.version_info < (3, 9):
+    import json
+    told = {{"failed": True, "msg": {too_old!r} % (sys.executable, sys.version.split()[0])}}
+    sys.stdout.write("\\n" + json.dumps(told) + "\\n")
+    sys.exit(1)
 import binascii, marshal, zlib
 """
 _SAME: t.Final = """\
 import importlib.util
 if importlib.util.MAGIC_NUMBER != {magic!r}:
-    sys.stdout.write('{{"failed": true, "{other}": true, "msg": "This Python cannot run compiled code of the controller."}}')
+    sys.stdout.write('\\n{{"failed": true, "{other}": true, "msg": "This Python cannot run compiled code of the controller."}}\\n')
     sys.exit(1)
 """
 _END: t.Final = """\

@@ -62,6 +62,9 @@ def script(do: str, shebang: str = "#!/usr/bin/python3", **more: t.Any) -> bytes
     return Payload(TASK, {}, modules).script(shebang, settings)
 
 
+TOO_OLD: t.Final = script("say").replace(b"sys.version_info < (3, 9)", b"sys.version_info < (9, 9)")
+
+
 def run(
     program: bytes, *arguments: str, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
@@ -97,6 +100,15 @@ def test_what_lies_where_it_runs_is_not_imported(tmp_path: Path, how: str) -> No
     file.write_bytes(script("shadow"))
     done = run(script("shadow"), cwd=tmp_path) if how == "stdin" else run(b"", str(file))
     assert not said(done)["file"].startswith(str(tmp_path))
+
+
+@pytest.mark.parametrize("how", ["stdin", "file"])
+def test_neither_is_it_by_a_python_that_is_too_old(tmp_path: Path, how: str) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('a stranger was imported')\n")
+    file = tmp_path / "script.py"
+    file.write_bytes(TOO_OLD)
+    done = run(TOO_OLD, cwd=tmp_path) if how == "stdin" else run(b"", str(file))
+    assert "set ansible_python_interpreter" in said(done)["msg"]
 
 
 def test_a_python_of_the_same_version_gets_compiled_code() -> None:
@@ -140,9 +152,18 @@ def test_a_fault_tells_no_key() -> None:
     assert b"MIIE" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("kind", ["answer", "old", "other"])
+def test_noise_without_an_end_hides_no_answer(kind: str) -> None:
+    """Such as that of a start-up file of the interpreter."""
+    other = script("say", SAME).replace(repr(MAGIC_NUMBER).encode(), b"b'early'")
+    program = {"answer": script("say"), "old": TOO_OLD, "other": other}[kind]
+    first, rest = program.split(b"\n", 1)
+    noise = b"import sys; sys.stdout.write('a warning')"
+    assert said(run(first + b"\n" + noise + b"\n" + rest))
+
+
 def test_a_python_that_is_too_old_gets_one_sentence() -> None:
-    old = script("say").replace(b"sys.version_info < (3, 9)", b"sys.version_info < (9, 9)")
-    done = run(old)
+    done = run(TOO_OLD)
     assert (done.returncode, done.stderr) == (1, b"")
     answer = said(done)
     version = sys.version.split()[0]
@@ -151,14 +172,17 @@ def test_a_python_that_is_too_old_gets_one_sentence() -> None:
 
 
 @pytest.mark.parametrize("release", ["2.7", "3.6", "3.8"])
-def test_so_does_a_real_one(release: str) -> None:
+def test_so_does_a_real_one(release: str, tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('a stranger was imported')\n")
     root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     (python, *_others) = [*root.glob(f"versions/{release}.*/bin/python"), None]
     if python is None:
         pytest.skip(f"pyenv has no Python {release} here; a version that is made up is tried.")
     for shebang in ("#!/usr/bin/python", SAME):
         program = script("say", shebang)
-        done = subprocess.run([python], input=program, capture_output=True, check=False)
+        done = subprocess.run(
+            [python], input=program, capture_output=True, check=False, cwd=tmp_path
+        )
         assert (done.returncode, done.stderr) == (1, b"")
         assert f" is {release}." in said(done)["msg"]
 
