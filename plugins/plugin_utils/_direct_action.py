@@ -13,22 +13,30 @@ the environment, pipelining and the reading of the result remain Ansible's. Wher
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import os
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from ansible.constants import config
-from ansible.module_utils.basic import heuristic_log_sanitize
+from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.plugins.action import ActionBase
 from ansible_collections.postmaster.tls.plugins.plugin_utils._payload import OTHER_PYTHON, Payload
+from ansible_collections.postmaster.tls.plugins.plugin_utils._quiet import QuietAction, with_unshown
 
 Data = dict[str, t.Any]
 #: What debuggers and coverage of Ansible's payload are configured with: the environment, or variables of the host.
 _TOOLS: t.Final = ("_ansible_ansiballz_", "_ansible_coverage_config")
+#: What a core masks the log of its modules with: every secret that it knows, from 2.22 on, else what looks like a password.
+_MASKS: t.Final = (
+    ("ansible.module_utils.secrets", "mask_secrets"),
+    ("ansible.module_utils.basic", "heuristic_log_sanitize"),
+)
+#: What a core says that does not have what is asked of it.
+_UNFAMILIAR: t.Final = (AnsibleError, AttributeError, LookupError, TypeError)
 
 
-class DirectAction(ActionBase):
+class DirectAction(QuietAction):
     """Sends C(payload) for its own module."""
 
     payload: t.ClassVar[Payload]
@@ -43,15 +51,26 @@ class DirectAction(ActionBase):
 
     def _configure_module(self, module_name: str, module_args: Data, task_vars: Data) -> t.Any:
         built = super()._configure_module(module_name, module_args, task_vars)
-        if module_name != self._task.action or needs_all_of_ansible(module_args, task_vars):
+        if module_name != self._task.action:
             return built
-        asked = settings(self.payload.arguments, module_args)
         try:
-            return replaced(built, self._script(asked)) if asked else built
-        except TypeError:
+            return self._direct(built, module_args, self._variables(task_vars))
+        except _UNFAMILIAR:
             return built
 
-    def _script(self, asked: Data) -> t.Callable[[str], bytes]:
+    def _direct(self, built: t.Any, module_args: Data, variables: Data) -> t.Any:
+        if needs_all_of_ansible(module_args, variables):
+            return built
+        unlogged = self.unlogged(module_args)
+        asked = settings(self.payload.arguments, module_args, unlogged=unlogged)
+        return replaced(built, self._script(asked)) if asked else built
+
+    def _variables(self, task_vars: Data) -> Data:
+        """Those of the host that the task runs on."""
+        name = self._task.delegate_to
+        return t.cast(Data, task_vars["ansible_delegated_vars"][name]) if name else task_vars
+
+    def _script(self, asked: Data) -> Callable[[str], bytes]:
         only = self._only_sources
         return lambda shebang: self.payload.script(shebang, asked, only_sources=only)
 
@@ -65,8 +84,16 @@ def needs_all_of_ansible(module_args: Mapping[str, t.Any], task_vars: Mapping[st
     return any(name.lower().startswith(_TOOLS) for name in (*os.environ, *task_vars))
 
 
-def settings(specification: Mapping[str, t.Any], module_args: Mapping[str, t.Any]) -> Data | None:
-    """What the host is told; None for arguments that Ansible's payload has to refuse, or to expand on the host."""
+def settings(
+    specification: Mapping[str, t.Any],
+    module_args: Mapping[str, t.Any],
+    *,
+    unlogged: Collection[str] = (),
+) -> Data | None:
+    """What the host is told; None for arguments that Ansible's payload has to refuse, or to expand on the host.
+
+    The line for the log has no value of the options C(unlogged). Raises LookupError in a core that does not tell all.
+    """
     given = {name: one for name, one in module_args.items() if not name.startswith("_ansible_")}
     if any(_on_the_host(specification.get(name), value) for name, value in given.items()):
         return None
@@ -74,10 +101,11 @@ def settings(specification: Mapping[str, t.Any], module_args: Mapping[str, t.Any
     if checked.error_messages:
         return None
     arguments = checked.validated_parameters
+    shown = with_unshown(arguments, unlogged)
     return {
         "name": module_args["_ansible_module_name"],
         "arguments": arguments,
-        "log": None if module_args["_ansible_no_log"] else _log_line(module_args, arguments),
+        "log": None if module_args["_ansible_no_log"] else _log_line(module_args, shown),
         "facility": module_args["_ansible_syslog_facility"],
         "invocation": module_args.get("_ansible_inject_invocation", True),
         "traceback": "error" in module_args.get("_ansible_tracebacks_for", ["error"]),
@@ -92,13 +120,24 @@ def _on_the_host(option: Mapping[str, t.Any] | None, value: t.Any) -> bool:
 
 def _log_line(module_args: Mapping[str, t.Any], arguments: Mapping[str, t.Any]) -> str:
     """What Ansible's modules write to the log of a host, with passwords masked as they do it."""
-    shown = (f"{name}={heuristic_log_sanitize(str(value))}" for name, value in arguments.items())
+    masked = _mask()
+    shown = (f"{name}={masked(str(value))}" for name, value in arguments.items())
     line = f"Invoked with {' '.join(shown)}"
     prefix = module_args.get("_ansible_target_log_info")
     return f"{prefix} {line}" if prefix else line
 
 
-def replaced(built: t.Any, script: t.Callable[[str], bytes]) -> t.Any:
+def _mask() -> Callable[[str], str]:
+    """How this core masks what its modules log. Raises LookupError where it has no way that is known."""
+    for module, name in _MASKS:
+        try:
+            return t.cast(Callable[[str], str], getattr(importlib.import_module(module), name))
+        except (ImportError, AttributeError):
+            continue
+    raise LookupError("this core masks the log of its modules in a way that is not known")
+
+
+def replaced(built: t.Any, script: Callable[[str], bytes]) -> t.Any:
     """What C(_configure_module) returned, with the script for its first line in it if its form is known."""
     if not isinstance(built, tuple):
         return built
