@@ -11,13 +11,11 @@ from collections.abc import Mapping
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.postmaster.tls.plugins.module_utils._bundle import certificates_in
-from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
-    InvalidInput,
-    PostmasterTlsError,
-)
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
+from ansible_collections.postmaster.tls.plugins.plugin_utils._quiet import refuse_keys, refuse_texts
 
 Data = dict[str, t.Any]
-_KEY: t.Final = "PRIVATE KEY-----"
+_REMEDY: t.Final = "give the key as key, or the path of its file as key_path"
 
 
 def without_keys(arguments: Mapping[str, t.Any]) -> Data:
@@ -26,11 +24,8 @@ def without_keys(arguments: Mapping[str, t.Any]) -> Data:
     chain = own.get("certificate")
     if isinstance(chain, str) and chain:
         own["certificate"] = certificates_in(chain)
-    for name, value in own.items():
-        if name != "key" and _KEY in str(value):
-            raise InvalidInput(
-                f"{name} has a private key in it, which a host would log: give the key as key, or the path of its file as key_path."
-            )
+    refuse_keys(own, but=("key",), remedy=_REMEDY)
+    refuse_texts(own, but=("key", "certificate"), remedy=_REMEDY)
     return own
 
 

@@ -84,3 +84,14 @@ def test_a_key_alone_is_no_chain(pair: Pair) -> None:
 def test_a_list_of_texts_is_refused_with_its_key(pair: Pair) -> None:
     with pytest.raises(InvalidInput, match="certificate has a private key in it"):
         without_keys({"certificate": [Path(pair.key).read_text()]})
+
+
+@pytest.mark.parametrize("option", ["key_path", "certificate_path", "name", "directory"])
+@pytest.mark.parametrize("mark", ["-----BEGIN PRIVATE KEY -----", "-----BEGIN PRIVATE KEY----", ""])
+def test_a_key_without_its_exact_marks_is_refused_too(pair: Pair, option: str, mark: str) -> None:
+    """Also its body alone, with lines or without."""
+    body = Path(pair.key).read_text().splitlines()[1:-1]
+    for text in ("\n".join([mark, *body]), "".join([mark, *body])):
+        with pytest.raises(InvalidInput, match=f"^{option} has a ") as refused:
+            without_keys({option: text})
+        assert body[0] not in str(refused.value)
