@@ -11,6 +11,7 @@ import typing as t
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.postmaster.tls.plugins.plugin_utils._certificate_names import same_name
+from ansible_collections.postmaster.tls.plugins.plugin_utils._variables import listed
 
 Data = Mapping[str, t.Any]
 _HARMFUL: t.Final = ("critical", "high")
@@ -31,7 +32,8 @@ def change_refusals(
 ) -> list[str]:
     """Sentences on what forbids to go from some facts to predicted ones; ``plan`` are the findings of the plan.
 
-    Refused is what is critical then, and what ``certificate_refusals`` says. ``accepted`` are codes with which to go on.
+    Refused is what is critical then, and what ``certificate_refusals`` says. ``accepted`` are codes with which to go on, as
+    a list or with commas.
     """
     brought = [*_brought(before, after, mx_name)]
     critical = [
@@ -105,8 +107,9 @@ def _told(findings: Iterable[Data], facts: Data, accepted: Collection[str]) -> l
         if path
     ]
     causes: dict[tuple[str, str], list[Data]] = {}
+    passed = listed(accepted)
     for one in findings:
-        if one["code"] not in accepted:
+        if one["code"] not in passed:
             named = next((path for path in files if path in one["evidence"]), one["evidence"])
             causes.setdefault((one["code"], named), []).append(one)
     return [_sentence(same) for same in causes.values()]

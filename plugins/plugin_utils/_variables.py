@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 import typing as t
 from collections.abc import Iterable, Mapping
 
@@ -16,9 +17,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Inva
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import CATALOGUE
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import load_policy
 
-#: The controller, whatever the inventory says.
-LOCAL: t.Final = "localhost"
-
+#: The controller by each of its names, which need not be in the inventory (LOCALHOST in ansible.constants).
+_LOCAL: t.Final = ("localhost", "127.0.0.1", "::1")
+#: What no host name has, of ASCII; above that, whatever IDNA may take.
+_NO_NAME: t.Final = re.compile(r"(?![-.\w])[\x00-\x7f]|\.\.|^\.", re.ASCII)
 _LOOKUP: t.Final = ("ca_file", "resolver", "trust_anchor", "trust_resolver", "validate")
 _Problem = str | None
 
@@ -28,7 +30,7 @@ def variable_problems(values: Mapping[str, t.Any], hosts: Iterable[str] = ()) ->
 
     What a variable is follows from the end of its name; one that none of the rules is for is not judged.
     """
-    known = (LOCAL, *hosts)
+    known = (*_LOCAL, *hosts)
     found = []
     for name, value in values.items():
         rule = next((rule for end, rule in _RULES.items() if name.endswith(end)), None)
@@ -36,6 +38,13 @@ def variable_problems(values: Mapping[str, t.Any], hosts: Iterable[str] = ()) ->
         if problem:
             found.append(f"{name}: {problem}")
     return found
+
+
+def listed(value: t.Any) -> list[t.Any]:
+    """A list as it is, or what Ansible takes for one: text with commas, as -e gives it, a number, or nothing."""
+    if isinstance(value, (str, int, float)):
+        return [part for part in map(str.strip, str(value).split(",")) if part]
+    return list(value or ())
 
 
 def _policy(value: t.Any, _hosts: Iterable[str]) -> _Problem:
@@ -47,8 +56,18 @@ def _policy(value: t.Any, _hosts: Iterable[str]) -> _Problem:
     return None
 
 
+def _whole(value: t.Any) -> int | None:
+    try:
+        return int(str(value))
+    except ValueError:
+        return None
+
+
 def _timeout(value: t.Any, _hosts: Iterable[str]) -> _Problem:
-    if int(value) >= 30:
+    seconds = _whole(value)
+    if seconds is None:
+        return f"{value} is no whole number: expected seconds, 30 or more."
+    if seconds >= 30:
         return None
     return (
         f"{value} is too short: expected 30 seconds or more, so that the probe can finish before the host restores"
@@ -57,7 +76,10 @@ def _timeout(value: t.Any, _hosts: Iterable[str]) -> _Problem:
 
 
 def _connections(value: t.Any, _hosts: Iterable[str]) -> _Problem:
-    if 1 <= int(value) <= 8:
+    number = _whole(value)
+    if number is None:
+        return f"{value} is no whole number: expected 1 to 8."
+    if 1 <= number <= 8:
         return None
     return f"{value} is out of range: expected 1 to 8, since more overflow the queue of many mail servers."
 
@@ -84,9 +106,8 @@ def _lookup(value: t.Any, hosts: Iterable[str]) -> _Problem:
 
 
 def _findings(value: t.Any, _hosts: Iterable[str]) -> _Problem:
-    codes = [value] if isinstance(value, str) else value
-    for code in codes:
-        if code not in CATALOGUE:
+    for code in listed(value):
+        if str(code) not in CATALOGUE:
             near = difflib.get_close_matches(str(code), CATALOGUE, 1)
             meant = f"did you mean {near[0]}?" if near else "docs/findings.md has them all."
             return f"there is no finding {code}: {meant}"
@@ -94,10 +115,11 @@ def _findings(value: t.Any, _hosts: Iterable[str]) -> _Problem:
 
 
 def _name(value: t.Any, _hosts: Iterable[str]) -> _Problem:
+    name = "" if value is None else str(value)
     try:
-        ipaddress.ip_address(str(value))
+        ipaddress.ip_address(name)
     except ValueError:
-        if not set(str(value)) & set(" /@:,"):
+        if not _NO_NAME.search(name):
             return None
     return f"{value} is no host name: expected a name as in an MX record, such as mx1.example.com."
 
@@ -117,4 +139,4 @@ _RULES: t.Final[Mapping[str, t.Callable[[t.Any, Iterable[str]], _Problem]]] = {
     "_access": _mapping,
 }
 
-__all__ = ["LOCAL", "variable_problems"]
+__all__ = ["listed", "variable_problems"]

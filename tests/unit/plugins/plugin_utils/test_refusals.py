@@ -162,3 +162,23 @@ def test_what_is_critical_is_refused_whoever_found_it_unless_it_is_accepted() ->
     assert len(change_refusals(expired, expired, plan, accepted=accepted)) == 1
     medium = [finding("tls13-off", where="smtp/inet", evidence="x").as_dict()]
     assert change_refusals(facts(OLD), facts(OLD, services=medium)) == []
+
+
+@pytest.mark.parametrize(
+    ("accepted", "left"),
+    [
+        ("sendmail-option-unknown", ["[option-unknown"]),
+        ("option-unknown", ["[sendmail-option-unknown"]),
+        ("chain-expired,option-unknown", ["[sendmail-option-unknown"]),
+        ("sendmail-option-unknown, option-unknown", []),
+        (None, ["[option-unknown", "[sendmail-option-unknown"]),
+    ],
+)
+def test_accepted_codes_with_commas_are_whole_codes(accepted: t.Any, left: list[str]) -> None:
+    codes = ("option-unknown", "sendmail-option-unknown")
+    plan = [
+        {**finding(code, where="x", evidence=code).as_dict(), "severity": "critical"}
+        for code in codes
+    ]
+    said = change_refusals(facts(OLD), facts(OLD), plan, accepted=accepted)
+    assert [one.partition("]")[0] for one in said] == left
