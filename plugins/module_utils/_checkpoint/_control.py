@@ -107,10 +107,11 @@ class Keeper:
         """
         note = None
         with self._locked(name):
+            confirmed = token is not None and self._is_confirmed(name, token)
             manifest, outcome = self._read(name)
+            if confirmed:
+                return Result(False, "confirmed")
             if token and (manifest is None or manifest.token != token):
-                if self._is_kept(name, token):
-                    return Result(False, "confirmed")
                 raise CommandFailed(_gone(name))
             if manifest is None:
                 return Result(False, "confirmed")
@@ -131,7 +132,12 @@ class Keeper:
         after the host had restored itself.
         """
         with self._locked(name):
+            confirmed = token is not None and self._is_confirmed(name, token)
             manifest, outcome = self._read(name)
+            if confirmed:
+                raise CommandFailed(
+                    f"The checkpoint {name} that was armed here was confirmed, and nothing was restored."
+                )
             if token and (manifest is None or manifest.token != token):
                 raise CommandFailed(_gone(name))
             if manifest is None:
@@ -181,8 +187,8 @@ class Keeper:
         """Restore what is overdue, and say so; refuse what is pending."""
         manifest, outcome = self._read(name)
         if manifest is None or not _record.is_pending(outcome):
-            if not self.check:
-                _kept.finish(self.root, name)
+            if manifest is not None and not self.check:
+                _restorer.remove_waiting(manifest)
             return None
         if not _record.is_overdue(manifest):
             raise CommandFailed(
@@ -214,7 +220,7 @@ class Keeper:
 
     def _forget(self, manifest: Manifest, *, undoable: bool) -> str | None:
         """The rename decides: from then on nothing restores, and what fails is but a note."""
-        parting = _kept.parting_of(self.root, manifest)
+        parting = _record.parting_of(self.root, manifest.name, manifest.token)
         os.rename(self._directory(manifest.name), parting)
         try:
             _restorer.sync_directory(self.root)
@@ -231,9 +237,11 @@ class Keeper:
         _snapshot.discard(parting, manifest)
         return None
 
-    def _is_kept(self, name: str, token: str) -> bool:
+    def _is_confirmed(self, name: str, token: str) -> bool:
+        """Whether that arming was the newest to be confirmed, even if the confirmation was killed after it had decided."""
         kept = _kept.load_kept(self.root, name)
-        return kept is not None and kept.token == token
+        parting = _record.parting_of(self.root, name, token)
+        return os.path.isdir(parting) or (kept is not None and kept.token == token)
 
     def _directory(self, name: str) -> str:
         return os.path.join(self.root, name)
@@ -246,9 +254,14 @@ class Keeper:
         return f"There is no checkpoint {name} on this host, and nothing was restored; {known}."
 
     def _read(self, name: str) -> tuple[Manifest | None, Outcome | None]:
-        """What there is; an arming that was killed is cleared away, since nobody changed anything on its account."""
+        """What there is; an arming that was killed is cleared away, since nobody changed anything on its account.
+
+        A confirmation that was killed is brought to its end.
+        """
         directory = self._directory(name)
         manifest = _record.load_manifest(directory)
+        if manifest is None and not self.check:
+            _kept.finish(self.root, name)
         if manifest is not None and _record.is_unfinished(directory):
             if not self.check:
                 _snapshot.discard(directory, manifest)

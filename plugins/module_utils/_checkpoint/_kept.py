@@ -22,24 +22,17 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Comm
 
 CONFIRMED: t.Final = "confirmed.json"
 
-_PARTING: t.Final = ".confirmed"
-
 
 def directory_of(root: str, name: str) -> str:
     """Where the kept snapshot of a name lies; a name cannot begin with a dot, so this is no checkpoint."""
     return os.path.join(root, f".{name}.kept")
 
 
-def parting_of(root: str, manifest: Manifest) -> str:
-    """Where a checkpoint goes when it is confirmed, for as long as it takes to keep or to remove it."""
-    return os.path.join(root, f".{manifest.name}.{manifest.token}{_PARTING}")
-
-
 def finish(root: str, name: str) -> None:
     """Bring to its end what a confirmation that was killed has left. To be called with the lock held and nothing pending."""
     for entry in sorted(os.listdir(root)) if os.path.isdir(root) else ():
         directory = os.path.join(root, entry)
-        if not (entry.startswith(f".{name}.") and entry.endswith(_PARTING)):
+        if not (entry.startswith(f".{name}.") and entry.endswith(_record.PARTING)):
             continue
         manifest = _record.load_manifest(directory)
         if manifest is not None:
@@ -103,4 +96,4 @@ def undo(root: str, manifest: Manifest) -> Outcome:
     return outcome
 
 
-__all__ = ["directory_of", "edited_since", "finish", "keep", "load_kept", "parting_of", "undo"]
+__all__ = ["directory_of", "edited_since", "finish", "keep", "load_kept", "undo"]

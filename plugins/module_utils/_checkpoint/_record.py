@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 MANIFEST: t.Final = "manifest.json"
 OUTCOME: t.Final = "outcome.json"
 ARMING: t.Final = "arming"
+PARTING: t.Final = ".confirmed"
 
 
 class RestorerError(Exception):
@@ -88,6 +89,11 @@ class Outcome:
     command_output: str
     attempts: int = 1
     unrestored: tuple[str, ...] = ()
+
+
+def parting_of(root: str, name: str, token: str) -> str:
+    """Where a checkpoint goes when it is confirmed, for as long as it takes to keep or to remove it."""
+    return os.path.join(root, f".{name}.{token}{PARTING}")
 
 
 def boot_identity() -> str:
@@ -187,6 +193,7 @@ __all__ = [
     "ARMING",
     "MANIFEST",
     "OUTCOME",
+    "PARTING",
     "Entry",
     "Manifest",
     "Outcome",
@@ -200,5 +207,6 @@ __all__ = [
     "load_manifest",
     "outcome_of",
     "outcome_room",
+    "parting_of",
     "write_outcome",
 ]

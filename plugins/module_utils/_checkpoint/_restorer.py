@@ -34,6 +34,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record
     is_unfinished,
     load_manifest,
     outcome_of,
+    parting_of,
     write_outcome,
 )
 
@@ -283,18 +284,29 @@ def _started(command: t.Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def restore_if_due(root: str, name: str, token: str, *, reason: str, run_command: bool) -> None:
-    """The watcher's act: restore unless this very checkpoint was confirmed or restored in the meantime."""
+    """The watcher's act: restore unless this very checkpoint was confirmed or restored in the meantime.
+
+    Removes what an arming, a confirmation or a restoration that was killed has left waiting.
+    """
     directory = os.path.join(root, name)
     with locked(root, name):
         manifest = load_manifest(directory)
-        if manifest is None or manifest.token != token or is_unfinished(directory):
+        if manifest is None:
+            directory = parting_of(root, name, token)
+            manifest = load_manifest(directory)
+        if manifest is None or manifest.token != token:
+            return
+        if directory != os.path.join(root, name) or is_unfinished(directory):
+            remove_waiting(manifest)
             return
         outcome = outcome_of(directory)
         if is_pending(outcome) and is_overdue(manifest) and not _is_given_up(outcome):
             outcome = restore(
                 directory, manifest, reason=reason, run_command=run_command, earlier=outcome
             )
-        if _is_given_up(outcome):
+        if not is_pending(outcome):
+            remove_waiting(manifest)
+        elif _is_given_up(outcome):
             _remove(manifest.boot_files)
 
 

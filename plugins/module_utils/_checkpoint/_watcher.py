@@ -149,10 +149,20 @@ def _prepare_boot(root: str, manifest: _record.Manifest) -> None:
 def _prepare_cron(root: str, manifest: _record.Manifest) -> None:
     """crontab(5): a percent sign would end the command; a name with a dot, and a file that others can write, is ignored."""
     (table,) = manifest.boot_files
-    command = shlex.join(_command("cron", root, manifest)).replace("%", "\\%")
+    command = _wherever_it_is(root, manifest).replace("%", "\\%")
     _write(table, _CRON_TABLE.format(name=manifest.name, command=command))
     os.chmod(table, 0o600)
     _restorer.sync_directory(os.path.dirname(table))
+
+
+def _wherever_it_is(root: str, manifest: _record.Manifest) -> str:
+    """Runs the program where the checkpoint lies, or where a confirmation that was killed has left it; else nothing."""
+    parting = _record.parting_of(root, manifest.name, manifest.token)
+    places = shlex.join([os.path.join(root, manifest.name), parting])
+    interpreter, isolated, _program, *rest = _command("cron", root, manifest)
+    program = f'"$at"/{PROGRAM}'
+    command = f"{shlex.join([interpreter, isolated])} {program} {shlex.join(rest)}"
+    return f"for at in {places}; do test ! -f {program} || exec {command}; done"
 
 
 def _write(path: str, text: str) -> None:

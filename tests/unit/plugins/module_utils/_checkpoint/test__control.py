@@ -525,7 +525,7 @@ def test_nobody_confirms_or_restores_the_checkpoint_of_somebody_else(place: Plac
     assert place.main.read_text() == "of the second, not proved yet\n"
     assert place.keeper.confirm("postfix", undoable=True, token=second.token).changed
     assert not place.keeper.confirm("postfix", undoable=True, token=second.token).changed
-    with pytest.raises(CommandFailed, match="it was confirmed"):
+    with pytest.raises(CommandFailed, match="was confirmed"):
         place.keeper.restore("postfix", token=second.token)
 
 

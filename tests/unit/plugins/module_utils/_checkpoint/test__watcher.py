@@ -210,3 +210,74 @@ def test_who_comes_too_late_is_told_before_a_file_is_changed(host: Host) -> None
     _restorer.restore_if_due(str(host.state), "postfix", token, reason="timeout", run_command=False)
     with pytest.raises(CommandFailed, match=r"its files were restored at .* \(timeout\)"):
         host.keeper.see_pending("postfix", token=token)
+
+
+def run_by_cron(line: str) -> None:
+    done = subprocess.run(["/bin/sh", "-c", line], check=False, capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def killed_at_the_rename(host: Host, monkeypatch: pytest.MonkeyPatch, *, token: str) -> None:
+    """A confirmation that has decided, and has done nothing else yet."""
+
+    def killed(*_rest: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as during:
+        during.setattr(_restorer, "sync_directory", killed)
+        with pytest.raises(Killed):
+            host.keeper.confirm("postfix", undoable=True, token=token)
+
+
+def test_cron_brings_a_confirmation_that_was_killed_to_its_end(
+    host: Host, cron: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cron.mkdir()
+    token = host.arm()
+    [table] = cron.iterdir()
+    line = commands(table)["* * * * *"]
+    killed_at_the_rename(host, monkeypatch, token=token)
+    assert len(os.listdir(host.main.parent)) == 2
+    run_by_cron(line)
+    assert list(cron.iterdir()) == []
+    assert os.listdir(host.main.parent) == ["main.cf"]
+    assert host.main.read_text() == AFTER
+    host.keeper.settle("postfix")
+    run_by_cron(line)
+
+
+@pytest.mark.parametrize("state", ["confirm", "restore"])
+def test_a_call_with_its_token_brings_a_confirmation_that_was_killed_to_its_end(
+    host: Host, cron: Path, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    cron.mkdir()
+    token = host.arm()
+    killed_at_the_rename(host, monkeypatch, token=token)
+    if state == "confirm":
+        assert host.keeper.confirm("postfix", token=token).state == "confirmed"
+    else:
+        with pytest.raises(CommandFailed, match="was confirmed, and nothing was restored"):
+            host.keeper.restore("postfix", token=token)
+    assert list(cron.iterdir()) == []
+    assert os.listdir(host.main.parent) == ["main.cf"]
+    assert host.main.read_text() == AFTER
+
+
+@pytest.mark.parametrize("killed", ["arming", "restoration"])
+def test_cron_removes_its_table_where_there_is_nothing_left_to_do(
+    host: Host, cron: Path, monkeypatch: pytest.MonkeyPatch, killed: str
+) -> None:
+    cron.mkdir()
+    with monkeypatch.context() as during:
+        if killed == "arming":
+            during.setattr(_snapshot, "finish", lambda _directory: None)
+        host.arm()
+        host.reboot()
+        if killed == "restoration":
+            during.setattr(_restorer, "remove_waiting", lambda _manifest: None)
+            host.keeper.restore("postfix")
+    [table] = cron.iterdir()
+    run_by_cron(commands(table)["* * * * *"])
+    assert list(cron.iterdir()) == []
+    assert os.listdir(host.main.parent) == ["main.cf"]
+    assert host.main.read_text() == (AFTER if killed == "arming" else BEFORE)
