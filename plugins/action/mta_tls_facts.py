@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -24,6 +24,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography impor
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._direct_action import DirectAction
 from ansible_collections.postmaster.tls.plugins.plugin_utils._payload import Payload
+from ansible_collections.postmaster.tls.plugins.plugin_utils._quiet import refuse_keys, without_keys
 
 #: Compares facts with TLSA records: facts, the material of their certificates, and the time, to facts.
 Comparison = Callable[
@@ -91,8 +92,31 @@ def without_dane(
     return own, comparison(arguments)
 
 
+def without_secrets(arguments: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The arguments without what facts are not made of: private keys among the saved files, and entries of the access map
+    that are not about TLS, such as passwords. Raises InvalidInput for a private key anywhere else.
+    """
+    own = dict(arguments)
+    if isinstance(own.get("saved"), Mapping):
+        own["saved"] = saved = without_keys(own["saved"])
+        if isinstance(saved.get("access"), str):
+            from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._access import (  # noqa: PLC0415 - seldom there
+                parse_access,
+            )
+
+            lines = saved["access"].splitlines(keepends=True)
+            saved["access"] = "".join(line for line in lines if parse_access(line))
+    refuse_keys(own, remedy="facts are made without any, so take it out")
+    return own
+
+
 class ActionModule(DirectAction):
     payload = Payload.of(_facts_task)
+
+    @staticmethod
+    def unlogged(arguments: Mapping[str, t.Any]) -> Collection[str]:
+        """The configuration of a host, which may have passwords of maps in it."""
+        return ("saved",) if arguments.get("saved") else ()
 
     def run(
         self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
@@ -100,7 +124,8 @@ class ActionModule(DirectAction):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         try:
             require_cryptography()
-            arguments, comparison = without_dane(with_hellos_of_senders(self._task.args))
+            asked = without_secrets(with_hellos_of_senders(self._task.args))
+            arguments, comparison = without_dane(asked)
         except PostmasterTlsError as error:
             return {**result, "failed": True, "msg": str(error)}
         with ThreadPoolExecutor(max_workers=1) as aside:

@@ -81,6 +81,7 @@ options:
       - What was saved on a host that Ansible cannot reach, for example one with a Python that is too old. The module then looks
         at nothing of the host that it runs on; run it on V(localhost).
       - What only that host could tell, such as the suites of its library, is V(null).
+      - Private keys, and entries of the access map that are not about TLS, are taken out on the controller. The rest is in no log.
     type: dict
     suboptions:
       main:

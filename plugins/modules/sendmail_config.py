@@ -27,6 +27,9 @@ extends_documentation_fragment:
   - postmaster.tls._attributes.actiongroup_tls
   - postmaster.tls._attributes.mail_host
 attributes:
+  action:
+    description: Has an action plugin of the same name, which keeps the passwords of the access map out of logs.
+    support: full
   check_mode:
     support: full
     details: The candidate is made and judged as in a real run; only the replacement is left out.
@@ -59,6 +62,7 @@ options:
   access:
     description:
       - Entries of the access map by key, for example C(Srv_Features:192.0.2.1); V(null) removes an entry.
+      - With an entry C(AuthInfo), which has a password, the host does not log the task, and the map is not shown.
       - Needs C(FEATURE(access_db)) in C(sendmail.mc), or in O(features).
     type: dict
     default: {}

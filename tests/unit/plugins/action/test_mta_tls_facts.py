@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import os
+import re
+import subprocess
 import typing as t
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,10 +14,12 @@ import pytest
 from ansible_collections.postmaster.tls.plugins.action.mta_tls_facts import (
     with_certificates,
     without_dane,
+    without_secrets,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.tests.support.pems import make_pair
 
+CHECKOUT = Path(__file__).parents[4]
 NOW = datetime.now(UTC) + timedelta(hours=1)
 
 
@@ -81,3 +86,49 @@ def test_an_option_of_dane_that_is_not_usable_is_one_sentence(
 ) -> None:
     with pytest.raises(InvalidInput, match=said):
         without_dane({"resolver": "127.0.0.1", **options})
+
+
+KEY: t.Final = "-----BEGIN PRIVATE KEY-----\nMIIEsecret\n-----END PRIVATE KEY-----\n"
+CHAIN: t.Final = "-----BEGIN CERTIFICATE-----\nMIIBleaf\n-----END CERTIFICATE-----\n"
+
+
+ACCESS: t.Final = """# ours
+AuthInfo:relay.example.test "U:mx" "P:Tiger"
+Connect:192.0.2.1\tOK
+TLS_Srv:mx.example.test\tVERIFY
+srv_features:192.0.2.1 S
+"""
+ABOUT_TLS: t.Final = "TLS_Srv:mx.example.test\tVERIFY\nsrv_features:192.0.2.1 S\n"
+
+
+def test_the_commands_that_save_a_sendmail_leave_its_passwords_there() -> None:
+    (program,) = re.findall(r"LC_ALL=C awk '(.*)'", (CHECKOUT / "docs/offline.md").read_text())
+    given = {"input": ACCESS.encode() + b"# caf\xe9\n", "env": {**os.environ, "LC_ALL": "C"}}
+    done = subprocess.run(["awk", program], capture_output=True, check=True, **given)
+    assert done.stdout.decode() == ABOUT_TLS
+
+
+def test_of_saved_files_only_what_facts_are_made_of_is_sent() -> None:
+    saved = {"access": ACCESS, "main": "x = y\n", "files": {"/mx.pem": f"{KEY}{CHAIN}"}}
+    asked = {"saved": saved, "why": ["AES128-SHA"]}
+    assert without_secrets(asked) == {
+        "saved": {
+            "access": ABOUT_TLS,
+            "main": "x = y\n",
+            "files": {"/mx.pem": CHAIN},
+        },
+        "why": ["AES128-SHA"],
+    }
+    assert saved["access"] == ACCESS, "what the task has stays"
+
+
+@pytest.mark.parametrize("asked", [{"candidate": {"parameters": {"x": KEY}}}, {"saved": KEY}])
+def test_a_key_where_nobody_expects_it_is_refused(asked: dict[str, t.Any]) -> None:
+    (name,) = asked
+    with pytest.raises(InvalidInput, match=f"{name} has a private key in it"):
+        without_secrets(asked)
+
+
+def test_what_has_no_secret_is_sent_as_it_is() -> None:
+    asked = {"saved": None, "candidate": {"parameters": {"smtpd_tls_key_file": "/key.pem"}}}
+    assert without_secrets(asked) == asked
