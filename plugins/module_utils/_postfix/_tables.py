@@ -10,7 +10,6 @@ The compiled file of a table for server names has private keys in it; its source
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading import read_file
@@ -49,11 +48,16 @@ def _names(value: str) -> list[str]:
     return [name for name in [*names, current] if name]
 
 
+def _unbraced(text: str) -> str:
+    """Text without the braces around all of it, as extpar() takes them off; those within stay."""
+    text = text.strip()
+    return text[1:-1].strip() if text[:1] == "{" and text[-1:] == "}" else text
+
+
 def _inline(text: str) -> tuple[Entry, ...]:
-    body = text.strip()[1:-1].strip()
     found = []
-    for part in re.findall(r"\{[^{}]*\}|[^\s,{}]+", body):
-        key, separator, value = part.strip("{}").partition("=")
+    for part in _names(_unbraced(text)):
+        key, separator, value = _unbraced(part).partition("=")
         if separator:
             found.append((key.strip(), value.strip()))
     return tuple(found)
@@ -82,7 +86,7 @@ def read_table(name: str, read: ReadSource = read_source) -> Table:
     if kind == "inline":
         return Table(name, _inline(place))
     if kind == "static":
-        return Table(name, (("*", place.strip("{} ")),))
+        return Table(name, (("*", _unbraced(place)),))
     if kind not in _WITH_SOURCE:
         return Table(name, None, f"entries of a table of the type {kind} cannot be listed")
     try:

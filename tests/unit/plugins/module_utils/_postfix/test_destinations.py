@@ -87,6 +87,93 @@ def test_a_policy_gives_level_and_lists(
     assert string is None or found["cipher_string"].endswith(string)
 
 
+#: May and encrypt differ in what they speak and in their suites.
+OF_BOTH = {
+    "smtp_tls_protocols": "TLSv1.2",
+    "smtp_tls_mandatory_protocols": "TLSv1.3",
+    "smtp_tls_ciphers": "medium",
+    "smtp_tls_mandatory_ciphers": "high",
+    "tls_medium_cipherlist": "AES",
+    "tls_high_cipherlist": "ECDHE",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "protocols", "string"),
+    [
+        ("may", "may", ["TLSv1.2"], "AES"),
+        ("may protocols=TLSv1.1", "may", ["TLSv1.1"], "AES"),
+        ("may ciphers=high", "may", ["TLSv1.2"], "ECDHE"),
+        ("encrypt", "encrypt", ["TLSv1.3"], "ECDHE:!eNULL"),
+        ("encrypt protocols=TLSv1.1", "encrypt", ["TLSv1.1"], "ECDHE:!eNULL"),
+        ("encrypt ciphers=medium", "encrypt", ["TLSv1.3"], "AES:!eNULL"),
+        ("ENCRYPT Protocols=TLSv1.1", "encrypt", ["TLSv1.1"], "ECDHE:!eNULL"),
+        ("{may} ciphers=high", None, [], None),
+        ("may, { ciphers = high }", "may", ["TLSv1.2"], "ECDHE"),
+        ("may { protocols = TLSv1.1, TLSv1.2 }", "may", ["TLSv1.1", "TLSv1.2"], "AES"),
+    ],
+)
+@pytest.mark.parametrize("table", ["inline:{{* = %s}}", "static:{%s}", "static:{ %s }"])
+def test_a_policy_changes_the_lists_of_its_own_level(
+    table: str, text: str, level: str | None, protocols: list[str], string: str | None
+) -> None:
+    [found], findings = policies(
+        client(**OF_BOTH, smtp_tls_policy_maps=table % text), VERSION, "here"
+    )
+    assert (found["security_level"], found["protocols"]) == (level, protocols)
+    assert found["cipher_string"] == string
+    assert [one.code for one in findings] == ([] if level else ["security-level-invalid"])
+
+
+@pytest.mark.parametrize("number", [100, 101])
+def test_no_more_than_a_hundred_entries_are_looked_at(number: int) -> None:
+    entries = ", ".join(f"d{at}.example=none" for at in range(number))
+    found, findings = policies(
+        client(smtp_tls_policy_maps=f"inline:{{{entries}}}"), VERSION, "here"
+    )
+    assert len(found) == 100
+    assert found[-1]["destination"] == "d99.example"
+    assert [(one.code, one.evidence) for one in findings] == [
+        (
+            "not-determined",
+            "smtp_tls_policy_maps: only the first 100 of 101 entries are looked at",
+        )
+    ][: number - 100]
+
+
+def test_what_can_be_read_is_there_beside_what_cannot() -> None:
+    found, findings = policies(
+        client(smtp_tls_policy_maps="inline:{a=may}, ldap:/x, inline:{b=none}"), VERSION, "here"
+    )
+    assert [one["destination"] for one in found] == ["a", "b"]
+    [unread] = findings
+    assert (unread.code, unread.where) == ("not-determined", "here")
+    assert unread.evidence.startswith("smtp_tls_policy_maps: entries of a table of the type ldap")
+
+
+def test_lmtp_has_a_table_of_its_own() -> None:
+    values = {
+        "smtp_tls_policy_maps": "inline:{a=none}",
+        "lmtp_tls_policy_maps": "inline:{{b = may ciphers=high}}",
+        "lmtp_tls_protocols": "TLSv1.1",
+        "tls_high_cipherlist": "ECDHE",
+    }
+    [found], findings = policies(service("lmtp unix - - n - - lmtp", **values), VERSION, "here")
+    assert found == {
+        "destination": "b",
+        "security_level": "may",
+        "protocols": ["TLSv1.1"],
+        "cipher_string": "ECDHE",
+    }
+    assert findings == []
+
+
+def test_a_server_has_no_policies() -> None:
+    tables = dict.fromkeys(("smtpd_tls_policy_maps", "smtp_tls_policy_maps"), "inline:{a=may}")
+    server = service("smtp inet n - n - - smtpd", smtpd_tls_security_level="may", **tables)
+    assert policies(server, VERSION, "here") == ([], [])
+
+
 def test_the_exclusions_of_a_policy_replace_those_of_main_cf() -> None:
     values = {
         "smtp_tls_exclude_ciphers": "SEED",
@@ -123,6 +210,29 @@ def test_server_names_have_files_of_their_own(tmp_path: Path) -> None:
         (".example.org", ("/o.pem",)),
     ]
     assert findings == []
+
+
+@pytest.mark.parametrize(
+    ("line", "level", "names"),
+    [
+        ("smtp inet n - n - - smtpd", "may", ["mx.example.test"]),
+        ("smtp inet n - n - - smtpd", "encrypt", ["mx.example.test"]),
+        ("smtp inet n - n - - smtpd", "none", []),
+        ("smtp inet n - n - - smtpd", "encrypted", []),
+        ("smtp unix - - n - - smtp", "may", []),
+    ],
+)
+def test_only_a_server_that_does_tls_has_names(line: str, level: str, names: list[str]) -> None:
+    found = service(
+        line,
+        tls_server_sni_maps="inline:{mx.example.test=/k.pem}, ldap:/x",
+        smtpd_tls_security_level=level,
+        smtp_tls_security_level=level,
+    )
+    assert (found.level is None) is (level == "encrypted")
+    served, findings = server_names(found, "here")
+    assert [one.name for one in served] == names
+    assert [one.code for one in findings] == ["not-determined"] * len(names)
 
 
 def test_lmtp_is_a_client_with_parameters_of_its_own() -> None:
