@@ -322,32 +322,43 @@ def _detach() -> None:
     if os.fork():
         os._exit(0)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
 
 
 def _wait(root: str, name: str, token: str) -> None:
     """Sleep until the deadline, or until the checkpoint is over for another reason."""
+    while (manifest := _waiting(root, name, token)) is not None:
+        time.sleep(max(0.05, min(2.0, manifest.armed_clock + manifest.timeout - clock())))
+
+
+def _waiting(root: str, name: str, token: str) -> Manifest | None:
+    """The checkpoint while its deadline is to come; None when it is due, or over for another reason."""
     directory = os.path.join(root, name)
     manifest = load_manifest(directory)
-    while manifest is not None and manifest.token == token and not is_overdue(manifest):
-        if not is_pending(outcome_of(directory)):
-            return
-        time.sleep(max(0.05, min(2.0, manifest.armed_clock + manifest.timeout - clock())))
-        manifest = load_manifest(directory)
+    if manifest is None or manifest.token != token or is_overdue(manifest):
+        return None
+    return manifest if is_pending(outcome_of(directory)) else None
 
 
 def main(arguments: t.Sequence[str]) -> int:
     """restorer.pyz timer|boot|cron|detached ROOT NAME TOKEN: 0 when there is nothing left to do.
 
-    Tries again for a while after a failure, since nobody else will; but does not hold up a boot, and cron calls again, so many times.
+    Tries again for a while after a failure, since nobody else will; but does not hold up a boot, and cron calls again, so
+    many times. A soft reboot, which leaves the kernel as it is, has ended the timer: then the boot leaves a process that waits.
     """
     how, root, name, token = arguments
-    if how == "detached":
+    if how == "boot":
+        if not _succeeds(root, name, token, reason="reboot", run_command=False):
+            return 1
+        if _waiting(root, name, token) is None:
+            return 0
+    if how in ("detached", "boot"):
         _detach()
         with open(os.path.join(root, name, PID), "w", encoding="ascii") as stream:
             stream.write(f"{os.getpid()}\n")
         _wait(root, name, token)
-    if how == "boot":
-        return 0 if _succeeds(root, name, token, reason="reboot", run_command=False) else 1
     if how == "cron":
         return 0 if _succeeds(root, name, token, reason="overdue", run_command=True) else 1
     for pause in _PAUSES:

@@ -6,7 +6,8 @@
 """What restores an unconfirmed checkpoint on the host itself, whatever becomes of the connection.
 
 Where systemd runs: a transient timer (systemd-run(1)), and for a reboot in between a unit that runs before the MTA
-starts. Elsewhere: a detached process, and where cron(8) reads /etc/cron.d an entry for a reboot in between, and for a
+starts. A soft reboot keeps the clock and ends the timer: if the deadline is to come, that unit leaves a process that
+waits. Elsewhere: a detached process, and where cron(8) reads /etc/cron.d an entry for a reboot in between, and for a
 process that was killed. After a reboot without either, the next call of the module finds the checkpoint overdue.
 """
 
@@ -52,6 +53,8 @@ Before={mtas}
 
 [Service]
 Type=oneshot
+# After a boot that leaves the kernel as it is, a process stays and waits for the deadline.
+KillMode=process
 ExecStart={command}
 
 [Install]

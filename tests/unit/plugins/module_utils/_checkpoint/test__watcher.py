@@ -9,6 +9,7 @@ import os
 import signal
 import stat
 import subprocess
+import sys
 import typing as t
 from dataclasses import replace
 from pathlib import Path
@@ -46,9 +47,9 @@ class Host:
         self.mark = path / "reloaded"
         self.keeper = Keeper(str(self.state), never)
 
-    def arm(self) -> str:
+    def arm(self, timeout: float = 60) -> str:
         command = ("touch", str(self.mark))
-        token = self.keeper.arm(Plan("postfix", (str(self.main),), command, 60)).token
+        token = self.keeper.arm(Plan("postfix", (str(self.main),), command, timeout)).token
         assert token
         self.main.write_text(AFTER)
         return token
@@ -281,3 +282,32 @@ def test_cron_removes_its_table_where_there_is_nothing_left_to_do(
     assert list(cron.iterdir()) == []
     assert os.listdir(host.main.parent) == ["main.cf"]
     assert host.main.read_text() == (AFTER if killed == "arming" else BEFORE)
+
+
+def test_after_a_soft_reboot_before_the_deadline_a_process_waits_for_it(host: Host) -> None:
+    """Kernel, clock and process 1 are those of before; what watched was ended."""
+    token = host.arm(timeout=600)
+    directory = host.state / "postfix"
+    watcher = directory / _restorer.PID
+    until(lambda: watcher.read_text().endswith("\n"), seconds=60, what="the watcher's number")
+    first = watcher.read_text()
+    os.kill(int(first), signal.SIGKILL)
+    called = [sys.executable, "-I", str(directory / _watcher.PROGRAM), "boot"]
+    subprocess.run([*called, str(host.state), "postfix", token], check=True)
+
+    def another() -> bool:
+        return watcher.read_text().endswith("\n") and watcher.read_text() != first
+
+    until(another, seconds=60, what="another watcher's number")
+    assert host.main.read_text() == AFTER
+    over = _record.dump(replace(host.manifest, timeout=0))
+    (directory / "over").write_text(over)
+    (directory / "over").rename(directory / _record.MANIFEST)
+    until(lambda: _record.outcome_of(str(directory)), seconds=60, what="it is restored")
+    assert host.main.read_text() == BEFORE
+    until(host.mark.exists, seconds=60, what="the command ran")
+
+
+def test_systemd_leaves_the_process_that_waits_after_a_soft_reboot() -> None:
+    """KillMode= of systemd.kill(5): else what the unit has started would end with it."""
+    assert "\nKillMode=process\n" in _watcher._BOOT_UNIT
