@@ -240,3 +240,15 @@ def test_a_limit_is_that_of_the_host_that_a_task_is_delegated_to() -> None:
 def test_ansibles_payload_logs_nothing_where_something_is_secret(ansibles: list[Data]) -> None:
     Sent().data({**INTERNAL, "saved": {"main": "x", "master": ""}})
     assert ansibles[0]["_ansible_no_log"] is True
+
+
+@pytest.mark.parametrize("saved", [{"main": "x"}, None])
+def test_neither_does_the_result_tell_it(
+    monkeypatch: pytest.MonkeyPatch, saved: Data | None
+) -> None:
+    """ansible-core before 2.19 always tells with which arguments a module was run."""
+    told = {"module_args": {"saved": saved, "why": []}}
+    ran = {"found": "x", "invocation": told}
+    monkeypatch.setattr(ActionBase, "_execute_module", lambda *_of, **_named: dict(ran))
+    shown = {"saved": saved and "(not shown)", "why": []}
+    assert Sent()._execute_module() == {"found": "x", "invocation": {"module_args": shown}}
