@@ -96,6 +96,7 @@ options:
   state_directory:
     description:
       - Where snapshots and their records are kept; made with mode C(0700). It must survive a reboot.
+      - It is refused where others can write to a directory above it, as root runs a program from there.
     type: path
     default: /var/lib/postmaster-tls/checkpoints
 seealso:

@@ -96,6 +96,17 @@ def parting_of(root: str, name: str, token: str) -> str:
     return os.path.join(root, f".{name}.{token}{PARTING}")
 
 
+def make_directories(path: str, mode: int = 0o755) -> None:
+    """Make a directory with this mode, and those above it that are missing with 0755, whatever the umask is."""
+    if os.path.isdir(path):
+        return
+    parent = os.path.dirname(path)
+    if parent != path:
+        make_directories(parent)
+    os.mkdir(path, 0o700)
+    os.chmod(path, mode)
+
+
 def boot_identity() -> str:
     """Changes with every boot, of a container too: the kernel's boot id and the start of process 1."""
     parts = []
@@ -205,6 +216,7 @@ __all__ = [
     "is_pending",
     "is_unfinished",
     "load_manifest",
+    "make_directories",
     "outcome_of",
     "outcome_room",
     "parting_of",

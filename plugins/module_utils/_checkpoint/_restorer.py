@@ -33,6 +33,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record
     is_pending,
     is_unfinished,
     load_manifest,
+    make_directories,
     outcome_of,
     parting_of,
     write_outcome,
@@ -236,7 +237,7 @@ def _link_again(path: str, text: str) -> None:
 
 
 def _copied_beside(source: str, entry: Entry) -> str:
-    os.makedirs(os.path.dirname(entry.target), exist_ok=True)
+    make_directories(os.path.dirname(entry.target))
     with contextlib.suppress(FileNotFoundError):
         os.unlink(entry.staged)
     copy_to(source, entry.staged)
@@ -280,6 +281,7 @@ def _started(command: t.Sequence[str]) -> subprocess.Popen[bytes]:
         cwd="/",
         env={"PATH": path, "LC_ALL": "C"},
         start_new_session=True,
+        umask=0o022,
     )
 
 
@@ -319,6 +321,7 @@ def _detach() -> None:
     if os.fork():
         os._exit(0)
     os.setsid()
+    os.umask(0o022)
     if os.fork():
         os._exit(0)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

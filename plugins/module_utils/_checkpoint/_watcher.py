@@ -141,8 +141,8 @@ def _prepare_boot(root: str, manifest: _record.Manifest) -> None:
         mtas=" ".join(_mtas()),
         command=" ".join(_command("boot", root, manifest)),
     )
-    _write(unit, text)
-    os.makedirs(os.path.dirname(link), exist_ok=True)
+    _write(unit, text, mode=0o644)
+    _record.make_directories(os.path.dirname(link))
     with contextlib.suppress(FileExistsError):
         os.symlink(unit, link)
     for path in (unit, link):
@@ -153,8 +153,7 @@ def _prepare_cron(root: str, manifest: _record.Manifest) -> None:
     """crontab(5): a percent sign would end the command; a name with a dot, and a file that others can write, is ignored."""
     (table,) = manifest.boot_files
     command = _wherever_it_is(root, manifest).replace("%", "\\%")
-    _write(table, _CRON_TABLE.format(name=manifest.name, command=command))
-    os.chmod(table, 0o600)
+    _write(table, _CRON_TABLE.format(name=manifest.name, command=command), mode=0o600)
     _restorer.sync_directory(os.path.dirname(table))
 
 
@@ -168,8 +167,11 @@ def _wherever_it_is(root: str, manifest: _record.Manifest) -> str:
     return f"for at in {places}; do test ! -f {program} || exec {command}; done"
 
 
-def _write(path: str, text: str) -> None:
-    with open(path, "w", encoding="utf-8") as stream:
+def _write(path: str, text: str, *, mode: int) -> None:
+    """What root runs is nobody else's to write at any moment, whatever the umask is."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        os.fchmod(handle, mode)
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())

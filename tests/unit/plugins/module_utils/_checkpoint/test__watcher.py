@@ -24,7 +24,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import 
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._control import Keeper
 from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._snapshot import Plan
-from ansible_collections.postmaster.tls.plugins.module_utils._errors import CommandFailed
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
+    CommandFailed,
+    InvalidInput,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed
 from ansible_collections.postmaster.tls.tests.support.waiting import until
 
@@ -311,3 +314,52 @@ def test_after_a_soft_reboot_before_the_deadline_a_process_waits_for_it(host: Ho
 def test_systemd_leaves_the_process_that_waits_after_a_soft_reboot() -> None:
     """KillMode= of systemd.kill(5): else what the unit has started would end with it."""
     assert "\nKillMode=process\n" in _watcher._BOOT_UNIT
+
+
+@pytest.fixture
+def open_umask() -> t.Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def written_by_others(*places: Path) -> list[str]:
+    found = [place for top in places for place in (top, *top.rglob("*"))]
+    return [str(one) for one in found if not one.is_symlink() and one.stat().st_mode & 0o022]
+
+
+@pytest.mark.usefixtures("open_umask")
+@pytest.mark.parametrize("systemd", [False, True])
+def test_what_root_runs_is_not_for_others_to_write_whatever_the_umask_is(
+    host: Host, cron: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, systemd: bool
+) -> None:
+    cron.mkdir(mode=0o755)
+    units = tmp_path / "units"
+    units.mkdir(mode=0o755)
+    monkeypatch.setattr(_watcher, "_UNITS", str(units))
+    monkeypatch.setattr(_watcher, "has_systemd", lambda: systemd)
+    top = tmp_path / "lib"
+    keeper = Keeper(str(top / "postmaster-tls" / "checkpoints"), lambda _call: Completed(0, "", ""))
+    written = host.main.with_name("made")
+    command = ("sh", "-c", f"echo > '{written}'")
+    keeper.arm(Plan("postfix", (str(host.main),), command, 60))
+    assert written_by_others(top / "postmaster-tls", cron, units) == []
+    assert stat.S_IMODE((top / "postmaster-tls").stat().st_mode) == 0o755
+    keeper.restore("postfix")
+    assert stat.S_IMODE(written.stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize(("mode", "refused"), [(0o777, True), (0o1777, False), (0o755, False)])
+def test_a_state_directory_below_one_that_others_can_write_is_refused(
+    host: Host, tmp_path: Path, mode: int, refused: bool
+) -> None:
+    above = tmp_path / "above"
+    above.mkdir()
+    above.chmod(mode)
+    keeper = Keeper(str(above / "state"), never)
+    if refused:
+        with pytest.raises(InvalidInput, match="above can be written by others"):
+            keeper.arm(Plan("postfix", (str(host.main),), (), 60))
+        return
+    assert keeper.arm(Plan("postfix", (str(host.main),), (), 60)).state == "armed"
+    keeper.restore("postfix")
