@@ -41,6 +41,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols imp
 
 LONGEST_VALUE: t.Final = 2047  # MAXLINE of sendmail/conf.h, as setoption() expands a value
 _P256: t.Final = "415"
+_LONGER_DH: t.Final = SendmailVersion(8, 14, 8)
 _FIXED_DH: t.Final = SendmailVersion(8, 15, 2)
 _AUTOMATIC_DH: t.Final = SendmailVersion(8, 18, 0)
 _DIGITS: t.Final = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")
@@ -140,6 +141,9 @@ def _option_problem(sendmail: Sendmail) -> Problem | None:
     known = {name.lower(): name for name in NAMES}
     for option in sendmail.cf.options:
         meant = meant_by(option.name, sendmail.build)
+        if option.name != option.name.strip():
+            evidence = f"line {option.line}: {option.name!r} has a blank or a tab too many"
+            return Problem("sendmail-option-unknown", evidence)
         if len(meant) > 1:
             evidence = f"line {option.line}: {option.name}, which may mean {' or '.join(meant[:2])}"
             return Problem("sendmail-option-unknown", evidence)
@@ -178,7 +182,9 @@ def dh_source(sendmail: Sendmail) -> str:
     if first == "/":
         fallback = default if build.version >= _FIXED_DH else "none"
         return fallback if unsafe(value, sendmail.standards) else f"{fallback}:{value}"
-    sizes = {"1": "1024", "2": "2048", "5": "512", "n": "none"}
+    sizes = {"1": "1024", "5": "512", "n": "none"}
+    if build.version >= _LONGER_DH:
+        sizes["2"] = "2048"
     if build.version >= _FIXED_DH:
         sizes["i"] = "2048"
     if automatic and value[:1] == "a":

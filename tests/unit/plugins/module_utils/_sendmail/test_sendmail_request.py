@@ -23,7 +23,9 @@ Recorded = t.Callable[[str], str]
 
 @pytest.fixture
 def make(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> Make:
-    """A sendmail of a release with these lines; every file is sound unless its name says otherwise."""
+    """A sendmail of a release, of Debian or with its own number, with these lines; every file is sound unless its name says
+    otherwise.
+    """
     module = "ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request.unsafe"
 
     def judge(path: str, *_standards: object, **_secret: bool) -> str | None:
@@ -32,7 +34,9 @@ def make(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> Make:
     monkeypatch.setattr(module, judge)
 
     def made(*lines: str, release: str = "trixie") -> Sendmail:
-        build = parse_build(recorded(f"debug-{release}.txt"))
+        debian = "bullseye" if release.startswith("8.") else release
+        said = recorded(f"debug-{debian}.txt")
+        build = parse_build(said if debian == release else said.replace("8.15.2", release))
         text = "".join(f"O {line}\n" for line in lines)
         return Sendmail(build, parse_cf(text), "/etc/mail/sendmail.cf", single_curve=True)
 
@@ -98,6 +102,19 @@ def test_lines_add_up_and_defaults_can_be_taken_away(make: Make) -> None:
         ("bullseye", "/dh.pem", "2048:/dh.pem"),
         ("bullseye", "/bad.pem", "2048"),
         ("trixie", "dh.pem", "auto"),
+        ("bullseye", "2048", "2048"),
+        ("8.15.1", "", "1024"),
+        ("8.15.1", "/dh.pem", "none:/dh.pem"),
+        ("8.14.8", "2048", "2048"),
+        ("8.14.7", "2048", "1024"),
+        ("8.14.4", "", "1024"),
+        ("8.14.4", "i", "1024"),
+        ("8.14.4", "2048", "1024"),
+        ("8.14.4", "1024", "1024"),
+        ("8.14.4", "512", "512"),
+        ("8.14.4", "N", "none"),
+        ("8.14.4", "/dh.pem", "none:/dh.pem"),
+        ("8.14.4", "/bad.pem", "none"),
     ],
 )
 def test_where_the_parameters_come_from(
@@ -190,6 +207,14 @@ def test_an_option_of_a_later_release(make: Make) -> None:
     assert problem is not None
     assert problem.evidence == "line 5: CipherSuites, which sendmail 8.15.2 does not have"
     assert request_of(make(*SOUND, line, release="bookworm"), client=True).problem is None
+
+
+@pytest.mark.parametrize("line", [" CipherList=HIGH", "CipherList\t=HIGH"])
+def test_a_name_with_a_blank_too_many_keeps_sendmail_from_starting(make: Make, line: str) -> None:
+    problem = request_of(make(*SOUND, line), client=False).problem
+    assert problem is not None
+    assert problem.code == "sendmail-option-unknown"
+    assert "has a blank or a tab too many" in problem.evidence
 
 
 @pytest.mark.parametrize(
