@@ -69,6 +69,7 @@ def test_without_the_feature_session_features_are_not_heeded(
     assert entries == [one.as_dict() for one in STEERED]
     assert [one.code for one in found] == ["access-map-unread"]
     assert "tls_session_features" in found[0].evidence
+    assert found[0].where == f"{tmp_path}/access"
     entries, found = access_policies(installed(tmp_path, recorded, cf=f"{cf}Stls_srv_features\n"))
     assert entries[-1] == FEATURES.as_dict()
     assert found == []
@@ -93,6 +94,38 @@ def test_a_database_older_than_its_text(tmp_path: Path, recorded: t.Callable[[st
     os.utime(database)
     os.utime(tmp_path / "access", (1, 1))
     assert access_policies(sendmail)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "ruleset", "codes"),
+    [
+        ("hash", "Try_TLS:old.example.com NO\n", "", ["access-map-stale"]),
+        ("hash", "TLS_Srv_features:192.0.2.9 Options=0\n", "", ["access-map-unread"]),
+        (
+            "hash",
+            "TLS_Srv_features:192.0.2.9 Options=0\n",
+            "Stls_srv_features\n",
+            ["access-map-stale"],
+        ),
+        ("hash", "Connect:192.0.2.1 REJECT\n", "", []),
+        ("text", "Try_TLS:old.example.com NO\n", "", []),
+    ],
+)
+def test_an_old_database_matters_where_something_of_it_is_heeded(
+    tmp_path: Path,
+    recorded: t.Callable[[str], str],
+    kind: str,
+    text: str,
+    ruleset: str,
+    codes: list[str],
+) -> None:
+    """Nor has every map a database: one of the kind text is looked up as it is."""
+    cf = f"Kaccess {kind} DIRECTORY/access\n{ruleset}"
+    sendmail = installed(tmp_path, recorded, cf=cf, text=text)
+    ages = {f"{tmp_path}/access": 2.0, f"{tmp_path}/access.db": 1.0, "": 1.0}
+    found = access_policies(sendmail, modified=ages.get)[1]
+    assert [one.code for one in found] == codes
+    assert [one.where for one in found] == [f"{tmp_path}/access"] * len(codes)
 
 
 @pytest.mark.parametrize(
