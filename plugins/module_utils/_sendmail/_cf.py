@@ -5,7 +5,7 @@
 
 """Reads sendmail.cf: what is set in it, nothing understood yet.
 
-Source: readcf() and setoption() in sendmail/readcf.c of sendmail 8.14 to 8.18, and "The Whole Scoop on the
+Source: readcf(), translate_dollars() and setoption() in sendmail/readcf.c of sendmail 8.14 to 8.18, and "The Whole Scoop on the
 Configuration File" in doc/op/op.me.
 """
 
@@ -19,6 +19,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import dat
 _MACRO: t.Final = re.compile(r"\$(?:\{(?P<long>[^}]{0,64})\}|(?P<short>[A-Za-z]))")
 _DEFINITION: t.Final = re.compile(r"D(?:\{(?P<long>[^}]*)\}|(?P<short>.))(?P<value>.*)$", re.DOTALL)
 _MAP: t.Final = re.compile(r"K\s*(?P<name>\S+)\s+(?P<type>\S+)\s*(?P<rest>.*)$", re.DOTALL)
+_COMMENT: t.Final = re.compile(r"(?<![\\$])#[^\n]*")
 _OLD_NAMES: t.Final = {"O": "DaemonPortOptions", "Q": "QueueDirectory", "L": "LogLevel"}
 _DEEPEST: t.Final = 8
 _MOST_REFERENCES: t.Final = 2000
@@ -26,7 +27,9 @@ _LONGEST: t.Final = 4 << 20
 
 
 class Option(t.NamedTuple):
-    """One O line: the name as written, the value as written, and the number of its line."""
+    """One O line: the name as written, the value as written, and the number of its line. A blank or a tab at either end of
+    the name is part of it, and keeps sendmail from starting.
+    """
 
     name: str
     value: str
@@ -114,11 +117,11 @@ def logical_lines(text: str) -> t.Iterator[tuple[int, str]]:
 
 def _option(number: int, line: str) -> Option | None:
     if line[1:2].isspace():
-        long, _equals, value = line[1:].partition("=")
-        long = long.strip()
-        return Option(long, re.sub(r"\n\s*", " ", value.strip()), number) if long else None
-    name = _OLD_NAMES.get(line[1:2])
-    return Option(name, line[2:].strip(), number) if name else None
+        name, _equals, value = line[2 if line[1] == " " else 1 :].partition("=")
+        value = re.sub(r"\n\s*", " ", value.lstrip(" "))
+        return Option(name.rstrip(" "), value, number) if name.strip() else None
+    old = _OLD_NAMES.get(line[1:2])
+    return Option(old, line[2:].strip(), number) if old else None
 
 
 def _map(line: str) -> Map | None:
@@ -131,6 +134,11 @@ def _map(line: str) -> Map | None:
     return Map(found["name"], found["type"], flags, rest[-1] if rest else "")
 
 
+def _without_comment(line: str) -> str:
+    """Without what stands behind a number sign that has no backslash before it, and without blanks at the end."""
+    return _COMMENT.sub("", line).replace("\\#", "#").rstrip() if "#" in line else line.rstrip()
+
+
 def parse_cf(text: str) -> ConfigurationFile:
     """Read the text of a sendmail.cf; lines that mean nothing to TLS are left out."""
     options: list[Option] = []
@@ -138,8 +146,9 @@ def parse_cf(text: str) -> ConfigurationFile:
     environment: dict[str, str] = {}
     maps: list[Map] = []
     level, rulesets = "", set()
-    for number, line in logical_lines(text):
-        kind = line[0]
+    for number, written in logical_lines(text):
+        line = _without_comment(written)
+        kind = line[:1]
         if kind == "O" and (option := _option(number, line)):
             options.append(option)
         elif kind == "D" and (found := _DEFINITION.match(line)):

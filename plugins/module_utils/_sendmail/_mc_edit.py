@@ -24,7 +24,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._m4 impor
 _SECTIONS: t.Final = re.compile(r"MAILER|MAILER_DEFINITIONS|LOCAL_(?:CONFIG|NET_CONFIG|RULE\w*)")
 _NAME: t.Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _TAIL: t.Final = re.compile(r"[ \t]*(?:dnl[^\n]*)?(?:\n|\Z)")
-_RAW: t.Final = r"(?m)^(?P<quote>`?)O[ \t]+(?i:{name})[ \t]*=[ \t]*(?P<value>.*?)(?P<end>'?(?:(?:(?<![ \t])[ \t]*)?dnl[^\n]*)?)$"
+_REST: t.Final = r"'?(?:(?<![ \t])[ \t]*)?(?:(?:\bdnl\b|(?<!\\)#)[^\n]*)?"
+_RAW: t.Final = (
+    r"(?m)^(?P<quote>`?)O (?i:{name})(?= *=|[ \t]*(?:['#]|\bdnl\b|$))(?P<sign> *=? *)(?P<value>.*?)"
+    rf"(?P<end>{_REST})$"
+)
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ def edit_raw_options(text: str, wanted: t.Mapping[str, str | None]) -> Edited:
             for one in reversed(found):
                 text = text[: one.start()] + text[one.end() + 1 :]
         elif found:
-            text = text[: found[-1].start("value")] + value + text[found[-1].end("value") :]
+            text = _set(text, found[-1], value)
         else:
             text = _with_raw(text, f"`O {name}={value}'\n")
         changes.append(Change("option", name, before, value))
@@ -127,8 +131,14 @@ def edit_raw_options(text: str, wanted: t.Mapping[str, str | None]) -> Edited:
 
 
 def raw_options(text: str, name: str) -> list[re.Match[str]]:
-    """The lines of LOCAL_CONFIG that set an option, whose name sendmail takes in any case."""
+    """The lines of LOCAL_CONFIG that set an option, whose name sendmail takes in any case; without a sign its value is empty."""
     return list(re.finditer(_RAW.replace("{name}", re.escape(name)), text))
+
+
+def _set(text: str, line: re.Match[str], value: str) -> str:
+    sign = line["sign"] if "=" in line["sign"] else "="
+    end = f" {line['end']}" if line["end"].startswith("dnl") else line["end"]
+    return text[: line.start("sign")] + sign + value + end + text[line.end() :]
 
 
 def _check(name: str, value: str | None) -> None:

@@ -197,15 +197,48 @@ def test_a_line_that_somebody_wrote_into_local_config_is_edited_in_its_place() -
     ("line", "value"),
     [
         ("O CipherList=HIGH dnl LOW", "HIGH"),
-        ("O CipherList=HIGHdnl", "HIGH"),
+        ("O CipherList=HIGHdnl", "HIGHdnl"),
+        ("O CipherList=HIGH:dnl", "HIGH:"),
+        ("O CipherList=HIGH # dnl LOW", "HIGH"),
+        (r"O CipherList=HIGH\#1", r"HIGH\#1"),
+        ("O CipherList=HIGH \t", "HIGH"),
+        ("O CipherList=\tHIGH", "\tHIGH"),
+        ("O CipherList", ""),
+        ("O CipherList dnl LOW", ""),
+        ("`O CipherList'dnl", ""),
         ("O CipherList= dnl", ""),
         ("`O CipherList=HIGH'  dnl", "HIGH"),
         ("O CipherList=a" + " " * 100_000 + "b", "a" + " " * 100_000 + "b"),
     ],
-    ids=["a comment", "at once", "nothing", "quoted", "blanks that are read once"],
+    ids=[
+        *("a comment", "no word of its own", "at once", "a comment of sendmail", "no comment"),
+        *("blanks behind", "a tab before", "no sign", "no sign, a comment", "no sign, quoted"),
+        *("nothing", "quoted", "blanks that are read once"),
+    ],
 )
 def test_what_a_line_of_local_config_sets(line: str, value: str) -> None:
     assert [one["value"] for one in raw_options(f"LOCAL_CONFIG\n{line}\n", "CipherList")] == [value]
+
+
+@pytest.mark.parametrize("line", ["O\tDANE=true", "O  DANE=true", "O DANE\t=true", "O DANEs=true"])
+def test_a_line_with_a_blank_that_sendmail_refuses_sets_nothing(line: str) -> None:
+    assert raw_options(f"LOCAL_CONFIG\n{line}\n", "DANE") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "edited"),
+    [
+        ("O DANE", "O DANE=false"),
+        ("O dane dnl ours", "O dane=false dnl ours"),
+        ("`O DANE'dnl", "`O DANE=false'dnl"),
+        ("O DANE = dnl ours", "O DANE = false dnl ours"),
+        ("O DANE=true # ours", "O DANE=false # ours"),
+    ],
+)
+def test_an_option_without_a_value_is_edited_in_its_place(line: str, edited: str) -> None:
+    text = f"LOCAL_CONFIG\n{line}\nO LogLevel=9\n"
+    assert edit_raw_options(text, {"DANE": "false"}).text == text.replace(line, edited)
+    assert edit_raw_options(text, {"DANE": None}).text == "LOCAL_CONFIG\nO LogLevel=9\n"
 
 
 def test_a_line_that_has_the_name_in_another_case_is_the_one_that_is_edited() -> None:
