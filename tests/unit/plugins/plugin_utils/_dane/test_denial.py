@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from types import SimpleNamespace
 
@@ -86,6 +87,45 @@ def test_a_wildcard_stands_for_no_name_below_one_that_exists(
     """RFC 4035 section 5.3.4; `_tcp.mx` exists where `_25._tcp.mx` does."""
     record = nsec("*.mx", following, "TLSA")
     assert expanded([record], ZONE, dns.name.from_text(name, ZONE), 3) is had_to
+
+
+NAMES = ("@", "*", "_25._tcp.mx1", "*.mx1", "mx1", "a.b.mx2", "_25._tcp.mx2", "mx3", "*.b.mx3")
+TYPED = dict.fromkeys(NAMES, "TLSA") | {"@": "NS SOA MX TLSA"}
+
+
+def chain() -> list[RRset]:
+    owners = sorted(NAMES, key=lambda name: dns.name.from_text(name, ZONE))
+    return [
+        nsec(owner, owners[(at + 1) % len(owners)], TYPED[owner]) for at, owner in enumerate(owners)
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_two_records_of_a_zone_deny_what_it_has(name: str) -> None:
+    """Whichever signed records are replayed together."""
+    for replayed in itertools.product(chain(), repeat=2):
+        assert proof(replayed, ZONE, dns.name.from_text(name, ZONE), TLSA) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "wildcards"),
+    [
+        ("mx1", ["*"]),
+        ("mx2", ["*"]),
+        ("_25._tcp.mx1", ["*", "*.mx1", "*._tcp.mx1"]),
+        ("_465._tcp.mx1", ["*", "*.mx1"]),
+        ("_25._tcp.mx2", ["*", "*.mx2", "*._tcp.mx2"]),
+    ],
+)
+def test_no_two_records_of_a_zone_bring_a_wildcard_to_where_something_is(
+    name: str, wildcards: list[str]
+) -> None:
+    """Nor to what is below a name that is nearer than the wildcard."""
+    asked = dns.name.from_text(name, ZONE)
+    for replayed in itertools.product(chain(), repeat=2):
+        for wildcard in wildcards:
+            labels = len(dns.name.from_text(wildcard, ZONE).labels) - 2
+            assert expanded(replayed, ZONE, asked, labels) is False
 
 
 SIDES = pytest.mark.parametrize(
