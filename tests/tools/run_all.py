@@ -157,8 +157,19 @@ def lanes(selected: t.Sequence[Check]) -> list[Lane]:
 
 CONTAINED = ("integration", "molecule")
 CONTAINED_AT_ONCE = 2
-#: What takes more than three minutes; it would be waited for if it came last.
-LONG = ("integration:harden", "integration:acme", "molecule:default", "integration:change")
+#: What takes more than four minutes, the longest first; it would be waited for if it came last.
+LONG = (
+    "integration:sendmail",
+    "integration:harden",
+    "integration:rotate",
+    "integration:rotate_sendmail",
+    "integration:change",
+    "integration:dane",
+    "integration:acme",
+    "molecule:sendmail",
+    "integration:differential",
+    "molecule:default",
+)
 
 
 def main() -> int:

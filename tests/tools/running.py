@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tallies import Tally, count
 
-LIMIT_SECONDS = 1800
+LIMIT_SECONDS = 2700
 _LOOK_SECONDS = 0.2
 _TO_END_SECONDS = 60.0
 _RUNNING: set[subprocess.Popen[bytes]] = set()
