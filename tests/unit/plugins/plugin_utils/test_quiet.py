@@ -39,7 +39,7 @@ def test_of_a_text_with_a_key_the_rest_stays(key: str) -> None:
 
 
 def test_a_key_without_an_end_goes_as_far_as_the_next_certificate() -> None:
-    broken = KEY.split("-----END")[0]
+    broken = KEY.partition("-----END")[0]
     assert without_keys(f"{broken}{CHAIN}") == CHAIN
     assert without_keys(f"{CHAIN}{broken}") == CHAIN
 
