@@ -15,11 +15,13 @@ COUNTED = ("tests", "failures", "errors", "skipped")
 #: Of the output of a check that failed without the name of a test, and of all failures together.
 LAST_LINES, MOST_LINES = 15, 40
 WIDTH = 200
+#: Of the names of tests in the row of their check.
+MOST_NAMES = 8
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What a check came to, in tests; a lint is one test. `failures` are lines for people."""
+    """What a check came to, in tests; a lint is one test. `failures` are lines for people, `named` the tests that failed."""
 
     name: str
     seconds: float
@@ -28,6 +30,7 @@ class Tally:
     skipped: int = 0
     reason: str = ""
     failures: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 def count(name: str, seconds: float, status: int, report: Path, output: str = "") -> Tally:
@@ -38,21 +41,24 @@ def count(name: str, seconds: float, status: int, report: Path, output: str = ""
         failed = got["failures"] + got["errors"]
         passed = got["tests"] - failed - got["skipped"]
         failed = max(failed, 1) if status else failed
-        named = tuple(failures_in(suite)) if suite is not None else ()
-        told = named or (last_lines(output) if failed else ())
-        return Tally(name, seconds, passed, failed, got["skipped"], "see pytest", told)
+        told, named = failures_in(suite) if suite is not None else ((), ())
+        told = told or (last_lines(output) if failed else ())
+        return Tally(name, seconds, passed, failed, got["skipped"], "see pytest", told, named)
     if status == SKIPPED:
         return Tally(name, seconds, skipped=1, reason="cannot run here, see above")
     told = last_lines(output) if status else ()
     return Tally(name, seconds, passed=int(status == 0), failed=int(status != 0), failures=told)
 
 
-def failures_in(suite: ElementTree.Element) -> t.Iterator[str]:
-    """Each test that failed, with its file and the first line of what it said."""
+def failures_in(suite: ElementTree.Element) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Each test that failed, with its file and the first line of what it said; and their names alone."""
+    told, named = [], []
     for case in suite.iter("testcase"):
         for fault in (*case.findall("failure"), *case.findall("error")):
             said = (fault.get("message") or fault.text or "").strip().splitlines()
-            yield f"{where(case)}::{case.get('name')}: {said[0] if said else 'no message'}"
+            told.append(f"{where(case)}::{case.get('name')}: {said[0] if said else 'no message'}")
+            named.append(case.get("name", ""))
+    return tuple(told), tuple(dict.fromkeys(named))
 
 
 def where(case: ElementTree.Element) -> str:
@@ -77,12 +83,19 @@ def summary(tallies: t.Sequence[Tally]) -> str:
     lines = [""]
     for tally in tallies:
         verdict = "FAILED" if tally.failed else "skipped" if not tally.passed else "ok"
-        counts = f"{tally.passed} passed, {tally.failed} failed"
+        counts = f"{tally.passed} passed, {tally.failed} failed{shortly(tally.named)}"
         skips = f", {tally.skipped} skipped ({tally.reason})" if tally.skipped else ""
         lines.append(f"{verdict:8}{tally.name:28}{tally.seconds:7.1f} s  {counts}{skips}")
     passed = sum(tally.passed for tally in tallies)
     failed = sum(tally.failed for tally in tallies)
     return "\n".join([*lines, *faults(tallies), "", f"{passed} passed, {failed} failed"])
+
+
+def shortly(named: tuple[str, ...]) -> str:
+    """The first names of tests that failed, as the end of a row."""
+    names = ", ".join(named[:MOST_NAMES])
+    more = f" and {len(named) - MOST_NAMES} more" if len(named) > MOST_NAMES else ""
+    return f": {names[:WIDTH]}{more}" if named else ""
 
 
 def faults(tallies: t.Sequence[Tally]) -> list[str]:

@@ -15,7 +15,7 @@ import pytest
 import running
 from run_all import CONTAINED_AT_ONCE, lanes
 from running import Check, Lane, Page, run_lanes
-from tallies import LAST_LINES, MOST_LINES, SKIPPED, Tally, count, summary
+from tallies import LAST_LINES, MOST_LINES, MOST_NAMES, SKIPPED, Tally, count, summary
 
 REPORT = """\
 <testsuites><testsuite tests="{}" failures="{}" errors="{}" skipped="{}">
@@ -70,6 +70,8 @@ def test_every_failed_test_is_named_with_its_file_and_the_first_line_of_its_mess
     ]
     unit = count("unit", 1.0, 1, report(tmp_path, 9, 2, 1, 0, cases=cases))
     lines = summary([unit, Tally("lint:ruff", 1.0, passed=1)]).splitlines()
+    row = "FAILED  unit                            1.0 s  6 passed, 3 failed: test_a[x-y.z], test_b, test_c"
+    assert lines[1] == row
     assert lines[-6:] == [
         "unit:",
         "  tests/unit/tools/test_run_all.py::test_a[x-y.z]: AssertionError: assert 1 == 2",
@@ -78,6 +80,15 @@ def test_every_failed_test_is_named_with_its_file_and_the_first_line_of_its_mess
         "",
         "7 passed, 3 failed",
     ]
+
+
+def test_the_row_of_a_check_names_the_tests_that_failed_and_keeps_what_was_skipped() -> None:
+    names = tuple(f"test_{number}" for number in range(MOST_NAMES + 3))
+    many = Tally("unit", 1.0, 5, len(names), 2, "see pytest", named=names)
+    row = summary([many]).splitlines()[1]
+    assert row.endswith(f", test_{MOST_NAMES - 1} and 3 more, 2 skipped (see pytest)")
+    assert "test_0, test_1, " in row
+    assert summary([Tally("unit", 1.0, failed=1)]).splitlines()[1].endswith("0 passed, 1 failed")
 
 
 def test_of_a_lint_that_failed_the_last_lines_are_repeated() -> None:
