@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.postmaster.tls.tests.support import sendmails
 from ansible_collections.postmaster.tls.tests.support.boxes import Box
 
 pytestmark = pytest.mark.lab
@@ -31,11 +32,9 @@ def change(box: Box, **arguments: t.Any) -> dict[str, t.Any]:
 
 
 def served(box: Box, *options: str) -> str:
-    """What a client gets on port 25, as openssl tells it."""
-    words = " ".join(options)
-    client = "openssl s_client -starttls smtp -connect 127.0.0.1:25 -brief"
-    box.sh("systemctl restart sendmail")
-    return box.sh(f"{client} {words} </dev/null 2>&1 || true")
+    """What a client gets on port 25 of a daemon that was started anew, as openssl tells it."""
+    sendmails.begin(box)
+    return sendmails.talk(box, *options)
 
 
 def test_a_change_is_served_and_its_removal_too(box: Box) -> None:
@@ -46,7 +45,8 @@ def test_a_change_is_served_and_its_removal_too(box: Box) -> None:
     text = served(box)
     assert "Protocol version: TLSv1.2" in text
     assert "Ciphersuite: ECDHE-RSA-AES128-GCM-SHA256" in text
-    assert "CONNECTION ESTABLISHED" not in served(box, "-cipher", "AES256-SHA:ECDHE-RSA-AES256-SHA")
+    refused = sendmails.talk(box, "-cipher", "AES256-SHA:ECDHE-RSA-AES256-SHA")
+    assert "CONNECTION ESTABLISHED" not in refused
     assert len(made["backup_files"]) == 2
     again = change(box, options=ONE_SUITE)
     assert (again["changed"], again["changes"]) == (False, [])

@@ -11,3 +11,4 @@ define(`confSERVER_SSL_OPTIONS', `+0x20000000')dnl
 END
 make --silent --directory=/etc/mail > /dev/null 2>&1
 systemctl restart sendmail
+until ss -Hltn 'sport = 465' | grep -q .; do sleep 0.1; done

@@ -17,3 +17,4 @@ sed -i \
     /etc/mail/sendmail.mc
 make --silent --directory=/etc/mail > /dev/null 2>&1
 systemctl restart sendmail
+until ss -Hltn 'sport = 465' | grep -q .; do sleep 0.1; done

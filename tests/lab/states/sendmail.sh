@@ -48,3 +48,4 @@ make --silent --directory=/etc/mail > /dev/null 2>&1
 newaliases > /dev/null
 systemctl enable --quiet sendmail 2> /dev/null
 systemctl restart sendmail
+until ss -Hltn 'sport = 465' | grep -q .; do sleep 0.1; done
