@@ -116,7 +116,7 @@ def test_a_misspelled_variable_of_a_playbook_is_refused(
     assert said in " ".join(done.stdout.split())
 
 
-@pytest.mark.parametrize("playbook", ["harden_mta", "rotate_certificate"])
+@pytest.mark.parametrize("playbook", ["audit_mta", "harden_mta", "rotate_certificate"])
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -126,7 +126,7 @@ def test_a_misspelled_variable_of_a_playbook_is_refused(
         ),
         (["--tags", "mail"], "--tags or --skip-tags leaves no task of "),
         (["--skip-tags", "untagged"], "--tags or --skip-tags leaves no task of "),
-        (["--limit", "mx1", "-e", "harden_mta_host=x dane_x=x"], " has no variable "),
+        (["--limit", "mx1", "-e", "harden_mta_host=x dane_x=x audit_x=x"], " has no variable "),
     ],
 )
 def test_what_selects_nothing_does_not_end_as_if_all_were_well(
