@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     InvalidInput,
@@ -180,7 +181,10 @@ def _name_matches(certificate: t.Any, name: str) -> bool | None:
 
 @dataclass(frozen=True)
 class Reading:
-    """How the result of one target is understood; ``finder`` are the name servers that know its address, where the task names some."""
+    """How the result of one target is understood.
+
+    ``finder`` are the name servers that know its addresses, where the task names some, and ``every`` asks for each of these.
+    """
 
     name: str
     trust: TrustStore | None
@@ -189,6 +193,7 @@ class Reading:
     domain: str | None = None
     limits: Limits = Limits()
     finder: Lookup | None = None
+    every: bool = False
 
 
 class Readings:
@@ -231,7 +236,7 @@ class Readings:
         rule = self._policy(policy) if policy else None
         if rule is not None and "policy" in (merged.get("checks") or ()):
             own["policy"] = plain(rule)
-        finding = merged.get("resolver") and not merged.get("address")
+        finding = merged.get("resolver") and merged.get("address") is None
         lookup = lookup_of(merged) if dane or finding else None
         return own, Reading(
             name,
@@ -241,6 +246,7 @@ class Readings:
             merged.get("domain"),
             Limits(_expiring(merged.get("expiring_days")), bool(ca_file)),
             lookup if finding else None,
+            boolean(merged.get("every_address") or False, strict=False),
         )
 
     def _store(self, path: str) -> TrustStore:
@@ -256,7 +262,7 @@ class Readings:
 
 
 def addressed(arguments: Data, readings: Sequence[Reading], surveys: Surveys) -> Data:
-    """The arguments with the first address of each host by the name servers that the task names, where they know one."""
+    """The arguments with the addresses of each host by the name servers that the task names."""
     targets = arguments.get("targets")
     if not isinstance(targets, list):
         return {**arguments, **_address(arguments, readings[0], surveys)}
@@ -269,16 +275,16 @@ def addressed(arguments: Data, readings: Sequence[Reading], surveys: Surveys) ->
 
 
 def _address(options: Data, reading: Reading, surveys: Surveys) -> Data:
-    if reading.finder is None or options.get("every_address"):
+    if reading.finder is None:
         return {}
     port = str(options.get("port"))
-    found = surveys.addresses(
+    asked = surveys.to_ask(
         str(options.get("host")),
         int(port) if port.isdecimal() else 25,
         reading.finder,
         domain=reading.domain,
     )
-    return {"address": found[0]} if found else {}
+    return {} if asked is None else {"address": list(asked.addresses)}
 
 
 def _expiring(days: t.Any) -> timedelta | None:
@@ -356,7 +362,9 @@ def all_understood(
             limits=reading.limits,
         )
         if reading.finder is not None:
-            complete["resolved_by"] = known.resolved_by(raw, reading.finder, domain=reading.domain)
+            complete = known.resolved(
+                complete, reading.finder, domain=reading.domain, every=reading.every
+            )
         if reading.lookup is None:
             return complete
         dane, found = known.brief(raw, reading.lookup, domain=reading.domain)

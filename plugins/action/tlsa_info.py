@@ -20,6 +20,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading i
 from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
     require_cryptography,
 )
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._addresses import to_ask
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._chains import (
     Chain,
     chain_in,
@@ -32,7 +33,6 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._state import
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._survey import Survey, survey
 
 Data = dict[str, t.Any]
-_MOST_ADDRESSES: t.Final = 32
 _SPEC: t.Final[Data] = {
     "name": {"type": "str", "required": True},
     "port": {"type": "int", "default": 25},
@@ -101,7 +101,10 @@ def published(options: Mapping[str, t.Any]) -> Published | None:
 
 
 def targets(options: Mapping[str, t.Any], found: Survey) -> list[Data]:
-    """What to ask the probe: every address, by the name that a validating sender asks for (RFC 7672 section 8.1)."""
+    """What to ask the probe: every address, by the name that a validating sender asks for (RFC 7672 section 8.1).
+
+    Where the DNS has none, the machine that probes may know the name by itself, unless the task says whose word counts.
+    """
     shared = {
         "host": options["name"].rstrip("."),
         "sni": found.base,
@@ -110,20 +113,17 @@ def targets(options: Mapping[str, t.Any], found: Survey) -> list[Data]:
         "timeout": options["timeout"],
         "checks": ["handshake", "certificates"],
     }
-    addresses = options["addresses"] or found.addresses[:_MOST_ADDRESSES]
-    if not addresses:
+    addresses = options["addresses"] or to_ask(found).addresses
+    if not addresses and not options["resolver"]:
         return [{**shared, "every_address": True}]
     return [{**shared, "address": address} for address in addresses]
 
 
 def unasked(options: Mapping[str, t.Any], found: Survey) -> tuple[str, ...]:
     """Why addresses are not asked."""
-    beyond = len(found.addresses) - _MOST_ADDRESSES
-    if options["addresses"] or beyond <= 0:
-        return ()
-    return (
-        f"{beyond} of the {len(found.addresses)} addresses were not asked: name all of them in addresses",
-    )
+    asked = to_ask(found)
+    left = options["addresses"] or not (asked.addresses or options["resolver"])
+    return () if left else asked.unasked
 
 
 def served(results: Sequence[Mapping[str, t.Any]], unasked: Sequence[str] = ()) -> Seen:
@@ -166,7 +166,8 @@ class ActionModule(ActionBase):
             look = lookup_of(options).begun(now=now)
             found = survey(look, options["name"], options["port"], domain=options["domain"])
             if seen is None:
-                probed = self._probed(targets(options, found), task_vars)
+                wanted = targets(options, found)
+                probed = self._probed(wanted, task_vars) if wanted else {"results": []}
                 if "results" not in probed:
                     return {**result, **probed}
                 seen = served(probed["results"], unasked(options, found))

@@ -20,8 +20,8 @@ options:
     description:
       - The IP addresses of the name servers to ask, each with C(:port) if that is not 53.
       - By default those of the controller's C(/etc/resolv.conf).
-      - M(postmaster.tls.starttls_probe) takes the address of the server from them too. Without this option, and where they know none,
-        the machine that probes resolves the name in its own way, be it by C(/etc/hosts).
+      - They say too which addresses the server has, and nothing is asked where they know none; at most 32 of a name are asked.
+        Without this option, the machine that probes resolves the name in its own way, be it by C(/etc/hosts).
     version_added: 0.3.0
     type: list
     elements: str

@@ -84,7 +84,10 @@ options:
   address:
     description:
       - The name or IP address to connect to, when it is not the one that O(host) resolves to.
-    type: str
+      - Of several, the first that accepts a connection is probed, or each with O(every_address). An empty list says that there is
+        none to connect to.
+    type: list
+    elements: str
   every_address:
     description:
       - Whether to probe every address of the name for itself, with a result for each in RV(results).
@@ -554,8 +557,8 @@ dane:
   version_added: 0.3.0
 resolved_by:
   description:
-    - The name servers of O(resolver), if they gave the address that was probed.
-    - V(null) where they know none, so that the resolver of the machine that probes gave it, if anybody did.
+    - The name servers of O(resolver), which said what addresses the name has.
+    - V(null) where O(host) is an address.
   returned: with O(resolver), but for O(address)
   type: list
   elements: str
@@ -607,7 +610,7 @@ _CHECKS = [*_USUAL, "signatures", "features", "senders", "injection", "policy", 
 _TARGET = {
     "host": {"type": "str"},
     "port": {"type": "int", "default": 25},
-    "address": {"type": "str"},
+    "address": {"type": "list", "elements": "str"},
     "every_address": {"type": "bool", "default": False},
     "tls_mode": {"type": "str", "choices": ["starttls", "implicit"], "default": "starttls"},
     "mail_protocol": {"type": "str", "choices": ["smtp", "lmtp"], "default": "smtp"},
@@ -635,7 +638,7 @@ def _target(params: t.Mapping[str, t.Any]) -> Target:
     return Target(
         host=params["host"],
         port=params["port"],
-        address=params["address"],
+        addresses=None if params["address"] is None else tuple(params["address"]),
         every_address=params["every_address"],
         implicit=params["tls_mode"] == "implicit",
         lmtp=params["mail_protocol"] == "lmtp",

@@ -172,10 +172,10 @@ class _Fleet:
 
     def _resolve(self, job: _Job) -> None:
         target = job.target
-        if _target.is_address(target.name):
+        if all(_target.is_address(name) for name in target.names):
             self._resolved(job, _target.resolve(target))
             return
-        detail = f"The name {target.name} was not resolved within {target.timeout:g} seconds."
+        detail = f"The name {target.names[0]} was not resolved within {target.timeout:g} seconds."
         late = NotDetermined("unresolvable", detail)
         job.alarm = self._reactor.at(
             job.started + target.timeout, lambda: self._resolved(job, late)

@@ -29,7 +29,8 @@ _EHLO_NAME: t.Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,253})|\[[0-9A-Za-
 class Target:
     """One server and how to ask it; times in seconds.
 
-    C(address) is what to connect to, C(host) by default; C(every_address) asks for a result of each address that it has.
+    C(addresses) is what to connect to, C(host) by default, and nothing where it is empty; C(every_address) asks for a result of
+    each address.
     C(sni) None means the host where it is a name. C(timeout) bounds the whole probe, C(connections) those at once; None
     leaves them to what is measured. C(policy) is what the check of that name needs, as plain data; C(senders) are names
     of profiles, and stand for the check of that name. Raises InvalidInput for a value that cannot be used.
@@ -37,7 +38,7 @@ class Target:
 
     host: str
     port: int = 25
-    address: str | None = None
+    addresses: tuple[str, ...] | None = None
     every_address: bool = False
     implicit: bool = False
     lmtp: bool = False
@@ -52,8 +53,8 @@ class Target:
 
     def __post_init__(self) -> None:
         _check_host("host", self.host)
-        if self.address is not None:
-            _check_host("address", self.address)
+        for address in self.addresses or ():
+            _check_host("address", address)
         if self.sni:
             _check_host("sni", self.sni)
         if not 0 < self.port < 65536:
@@ -109,9 +110,9 @@ class Target:
         return self.senders
 
     @property
-    def name(self) -> str:
-        """The name or address to connect to."""
-        return self.address or self.host
+    def names(self) -> tuple[str, ...]:
+        """The names or addresses to connect to."""
+        return (self.host,) if self.addresses is None else self.addresses
 
     @property
     def wrong_mode(self) -> bool:
@@ -182,17 +183,17 @@ def resolve(
     target: Target, getaddrinfo: Resolver = socket.getaddrinfo
 ) -> tuple[Endpoint, ...] | NotDetermined:
     """The addresses of a target in the order of the system's resolver, each once."""
-    name = target.name
-    try:
-        found = getaddrinfo(name, target.port, 0, socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        detail = f"The name {name} was not resolved: {why}."
-        return NotDetermined("unresolvable", detail)
-    endpoints = dict.fromkeys(Endpoint(int(row[0]), tuple(row[4])) for row in found)
-    if not endpoints:
-        return NotDetermined("unresolvable", f"The name {name} has no address.")
-    return tuple(endpoints)
+    endpoints: dict[Endpoint, None] = {}
+    detail = f"The name {target.host} has no address."
+    for name in target.names:
+        try:
+            found = getaddrinfo(name, target.port, 0, socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or error
+            detail = f"The name {name} was not resolved: {why}."
+            continue
+        endpoints.update(dict.fromkeys(Endpoint(int(row[0]), tuple(row[4])) for row in found))
+    return tuple(endpoints) or NotDetermined("unresolvable", detail)
 
 
 def full_name(hostname: t.Callable[[], str] = socket.getfqdn) -> str:

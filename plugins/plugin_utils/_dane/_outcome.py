@@ -90,10 +90,12 @@ def whole(
     }
 
 
-def brief(survey: Survey, chains: Sequence[Chain], *, now: datetime) -> tuple[Data, list[Data]]:
-    """What the check dane of the probe returns, and its findings."""
+def brief(
+    survey: Survey, chains: Sequence[Chain], *, now: datetime, unseen: Sequence[str] = ()
+) -> tuple[Data, list[Data]]:
+    """What the check dane of the probe returns, and its findings; ``unseen`` says why there is no chain."""
     judged = _judged(survey, chains, now=now)
-    state = state_of(survey, judged, now=now)
+    state = state_of(survey, judged, now=now, unseen=unseen)
     data = {
         "status": _status(state, judged),
         "reason": state.reason,

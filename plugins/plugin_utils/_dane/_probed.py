@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import finding
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import where
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import is_address
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._addresses import ToAsk, to_ask
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._chains import chain_of
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import (
     Transport,
@@ -47,25 +49,38 @@ class Surveys:
             return _unknown(str(error)), []
         place = where(str(raw["address"] or host), port)
         chains = [chain_of(pems, place) for pems in raw["_chains"]]
-        return brief(found, chains, now=self._now)
+        unseen = () if chains else (str(raw.get("message") or "no certificate was seen"),)
+        return brief(found, chains, now=self._now, unseen=unseen)
 
-    def addresses(
-        self, host: str, port: int, lookup: Lookup, *, domain: str | None
-    ) -> tuple[str, ...]:
-        """The addresses of a host by these name servers; none for an address, and where they know none."""
+    def to_ask(self, host: str, port: int, lookup: Lookup, *, domain: str | None) -> ToAsk | None:
+        """The addresses of a host by these name servers; None where the host is an address."""
         if is_address(host):
-            return ()
+            return None
         try:
-            return self._surveyed(host, port, lookup, domain).addresses
-        except InvalidInput:
-            return ()
+            return to_ask(self._surveyed(host, port, lookup, domain))
+        except InvalidInput as error:
+            return ToAsk(unasked=(str(error),))
 
-    def resolved_by(
-        self, raw: Mapping[str, t.Any], lookup: Lookup, *, domain: str | None
-    ) -> list[str] | None:
-        """The name servers that gave the address of a raw result of the module; None where they did not."""
-        found = self.addresses(str(raw["host"]), int(raw["port"]), lookup, domain=domain)
-        return [str(one) for one in lookup.servers] if raw.get("address") in found else None
+    def resolved(self, result: Data, lookup: Lookup, *, domain: str | None, every: bool) -> Data:
+        """A result with what these name servers said of the addresses: that there is none, or which ones were left out."""
+        host, port = str(result["host"]), int(result["port"])
+        asked = self.to_ask(host, port, lookup, domain=domain)
+        if asked is None:
+            return {**result, "resolved_by": None}
+        found, message = list(result["findings"]), result["message"]
+        if not asked.addresses:
+            found = [
+                {**one, "evidence": asked.unasked[0]} if one["evidence"] == message else one
+                for one in found
+            ]
+            message = asked.unasked[0]
+        elif every:
+            found += [
+                finding("not-determined", where=where(host, port), evidence=one).as_dict()
+                for one in (*asked.unasked, *asked.unsettled)
+            ]
+        by = [str(one) for one in lookup.servers]
+        return {**result, "message": message, "findings": found, "resolved_by": by}
 
     def _surveyed(self, host: str, port: int, lookup: Lookup, domain: str | None) -> Survey:
         key = (host, port, domain, id(lookup))

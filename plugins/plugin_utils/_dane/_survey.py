@@ -51,6 +51,16 @@ class Survey:
         """Why there is no such mail server, where there are no TLSA records either."""
         if not self.tlsa.denied or not all(one.denied for one in self.hosts):
             return None
+        return self.nowhere
+
+    @property
+    def nowhere(self) -> str | None:
+        """Why there is no address to connect to."""
+        if any(one.status == "found" for one in self.hosts):
+            return None
+        bad = next((one for one in self.hosts if one.failed), None)
+        if bad is not None:
+            return bad.reason or bad.status
         target = _shown(self.hosts[0].name)
         if any(one.status == "nxdomain" for one in self.hosts):
             return f"the name {target} does not exist (NXDOMAIN): look at how it is spelled here, and in the MX records"

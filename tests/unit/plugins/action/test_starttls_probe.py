@@ -24,6 +24,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     InvalidInput,
     PostmasterTlsError,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import finding
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _policy_check
 from ansible_collections.postmaster.tls.plugins.plugin_utils._chain_building import TrustStore
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server
@@ -317,46 +318,93 @@ def test_what_was_seen_is_compared_with_the_records() -> None:
         assert [one["code"] for one in found] == ["stale-tlsa"] * (status == "mismatch")
 
 
-def found_by(arguments: Data) -> tuple[Data, Data]:
-    """The arguments of the module where name servers know some hosts, and what is returned when it connected to them."""
+UNRESOLVED = "The name has no address."
+
+
+def found_by(arguments: Data, *more: dns.rdata.Rdata) -> tuple[Data, Data]:
+    """The arguments of the module where name servers know some hosts, and what is returned for those, as the module reports it."""
     own, readings = Readings().split({"resolver": ["203.0.113.53"], **arguments})
-    surveys = Surveys(NOW, transport=Resolving(*family(), secure=True))
+    zones = family()
+    for rdata in more:
+        zones[1].add(dns.name.from_text("mx1.example.test."), rdata)
+    surveys = Surveys(NOW, transport=Resolving(*zones, secure=True))
     own = addressed(own, readings, surveys)
+    given = own.get("address", ["192.0.2.7"])
+    doubt = finding("not-determined", where=own["host"], evidence=UNRESOLVED).as_dict()
     seen = {"_chains": [], "_position": 0, "throttled": False, "connections": 1}
-    bare = raw(**seen, address=own.get("address", "192.0.2.7"), host=own.get("host"))
+    bare = raw(
+        **seen,
+        host=own["host"],
+        address=given[0] if given else None,
+        message=None if given else UNRESOLVED,
+        findings=[] if given else [doubt],
+    )
     return own, all_understood(bare, readings, surveys=surveys, now=NOW)
 
 
+@pytest.mark.parametrize("every", [False, True])
 @pytest.mark.parametrize(
-    ("options", "address"),
+    ("options", "address", "by"),
     [
-        ({"host": "mx1.example.test"}, "203.0.113.11"),
-        ({"host": "alias.example.test"}, "203.0.113.11"),
-        ({"host": "nobody.example.test"}, None),
-        ({"host": "203.0.113.99"}, None),
-        ({"host": "mx1.example.test", "address": "192.0.2.9"}, "192.0.2.9"),
-        ({"host": "mx1.example.test", "every_address": True}, None),
-        ({"host": "mx1.example.test", "resolver": None}, None),
-        ({"host": "a..b"}, None),
+        ({"host": "mx1.example.test"}, ["203.0.113.11"], True),
+        ({"host": "alias.example.test"}, ["203.0.113.11"], True),
+        ({"host": "nobody.example.test"}, [], True),
+        ({"host": "a..b"}, [], True),
+        ({"host": "203.0.113.99"}, None, False),
+        ({"host": "mx1.example.test", "address": "192.0.2.9"}, "192.0.2.9", False),
+        ({"host": "mx1.example.test", "resolver": None}, None, False),
     ],
 )
-def test_name_servers_that_are_named_give_the_address_too(
-    options: Data, address: str | None
+def test_name_servers_that_are_named_give_the_addresses_too(
+    options: Data, address: t.Any, by: bool, every: bool
 ) -> None:
-    own, result = found_by(options)
+    own, result = found_by({**options, "every_address": every})
     assert own.get("address") == address
-    by = ["203.0.113.53"] if address == "203.0.113.11" else None
-    assert result.get("resolved_by") == by
+    assert result.get("resolved_by") == (["203.0.113.53"] if by else None)
+    assert result["findings"] == [] if address != [] else result["message"] != UNRESOLVED
 
 
-def test_of_many_targets_each_has_the_address_that_name_servers_know() -> None:
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [("nobody.example.test", "does not exist (NXDOMAIN)"), ("a..b", "'a..b' is not a host name")],
+)
+def test_where_they_know_none_their_answer_is_the_reason(host: str, said: str) -> None:
+    _own, result = found_by({"host": host, "checks": "dane"})
+    assert said in result["message"]
+    assert {one["code"] for one in result["findings"]} == {"not-determined"}
+    assert all(said in one["evidence"] for one in result["findings"])
+    assert result["dane"]["status"] is None
+    assert said in result["dane"]["reason"]
+
+
+def test_with_every_address_what_is_left_out_is_told() -> None:
+    loopback = dns.rdata.from_text("IN", "AAAA", "::")
+    for every, told in (("no", []), ("yes", ["not-determined"])):
+        own, result = found_by({"host": "mx1.example.test", "every_address": every}, loopback)
+        assert own["address"] == ["203.0.113.11"]
+        assert [one["code"] for one in result["findings"]] == told
+    assert result["findings"][0]["evidence"].startswith(":: cannot be the address")
+
+
+def test_why_no_certificate_was_seen_is_the_reason_of_dane() -> None:
+    zones = family()
+    surveys = Surveys(NOW, transport=Resolving(*zones, secure=True))
+    lookup = Lookup((Server("127.0.0.1"),), trusted=True, anchors=None)
+    said = "No connection: Network is unreachable."
+    seen = {"host": "mx1.example.test", "port": 25, "address": "2001:db8::1", "_chains": []}
+    dane, found = surveys.brief({**seen, "message": said}, lookup, domain=None)
+    assert (dane["status"], dane["reason"]) == (None, said)
+    assert [(one["code"], one["evidence"]) for one in found] == [("not-determined", said)]
+
+
+def test_of_many_targets_each_has_the_addresses_that_name_servers_know() -> None:
     targets = [MX, "mx1.example.test", {"host": "bare.example.test", "resolver": "::1"}]
     own, readings = Readings().split({"targets": targets, "resolver": "203.0.113.53"})
     surveys = Surveys(NOW, transport=Resolving(*family(), secure=True))
     assert addressed(own, readings, surveys)["targets"] == [
-        MX,
-        {"host": "mx1.example.test", "address": "203.0.113.11"},
-        {"host": "bare.example.test", "address": "203.0.113.12"},
+        {"host": MX, "address": []},
+        {"host": "mx1.example.test", "address": ["203.0.113.11"]},
+        {"host": "bare.example.test", "address": ["203.0.113.12"]},
     ]
 
 

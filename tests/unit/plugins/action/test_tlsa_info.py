@@ -142,9 +142,20 @@ def test_every_address_is_asked_by_the_name_that_aliases_lead_to() -> None:
 
 
 def test_a_name_without_an_address_in_the_dns_is_left_to_the_probe() -> None:
-    [target] = targets(options(), surveyed("nothere.example.test"))
+    found = surveyed("nothere.example.test")
+    [target] = targets(options(), found)
     assert target["every_address"] is True
     assert "address" not in target
+    assert unasked(options(), found) == ()
+
+
+def test_a_name_without_an_address_by_the_resolver_that_was_given_is_not_looked_for_elsewhere() -> (
+    None
+):
+    found = surveyed("nothere.example.test")
+    asked = options(resolver=["203.0.113.53"])
+    assert targets(asked, found) == []
+    assert "nothere.example.test does not exist" in unasked(asked, found)[0]
 
 
 def seen_at(address: str, *chains: list[str], doubt: str | None = None) -> Data:

@@ -122,9 +122,9 @@ def hangs_for(name: str, released: threading.Event) -> t.Callable[..., t.Any]:
     real = _target.resolve
 
     def resolve(wanted: Target) -> t.Any:
-        if wanted.name == name:
+        if wanted.host == name:
             released.wait(30)
-        if _target.is_address(wanted.name):
+        if _target.is_address(wanted.host):
             return real(wanted)
         return (Endpoint(socket.AF_INET, ("127.0.0.1", wanted.port)),)
 

@@ -37,7 +37,7 @@ LOOPBACK = Endpoint(socket.AF_INET, ("127.0.0.1", 25))
         ({"host": "[2001:db8::1]"}, "port by its own option"),
         ({"sni": ".example.test"}, "sni"),
         ({"sni": "a\0b"}, "sni"),
-        ({"address": "http://x"}, "address"),
+        ({"addresses": ("198.51.100.1", "http://x")}, "address"),
         ({"port": 0}, "65535"),
         ({"port": 70000}, "65535"),
         ({"connections": 0}, "between 1 and 8"),
@@ -93,8 +93,32 @@ def test_the_address_option_is_what_is_resolved() -> None:
         asked.append(name)
         return []
 
-    resolve(Target("mx.example.test", address="198.51.100.9"), resolver)
-    assert asked == ["198.51.100.9"]
+    resolve(Target("mx.example.test", addresses=("198.51.100.9", "2001:db8::9")), resolver)
+    assert asked == ["198.51.100.9", "2001:db8::9"]
+
+
+def test_of_several_names_one_that_nobody_knows_does_not_hide_the_others() -> None:
+    given = ("nobody.example.test", "198.51.100.9", "2001:db8::9", "198.51.100.9")
+
+    def resolver(name: str, *rest: t.Any) -> list[tuple[t.Any, ...]]:
+        if name.startswith("nobody"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return list(socket.getaddrinfo(name, *rest))
+
+    found = resolve(Target("mx.example.test", addresses=given), resolver)
+    assert isinstance(found, tuple)
+    assert [endpoint.address for endpoint in found] == ["198.51.100.9", "2001:db8::9"]
+    alone = resolve(Target("mx.example.test", addresses=given[:1]), resolver)
+    assert isinstance(alone, NotDetermined)
+    assert "nobody.example.test was not resolved" in alone.detail
+
+
+def test_where_there_is_nothing_to_connect_to_no_name_is_resolved() -> None:
+    def resolver(*_query: object) -> t.NoReturn:
+        raise AssertionError("asked")
+
+    found = resolve(Target("mx.example.test", addresses=()), resolver)
+    assert found == NotDetermined("unresolvable", "The name mx.example.test has no address.")
 
 
 def test_a_resolver_that_fails_is_not_determined() -> None:
