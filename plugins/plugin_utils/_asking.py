@@ -18,7 +18,10 @@ import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._everybody import Everybody
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._everybody import (
+    Everybody,
+    feature_words,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._options import (
     server_letters,
 )
@@ -89,7 +92,7 @@ def _entries(facts: Data) -> Entries:
     for instance in facts.get("sendmail") or ():
         for one in instance.get("access_policies") or ():
             if one["tag"] == _TAG:
-                entry = _Entry(one["peer"], tuple(one["value"].split()))
+                entry = _Entry(one["peer"], feature_words(one["value"]))
                 found.setdefault(entry.peer.lower(), entry)
     everybody = found.get("", _Entry("", ()))
     return {

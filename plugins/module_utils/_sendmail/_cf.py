@@ -19,7 +19,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._records import dat
 _MACRO: t.Final = re.compile(r"\$(?:\{(?P<long>[^}]{0,64})\}|(?P<short>[A-Za-z]))")
 _DEFINITION: t.Final = re.compile(r"D(?:\{(?P<long>[^}]*)\}|(?P<short>.))(?P<value>.*)$", re.DOTALL)
 _MAP: t.Final = re.compile(r"K\s*(?P<name>\S+)\s+(?P<type>\S+)\s*(?P<rest>.*)$", re.DOTALL)
-_COMMENT: t.Final = re.compile(r"(?<![\\$])#[^\n]*")
+_COMMENT: t.Final = re.compile(r"(?<![\\$])#.*")
 _OLD_NAMES: t.Final = {"O": "DaemonPortOptions", "Q": "QueueDirectory", "L": "LogLevel"}
 _DEEPEST: t.Final = 8
 _MOST_REFERENCES: t.Final = 2000
@@ -28,7 +28,7 @@ _LONGEST: t.Final = 4 << 20
 
 class Option(t.NamedTuple):
     """One O line: the name as written, the value as written, and the number of its line. A blank or a tab at either end of
-    the name is part of it, and keeps sendmail from starting.
+    the name is part of it, and keeps sendmail from starting. The end of a line within the value is part of that.
     """
 
     name: str
@@ -104,7 +104,7 @@ class _Expansion:
 def logical_lines(text: str) -> t.Iterator[tuple[int, str]]:
     """(number, line) with what is continued on lines that begin with a blank; comments and empty lines are left out."""
     number, line = 0, ""
-    for position, raw in enumerate(text.splitlines(), 1):
+    for position, raw in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         if raw[:1] in (" ", "\t") and line:
             line += "\n" + raw
             continue
@@ -118,8 +118,7 @@ def logical_lines(text: str) -> t.Iterator[tuple[int, str]]:
 def _option(number: int, line: str) -> Option | None:
     if line[1:2].isspace():
         name, _equals, value = line[2 if line[1] == " " else 1 :].partition("=")
-        value = re.sub(r"\n\s*", " ", value.lstrip(" "))
-        return Option(name.rstrip(" "), value, number) if name.strip() else None
+        return Option(name.rstrip(" "), value.lstrip(" "), number) if name.strip() else None
     old = _OLD_NAMES.get(line[1:2])
     return Option(old, line[2:].strip(), number) if old else None
 
@@ -136,7 +135,14 @@ def _map(line: str) -> Map | None:
 
 def _without_comment(line: str) -> str:
     """Without what stands behind a number sign that has no backslash before it, and without blanks at the end."""
-    return _COMMENT.sub("", line).replace("\\#", "#").rstrip() if "#" in line else line.rstrip()
+    if "#" in line:
+        line = "\n".join(_uncommented(part) for part in line.split("\n"))
+    return line.rstrip()
+
+
+def _uncommented(part: str) -> str:
+    before = _COMMENT.sub("", part)
+    return (before if before == part else before.rstrip()).replace("\\#", "#")
 
 
 def parse_cf(text: str) -> ConfigurationFile:

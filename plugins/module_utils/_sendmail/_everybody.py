@@ -5,7 +5,8 @@
 
 """What the access map says of everybody: the entries without a peer, which count for whoever has none of his own.
 
-Source: srv_features, try_tls, tls_client and tls_server in cf/m4/proto.m4; srvfeatures() in sendmail/srvrsmtp.c.
+Source: srv_features, try_tls, tls_client, tls_server and OperatorChars in cf/m4/proto.m4; srvfeatures() in
+sendmail/srvrsmtp.c; prescan() in parseaddr.c.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 
+_WORD: t.Final = re.compile(r"[^\s.:%@!^/\[\]+()<>,;]+")
 _DEMAND: t.Final = re.compile(r"(?:(?:PERM|TEMP)\+)?(?:ENCR|VERIFY)\b")
 
 
@@ -37,6 +39,13 @@ class Everybody:
         return default
 
 
+def feature_words(value: str) -> tuple[str, ...]:
+    """The words of a value of Srv_Features, of which sendmail reads the first letters. Rulesets end a word not only at a blank, but
+    also at a comma or another operator.
+    """
+    return tuple(_WORD.findall(value))
+
+
 def of_everybody(policies: t.Iterable[t.Mapping[str, str]]) -> Everybody:
     """Read it from the entries of the access map; of several equal ones makemap takes the first."""
     values: dict[str, str] = {}
@@ -48,11 +57,11 @@ def of_everybody(policies: t.Iterable[t.Mapping[str, str]]) -> Everybody:
         for tag in ("TLS_Clt", "TLS_Srv")
     }
     return Everybody(
-        tuple(word[0] for word in values.get("Srv_Features", "").split()),
+        tuple(word[0] for word in feature_words(values.get("Srv_Features", ""))),
         values.get("Try_TLS", "").upper() == "NO",
         demands["TLS_Clt"],
         demands["TLS_Srv"],
     )
 
 
-__all__ = ["Everybody", "of_everybody"]
+__all__ = ["Everybody", "feature_words", "of_everybody"]

@@ -43,6 +43,18 @@ NAMED = {
     "plain": Configuration("", (*SOUND, f"EOPENSSL_CONF={DIRECTORY}/suites.cnf"), program="plain"),
     "list-of-aes128-alone": Configuration("", (*SOUND, "O CipherList=ECDHE+AES128")),
     "unknown-option": Configuration("", (*SOUND, "O ServerSSLOptions=SSL_OP_NOSUCH")),
+    "a-list-that-goes-on-in-the-next-line": Configuration(
+        "", (*SOUND, "O CipherList=ECDHE+AESGCM:\n\t!AES256 # text")
+    ),
+    "options-that-go-on-in-the-next-line": Configuration(
+        "", (*SOUND, "O ServerSSLOptions=SSL_OP_NO_TLSv1_2,\n SSL_OP_NO_TLSv1_1")
+    ),
+    "comments-and-other-ends-of-lines": Configuration(
+        "", (*SOUND, "O CipherList=ECDHE+AESGCM # text", "O TLSSrvOptions=C, V"), spelling="0"
+    ),
+    "letters-behind-a-comma": Configuration("", SOUND, features="V,v"),
+    "letters-in-one-word": Configuration("", SOUND, features="VS"),
+    "letters-that-take-tls-away": Configuration("", SOUND, features="A,S"),
     "bits-taken-away-that-were-never-set": Configuration(
         "", (*SOUND, "O ServerSSLOptions=-SSL_OP_NO_TLSv1_2 +SSL_OP_NO_TLSv1_1")
     ),

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mtadiff.configuration
+from mtadiff.sendmail.spelling import Spelling
 
 DIRECTORY = "/etc/mail/diff"
 #: Another program than the installed one has no group of its own, so that OpenSSL heeds its environment.
@@ -24,24 +25,31 @@ def _option_of(line: str) -> str:
 
 @dataclass(frozen=True)
 class Configuration:
-    """A name that leads back to how it was made, the lines, which program reads them, and whether TLS begins at once."""
+    """A name that leads back to how it was made, the lines, which program reads them, and whether TLS begins at once.
+
+    `features` is what the access map says for everybody, `spelling` the seed of how the lines are written; without one
+    they are written as they are.
+    """
 
     name: str
     lines: tuple[str, ...]
     program: str = "installed"
     implicit: bool = False
+    features: str = ""
+    spelling: str = ""
 
     @property
     def overrides(self) -> dict[str, str]:
         """The lines, numbered, and what else matters."""
         told = {str(number): line for number, line in enumerate(self.lines)}
-        return {**told, "program": self.program, "implicit": str(self.implicit)}
+        more = {"features": self.features, "spelling": self.spelling}
+        return {**told, "program": self.program, "implicit": str(self.implicit), **more}
 
     def with_changes(self, name: str, options: t.Mapping[str, t.Sequence[str]]) -> Configuration:
         """Return the same with other values of these options; without values an option is gone."""
         kept = [line for line in self.lines if _option_of(line) not in options]
         added = [f"O {option}={value}" for option, values in options.items() for value in values]
-        return Configuration(name, (*kept, *added), self.program, self.implicit)
+        return replace(self, name=name, lines=(*kept, *added))
 
     def values(self, option: str) -> list[str]:
         """Return the values of an option, in order."""
@@ -51,9 +59,15 @@ class Configuration:
         """Return what the host has to be told."""
         modifiers = ", M=s" if self.implicit else ""
         daemon = f"O DaemonPortOptions=Name=D{port}, Addr=127.0.0.1, Port={port}{modifiers}"
+        lines, ends = (*self.lines, daemon), "\n"
+        if self.spelling:
+            spelling = Spelling(self.spelling)
+            lines, ends = tuple(spelling.line(one) for one in lines), spelling.ends
         return {
             "port": port,
-            "lines": [*self.lines, daemon],
+            "lines": list(lines),
+            "ends": ends,
             "program": PROGRAMS[self.program],
             "implicit": self.implicit,
+            "features": self.features,
         }

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mtadiff.drawing import Drawing
 from mtadiff.generator import ALIASES, COMBINED, SUITES
 from mtadiff.sendmail.configuration import DIRECTORY, Configuration
@@ -50,8 +52,25 @@ SUITES_13 = (
     *("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"),
     *("TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"),
 )
+LETTERS = ("V", "C", "C,V", "C, V", "V C", "V,C", "V, X", "XV", "X,V", "V\tC", " V", "v")
+FEATURES = {
+    "V": 3, "V S": 1, "S V": 1, "V,S": 1, "V, S": 1, "VS": 3, "SV": 1, "S": 1, "s S": 1, "S s": 2, "V v": 2, "v V": 2,
+    "V,v": 2, "A V": 2, "AV": 1, "V;A": 2, "X,V": 2, "v": 1, "R": 1, "V r": 1, "A\tV": 2, "A.V": 1, "V/S": 1, "\"V\"": 1,
+}  # fmt: skip
 CNF = ("minimum", "maximum", "strict", "suites", "groups", "options", "signatures", "absent")
 MODERN = frozenset({"bookworm", "trixie", "sid"})
+
+
+class Writing(Drawing):
+    """Draws how a configuration is written, and whom all peers are asked for what; the rest stays as it is."""
+
+    def written(self, drawn: Configuration) -> Configuration:
+        if self._chance(0.4):
+            letters = self._random.choice(LETTERS)
+            drawn = drawn.with_changes(drawn.name, {"TLSSrvOptions": [letters]})
+        features = self._pick(FEATURES) if self._chance(0.3) else ""
+        spelling = drawn.name if self._chance(0.4) else ""
+        return replace(drawn, features=features, spelling=spelling)
 
 
 class Generator(Drawing):
@@ -72,7 +91,8 @@ class Generator(Drawing):
         if self._chance(0.3):
             lines.append(f"EOPENSSL_CONF={DIRECTORY}/{self._random.choice(CNF)}.cnf")
         name = f"{self._release}-{self._seed}-{number}"
-        return Configuration(name, tuple(lines), program, self._chance(0.12))
+        drawn = Configuration(name, tuple(lines), program, self._chance(0.12))
+        return Writing(f"written {name}").written(drawn)
 
     def _certificates(self) -> list[str]:
         names = CERTIFICATES[self._pick({name: one[1] for name, one in CERTIFICATES.items()})][0]

@@ -22,6 +22,18 @@ from mtadiff.inside import FACTS, probed
 from mtadiff.patience import SECONDS, patient, run
 
 DIRECTORY = "/etc/mail/diff"
+ACCESS = f"{DIRECTORY}/access"
+
+
+def access_map(port: int, features: str) -> str:
+    """Make the map that says this of everybody, and return its path; the one that says nothing is there already."""
+    if not features:
+        return ACCESS
+    path = f"{DIRECTORY}/{port}.access"
+    text = f"Srv_Features:\t{features}\n"
+    Path(path).write_text(text)
+    subprocess.run(["makemap", "hash", path], input=text.encode(), check=True)
+    return path
 
 
 def start(task: dict[str, t.Any]) -> subprocess.Popen[bytes]:
@@ -31,7 +43,10 @@ def start(task: dict[str, t.Any]) -> subprocess.Popen[bytes]:
     lines = [*task["lines"], f"O PidFile=/run/diff-{port}.pid"]
     base = Path(DIRECTORY, "base.cf").read_text().splitlines()
     place = next(number for number, line in enumerate(base) if line.startswith("O "))
-    file.write_text("\n".join([*base[:place], *lines, *base[place:]]) + "\n")
+    whole = "\n".join([*base[:place], *lines, *base[place:], ""])
+    access = access_map(port, task["features"])
+    text = whole.replace(ACCESS, access).replace("\n", task["ends"])
+    file.write_text(text, newline="")
     file.chmod(0o644)
     command = [task["program"], "-bD", f"-C{file}"]
     with log_of(port).open("wb") as log:

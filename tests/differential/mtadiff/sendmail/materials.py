@@ -21,6 +21,7 @@ define(`confREFUSE_LA', `1000')dnl
 define(`confQUEUE_LA', `1000')dnl
 define(`confCONTROL_SOCKET_NAME', `')dnl
 FEATURE(`no_default_msa')dnl
+FEATURE(`access_db', `hash -T<TMPF> {access}')dnl
 MAILER(`local')dnl
 MAILER(`smtp')dnl
 """
@@ -36,10 +37,13 @@ cp dh2048.pem writable.pem
 chmod 666 writable.pem
 cat > base.mc <<'END'
 {mc}END
+: > access
+makemap hash access < access
 m4 base.mc | grep -v '^O DaemonPortOptions' > base.cf
 """
 
 
 def setup_script() -> str:
     """Return the shell script that lays out and makes all of it."""
-    return materials.files_script(DIRECTORY) + _SCRIPT.format(mc=_MC, plain=PROGRAMS["plain"])
+    mc = _MC.format(access=f"{DIRECTORY}/access")
+    return materials.files_script(DIRECTORY) + _SCRIPT.format(mc=mc, plain=PROGRAMS["plain"])

@@ -159,7 +159,11 @@ def test_letters_for_everybody_count_more_than_modifiers(
 
 def test_certificates_are_asked_for_as_the_letters_say(recorded: Recorded) -> None:
     build = parse_build(recorded("debug-trixie.txt"))
-    for option, letters, asked in (("", "V", False), ("V", "v", True), ("", "R r", True)):
+    for option, letters, asked in (
+        *(("", "V", False), ("V", "v", True), ("", "R r", True)),
+        *(("", "V,v", True), ("", "A;V", False), ("", "AV", True)),
+        *(("C, V", "", True), ("C,V", "", False), ("C,\n V", "", False)),
+    ):
         cf = parse_cf(f"O TLSSrvOptions={option}\n")
         everybody = of_everybody(policies(Srv_Features=letters))
         request = request_of(Sendmail(build, cf, "cf", everybody=everybody), client=False)
