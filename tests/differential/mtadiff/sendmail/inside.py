@@ -46,7 +46,7 @@ def start(task: dict[str, t.Any]) -> subprocess.Popen[bytes]:
     whole = "\n".join([*base[:place], *lines, *base[place:], ""])
     access = access_map(port, task["features"])
     text = whole.replace(ACCESS, access).replace("\n", task["ends"])
-    file.write_text(text, newline="")
+    file.write_bytes(text.encode())
     file.chmod(0o644)
     command = [task["program"], "-bD", f"-C{file}"]
     with log_of(port).open("wb") as log:
