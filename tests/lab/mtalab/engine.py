@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mtalab.console import attempt, run, say
 from mtalab.errors import LabError
-from mtalab.paths import cache_dir
+from mtalab.paths import alone, cache_dir
 
 RUNC = '[engine]\nruntime = "runc"\n'
 LOW_LIMITS = (
@@ -90,19 +90,25 @@ def working_podman(podman: Podman, image: str) -> Podman:
     if is_rootless() and not ONE_TREE.exists():
         raise LabError("Without root, the lab needs cgroups v2, which this machine does not use.")
     remembered = _remembered(podman)
-    if remembered.is_file():
-        return _with_configuration(podman, remembered)
+    with alone("engine"):
+        if not remembered.is_file():
+            _try_configurations(podman, image, remembered)
+    return _with_configuration(podman, remembered)
+
+
+def _try_configurations(podman: Podman, image: str, remembered: Path) -> None:
+    """Write the first configuration with which a container starts; nobody finds one that does not."""
+    trial = ("run", "--rm", "--network=none", "--systemd=always", image, "/bin/true")
+    partial = remembered.with_suffix(".trial")
     complaints = []
     for text in _configurations():
-        remembered.write_text(text)
-        candidate = _with_configuration(podman, remembered)
-        trial = ("run", "--rm", "--network=none", "--systemd=always", image, "/bin/true")
-        done = attempt(candidate.argv(*trial), timeout=60)
+        partial.write_text(text)
+        done = attempt(_with_configuration(podman, partial).argv(*trial), timeout=300)
         if done.returncode == 0:
+            partial.replace(remembered)
             say(f"podman starts containers here ({remembered})")
-            return candidate
+            return
         complaints.append(done.stderr.decode(errors="replace").strip().splitlines()[-1:])
-    remembered.unlink()
     raise LabError(f"podman cannot start a container on this machine; it says: {complaints[0]}.")
 
 

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -20,7 +18,7 @@ from mtalab.aptsources import Mirrors, machine_mirrors
 from mtalab.console import attempt, run, say
 from mtalab.engine import Podman, working_podman
 from mtalab.errors import LabError
-from mtalab.paths import cache_dir
+from mtalab.paths import alone, cache_dir
 
 REPOSITORY = "localhost/postmaster-tls-lab"
 LABEL = "tls.postmaster.recipe"
@@ -163,16 +161,8 @@ def recipe_of(name: str) -> Recipe:
 
 def ensure(podman: Podman, names: t.Sequence[str]) -> None:
     """Make these images available to podman, from the cache where it has them."""
-    with _alone():
+    with alone("images"):
         _make(podman, [r for r in map(recipe_of, names) if not _is_current(podman, r)])
-
-
-@contextlib.contextmanager
-def _alone() -> t.Iterator[None]:
-    """Whoever comes at the same time waits, and finds what it wanted."""
-    with (cache_dir() / "images.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _make(podman: Podman, missing: t.Sequence[Recipe]) -> None:

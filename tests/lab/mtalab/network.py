@@ -104,9 +104,13 @@ def _overlap(subnet: Subnet, other: ipaddress.IPv4Network | ipaddress.IPv6Networ
 
 
 def _ranges_of_podman(podman: Podman) -> list[str]:
-    names = podman("network", "ls", "--quiet").split()
-    details = json.loads(podman("network", "inspect", *names)) if names else []
-    return [e["subnet"] for network in details for e in network.get("subnets") or []]
+    """Return the ranges of all networks; one that ends between the two questions has none any more."""
+    found = []
+    for name in podman("network", "ls", "--quiet").split():
+        done = attempt(podman.argv("network", "inspect", name))
+        details = json.loads(done.stdout) if done.returncode == 0 else []
+        found += [e["subnet"] for network in details for e in network.get("subnets") or []]
+    return found
 
 
 def _ranges_of_host() -> list[str]:

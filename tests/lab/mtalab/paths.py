@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import re
+import typing as t
 from pathlib import Path
 
 from mtalab.errors import LabError
@@ -21,6 +24,14 @@ def cache_dir() -> Path:
     path = Path(configured) if configured else Path(base) / "postmaster-tls"
     path.mkdir(parents=True, exist_ok=True)
     return path.resolve()
+
+
+@contextlib.contextmanager
+def alone(purpose: str) -> t.Iterator[None]:
+    """Whoever comes for the same purpose meanwhile waits, and finds what it wanted."""
+    with (cache_dir() / f"{purpose}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def lab_name() -> str:
