@@ -147,7 +147,7 @@ options:
     description:
       - The names that senders know the host by, as the MX records have them. The certificates on disk of every inbound service for
         other servers are then compared with the TLSA records of these names for port 25, on the controller, so that a certificate that
-        the records do not fit is seen before a reload serves it.
+        the records do not fit is seen before a reload serves it. One that only services on the loopback of the host serve is not.
     version_added: 0.3.0
     type: list
     elements: str

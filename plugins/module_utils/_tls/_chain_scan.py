@@ -148,6 +148,17 @@ def _hidden(server_name: str | None) -> Strategy[ServedChains]:
     return ServedChains(tuple(chains), hellos=hellos, doubts=tuple(doubts), broken=broken)
 
 
+def breaks_off(server_name: str | None) -> Strategy[Alert | None]:
+    """The alert with which a server ends all handshakes of TLS 1.3 that it agreed to; None at the first that has another end."""
+    answers: list[Answer] = []
+    for schemes in _IN_TLS13:
+        answer = yield FullHandshake(server_name, signature_algorithms=schemes)
+        answers.append(answer)
+        if not isinstance(answer, Alert):
+            break
+    return breaking_off(answers)
+
+
 def _unseen(seen: tuple[Chain, ...], offer: Offer) -> Strategy[ServedChains]:
     """A clear hello for all other kinds of key, which a server without one refuses; only what it agrees to is read whole."""
     kinds = [schemes for schemes in _IN_TLS13 if schemes not in {_kind(one[0]) for one in seen}]
@@ -193,6 +204,7 @@ __all__ = [
     "USUAL",
     "Chain",
     "ServedChains",
+    "breaks_off",
     "chains_of_tls13",
     "clear_chain",
     "clear_hello",

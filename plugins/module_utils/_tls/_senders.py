@@ -14,7 +14,10 @@ from __future__ import annotations
 import math
 import typing as t
 
-from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
+from ansible_collections.postmaster.tls.plugins.module_utils._records import (
+    dataclass,
+    replace,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import (
     _sender_hello,
     _sender_logs,
@@ -27,6 +30,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._answers impor
     NotDetermined,
     ServerHello,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._chain_scan import breaks_off
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto import _rsa
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._crypto._errors import CryptoError
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
@@ -203,11 +207,31 @@ def sender_scan(
 ) -> Strategy[tuple[SenderResult, ...]]:
     """What each of these senders would get, or every one if none is named, one connection each.
 
-    Raises ValueError for a name that is no profile.
+    Where TLS 1.3 is among it, whole handshakes tell whether the server ends it behind its ServerHello, whoever asks. Raises
+    ValueError for a name that is no profile.
     """
     profiles = [by_name(name) for name in names or NAMES]
     results = yield Fork(tuple(_one(profile, server_name) for profile in profiles))
-    return t.cast("tuple[SenderResult, ...]", results)
+    alert = None
+    if any(_gets_tls13(one) for one in results):
+        alert = yield from breaks_off(server_name)
+    return tuple(_broken_off(one, alert) if alert and _gets_tls13(one) else one for one in results)
+
+
+def _gets_tls13(result: SenderResult) -> bool:
+    return bool(result.connects) and result.protocol == Protocol.TLSv1_3
+
+
+def _broken_off(result: SenderResult, alert: Alert) -> SenderResult:
+    """What comes of a sender to which the server agreed, and whose handshake it ends with this alert."""
+    mta, library = result.profile.mta, result.profile.library
+    return replace(
+        result,
+        connects=False,
+        reason="handshake-breaks-off",
+        server_log=_sender_logs.server_log(alert.description, sent_by_server=True),
+        client_log=_sender_logs.client_log(mta, library, alert=alert.description),
+    )
 
 
 def _one(

@@ -21,7 +21,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._options impo
     Lookup,
     lookup_of,
 )
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._outcome import brief
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._outcome import brief, unknown
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._survey import (
     Survey,
     named,
@@ -31,6 +31,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._survey impor
 Data = dict[str, t.Any]
 _PORT: t.Final = 25
 _STALE: t.Final = "The TLSA records are not those of the certificate on disk, which the next start of the MTA serves"
+_INSIDE: t.Final = "only services that listen on the loopback of the host serve it, so other servers do not get it from there"
 
 
 def names_of(value: t.Any) -> list[str]:
@@ -70,29 +71,33 @@ def with_dane(
 ) -> Data:
     """The facts, in which each certificate of an inbound service for other servers has ``dane``, an entry for each name.
 
-    ``material`` has the PEM chains in the order of the certificates. Raises InvalidInput for a name that is none.
+    ``material`` has the PEM chains in the order of the certificates. One that only services on the loopback serve is not compared, and its
+    entries say so. Raises InvalidInput for a name that is none.
     """
     surveys = {
         name: survey(lookup.begun(now=now, transport=transport), name, _PORT, domain=domain)
         for name in names
     }
-    files = set(_of_mx_services(facts))
+    outside, inside = (set(_of_mx_services(facts, local=local)) for local in (False, True))
     certificates, found = [], list(facts.get("findings", ()))
     for entry, raw in zip(facts["certificates"], material, strict=True):
         dane: list[Data] = []
         own: list[Data] = []
-        if raw["chain"] and (not files or entry["file"] in files):
+        if raw["chain"] and (entry["file"] in outside or not outside | inside):
             dane, own = _compared(entry["file"], raw["chain"], surveys, now=now)
+        elif raw["chain"] and entry["file"] in inside:
+            dane = [{"name": name, "port": _PORT, **unknown(_INSIDE)} for name in surveys]
         new = [one for one in own if one not in found]
         found += new
         certificates.append({**entry, "dane": dane, "findings": [*entry["findings"], *own]})
     return {**facts, "certificates": certificates, "findings": found}
 
 
-def _of_mx_services(facts: Mapping[str, t.Any]) -> Iterator[str]:
+def _of_mx_services(facts: Mapping[str, t.Any], *, local: bool) -> Iterator[str]:
     for instance in (*facts.get("postfix", ()), *facts.get("sendmail", ())):
         for service in instance.get("services") or ():
-            if service.get("lane") == "mx" and service.get("direction") == "inbound":
+            takes_mail = service.get("lane") == "mx" and service.get("direction") == "inbound"
+            if takes_mail and bool(service.get("local")) is local:
                 yield from service.get("certificate_files") or ()
 
 

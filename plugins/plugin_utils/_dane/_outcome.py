@@ -107,6 +107,18 @@ def brief(
     return data, _findings(survey, judged, state, survey.unsettled)
 
 
+def unknown(reason: str) -> Data:
+    """What the check dane returns where there is nothing to compare."""
+    return {
+        "status": None,
+        "reason": reason,
+        "secure": None,
+        "records": [],
+        "matches": [],
+        "lookup": None,
+    }
+
+
 def _findings(
     survey: Survey, judged: Sequence[Judged], state: State, unseen: Sequence[str]
 ) -> list[Data]:
@@ -186,4 +198,4 @@ def _secure(survey: Survey) -> bool | None:
     return None if any(one.secure is None for one in told) else all(one.secure for one in told)
 
 
-__all__ = ["Coming", "brief", "covers", "lookup_data", "whole"]
+__all__ = ["Coming", "brief", "covers", "lookup_data", "unknown", "whole"]

@@ -22,7 +22,7 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange imp
     exchange,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._options import Lookup
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._outcome import brief
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._outcome import brief, unknown
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._survey import Survey, survey
 
 Data = dict[str, t.Any]
@@ -42,11 +42,11 @@ class Surveys:
         """What ``dane`` is for a raw result of the module, and the findings."""
         host, port = str(raw["host"]), int(raw["port"])
         if is_address(host):
-            return _unknown("TLSA records belong to a name, and host is an address"), []
+            return unknown("TLSA records belong to a name, and host is an address"), []
         try:
             found = self._surveyed(host, port, lookup, domain)
         except InvalidInput as error:
-            return _unknown(str(error)), []
+            return unknown(str(error)), []
         place = where(str(raw["address"] or host), port)
         chains = [chain_of(pems, place) for pems in raw["_chains"]]
         unseen = () if chains else (str(raw.get("message") or "no certificate was seen"),)
@@ -88,17 +88,6 @@ class Surveys:
             look = lookup.begun(now=self._now, transport=self._transport)
             self._known[key] = survey(look, host, port, domain=domain)
         return self._known[key]
-
-
-def _unknown(reason: str) -> Data:
-    return {
-        "status": None,
-        "reason": reason,
-        "secure": None,
-        "records": [],
-        "matches": [],
-        "lookup": None,
-    }
 
 
 __all__ = ["Surveys"]

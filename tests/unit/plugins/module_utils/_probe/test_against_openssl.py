@@ -220,6 +220,9 @@ def test_the_engine_loads_no_tls_library_and_no_event_loop() -> None:
     assert done.stdout.strip() == "[]"
 
 
+AS_POSTFIX: t.Final[Data] = {"checks": ("senders",), "senders": ("postfix-3.10",)}
+
+
 @contextlib.contextmanager
 def served_with(context: ssl.SSLContext) -> t.Iterator[int]:
     """The port of a server with this context, until the end."""
@@ -255,7 +258,11 @@ def test_tls13_that_the_server_always_breaks_off_is_not_accepted(
         connect = ("openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-tls1_3")
         client = subprocess.run(connect, input="", capture_output=True, text=True, check=False)
         result = probed(port, implicit=True)
+        [sender] = probed(port, implicit=True, **AS_POSTFIX)["senders"]
     assert ("alert internal error" in client.stderr) is not accepted
+    assert (sender["connects"], sender["protocol"]) == (accepted, "TLSv1.3")
+    assert sender["reason"] == (None if accepted else "handshake-breaks-off")
+    assert ("tlsv1 alert internal error" in (sender["client_log"] or "")) is not accepted
     (newest,) = (one for one in result["protocols"] if one["name"] == "TLSv1.3")
     assert newest["accepted"] is accepted
     assert bool(result["ciphers"]["TLSv1.3"]) is accepted
@@ -263,3 +270,9 @@ def test_tls13_that_the_server_always_breaks_off_is_not_accepted(
     if not accepted:
         assert newest["reason"] == "alert internal_error after its ServerHello"
         assert result["handshake"]["reason"] == "alert internal_error"
+
+
+def test_a_sender_that_gets_tls12_needs_no_whole_handshake(keys: Keys) -> None:
+    with openssl_server(*rsa(keys), "-tls1_2") as port:
+        result = probed(port, implicit=True, **AS_POSTFIX)
+    assert (result["senders"][0]["protocol"], result["connections"]) == ("TLSv1.2", 2)

@@ -47,8 +47,8 @@ def told(known: Data, first: Signed, second: Signed, *names: str) -> Data:
     )
 
 
-def service(file: str, lane: str = "mx") -> Data:
-    return {"lane": lane, "direction": "inbound", "certificate_files": [file]}
+def service(file: str, lane: str = "mx", *, local: bool = False) -> Data:
+    return {"lane": lane, "direction": "inbound", "certificate_files": [file], "local": local}
 
 
 def test_a_new_certificate_on_disk_is_seen_before_it_is_served() -> None:
@@ -74,6 +74,24 @@ def test_a_certificate_that_the_records_fit_is_no_finding() -> None:
 def test_without_services_every_certificate_counts() -> None:
     found = told(facts(), NEW, NEW)
     assert [one["dane"][0]["status"] for one in found["certificates"]] == ["mismatch"] * 2
+
+
+def test_a_certificate_that_nobody_outside_gets_has_no_verdict() -> None:
+    """Filters hand mail back to a service of their own on the loopback, which may have any certificate."""
+    filtered = service("/etc/submission.pem", local=True)
+    for services in ([service("/etc/mx.pem"), filtered], [filtered]):
+        found = told(facts(*services), OLD, NEW)
+        [entry] = found["certificates"][1]["dane"]
+        assert (entry["name"], entry["status"], entry["records"]) == (MX, None, [])
+        assert "loopback" in entry["reason"]
+        assert found["findings"] == []
+    assert found["certificates"][0]["dane"] == []
+
+
+def test_a_certificate_that_is_served_outside_too_has_its_verdict() -> None:
+    both = facts(service("/etc/mx.pem", local=True), service("/etc/mx.pem"))
+    found = told(both, NEW, OLD)
+    assert [one["status"] for one in found["certificates"][0]["dane"]] == ["mismatch"]
 
 
 def test_a_host_of_two_names() -> None:
