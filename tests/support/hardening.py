@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import smtplib
 import subprocess
 import typing as t
@@ -40,15 +38,6 @@ class Lab(labs.Lab):
     def harden(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.playbook("harden-mta", *arguments)
 
-    def start_to_harden(self, *arguments: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            self.playbook_argv("harden-mta", *arguments),
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
     def address(self, host: str = "mx1") -> str:
         return self.on(
             "sender", "sh", "-c", f"getent ahostsv4 {host}.example.test | cut -d' ' -f1"
@@ -56,10 +45,13 @@ class Lab(labs.Lab):
 
     def delivers(self, host: str = "mx1") -> bool:
         """Whether a plain sender can hand over a message: read to the last reply."""
-        with smtplib.SMTP(self.address(host), timeout=60) as server:
-            message = "Subject: still here\r\n\r\nHello\r\n"
-            recipient = f"postmaster@{host}.example.test"
-            return server.sendmail("test@sender.example.test", recipient, message) == {}
+        message = "Subject: still here\r\n\r\nHello\r\n"
+        recipient = f"postmaster@{host}.example.test"
+        try:
+            with smtplib.SMTP(self.address(host), timeout=60) as server:
+                return server.sendmail("test@sender.example.test", recipient, message) == {}
+        except (OSError, smtplib.SMTPException):
+            return False
 
     def lock_out(self, host: str = "mx1") -> None:
         """Ends every ssh session of a host and lets none in again."""
@@ -82,48 +74,43 @@ class Lab(labs.Lab):
         )
 
 
-Cut = t.Callable[[Lab, str, "subprocess.Popen[bytes]"], None]
+Cut = t.Callable[[Lab, str, "subprocess.Popen[str]"], None]
+#: The first task after the plan is applied and the MTA has reloaded.
+APPLIED = "See that the host has not restored itself in the meantime"
 
 
-def kill_controller(_lab: Lab, _host: str, playbook: subprocess.Popen[bytes]) -> None:
-    os.killpg(playbook.pid, signal.SIGKILL)
+def kill_controller(_lab: Lab, _host: str, playbook: subprocess.Popen[str]) -> None:
+    labs.killed(playbook)
 
 
-def cut_connection(lab: Lab, host: str, _playbook: subprocess.Popen[bytes]) -> None:
+def cut_connection(lab: Lab, host: str, playbook: subprocess.Popen[str]) -> None:
     lab.lock_out(host)
+    assert labs.continued(playbook) != 0
 
 
 def interrupted(
-    lab: Lab, host: str, cut: Cut, look: t.Callable[[], t.Any], *arguments: str, timeout: int
+    lab: Lab, host: str, cut: Cut, look: t.Callable[[], t.Any], *arguments: str
 ) -> None:
     """Starts the playbook, cuts between apply and confirm, and waits until the host is as before; look() says how it is."""
     before = look()
-    playbook = lab.start_to_harden(*arguments)
     try:
-        until(lambda: look() != before, seconds=240, what="the plan is applied")
-        cut(lab, host, playbook)
-        assert look() != before, "confirmed or restored before the cut: the test proves nothing"
-        until(lambda: look() == before, seconds=timeout + 60, what="the host restores itself")
-        assert playbook.wait(timeout=120) != 0
+        with lab.stopped_at(APPLIED, "harden-mta", *arguments) as playbook:
+            assert look() != before, "restored before the cut: the test proves nothing"
+            cut(lab, host, playbook)
+        until(lambda: look() == before, what="the host restores itself")
     finally:
-        if playbook.poll() is None:
-            os.killpg(playbook.pid, signal.SIGKILL)
         lab.let_in(host)
 
 
 def rebooted(lab: Lab, host: str, look: t.Callable[[], t.Any], *arguments: str) -> dict[str, t.Any]:
     """Starts the playbook, and the host anew between apply and confirm; what the checkpoint did at boot."""
     before = look()
-    playbook = lab.start_to_harden(*arguments)
-    try:
-        until(lambda: look() != before, seconds=240, what="the plan is applied")
-        podman = working_podman(Podman(), recipe_of(HOSTS[host].recipe).image)
+    podman = working_podman(Podman(), recipe_of(HOSTS[host].recipe).image)
+    with lab.stopped_at(APPLIED, "harden-mta", *arguments) as playbook:
+        assert look() != before
         podman.restart(container_name(lab.name, HOSTS[host]))
         wait_ready(podman, container_name(lab.name, HOSTS[host]))
-        assert playbook.wait(timeout=300) != 0
-    finally:
-        if playbook.poll() is None:
-            os.killpg(playbook.pid, signal.SIGKILL)
+        assert labs.continued(playbook) != 0
     assert look() == before
     outcome = f"/var/lib/postmaster-tls/checkpoints/{HOSTS[host].mta}/outcome.json"
     return t.cast("dict[str, t.Any]", json.loads(lab.on(host, "cat", outcome)))

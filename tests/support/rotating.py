@@ -6,15 +6,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import subprocess
 import typing as t
 from pathlib import Path
 
-import pytest
 from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab
+from ansible_collections.postmaster.tls.tests.support.labs import killed
 from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 _NO_ANSWER = r"Name service error for name=\S+ type=(MX|A|AAAA): Host not found, try again"
@@ -54,25 +52,9 @@ def rotate(
 
 def kill_at(lab: DaneLab, task: str, *arguments: str) -> None:
     """Start the playbook, and kill it as soon as it begins with a task; return when what it had begun on the mail server has ended."""
-    running = subprocess.Popen(
-        lab.playbook_argv("rotate_certificate", *arguments),
-        env=lab.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    assert running.stdout is not None
-    seen = []
-    for line in running.stdout:
-        seen.append(line)
-        if re.match(rf"TASK \[.*: {re.escape(task)}\]", line):
-            os.killpg(running.pid, signal.SIGKILL)
-            running.wait(timeout=30)
-            running.stdout.close()
-            until(lambda: not _modules(lab), what=f"the module of {task!r} ends")
-            return
-    pytest.fail(f"the run ended before {task!r}: {''.join(seen)[-3000:]}")
+    with lab.stopped_at(task, "rotate_certificate", *arguments) as playbook:
+        killed(playbook)
+    until(lambda: not _modules(lab), what=f"the module of {task!r} ends")
 
 
 def _modules(lab: DaneLab) -> str:

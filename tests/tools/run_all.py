@@ -81,7 +81,10 @@ def integrations() -> list[Check]:
 
 
 #: Rooms whose tests have containers of their own for each release, and mostly wait for them.
-SHARED = dict.fromkeys(("change", "facts", "plan", "senders"), ("-n", "2"))
+SHARED = {
+    **dict.fromkeys(("change", "facts", "plan", "senders"), ("-n", "2")),
+    "sendmail": ("-n", "2", "--no-loadscope-reorder"),
+}
 
 
 def scenarios() -> list[Check]:

@@ -26,6 +26,12 @@ cp mx.crt lab-ca.crt
 STATE = Path(__file__).resolve().parents[2] / "lab" / "states" / "sendmail.sh"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, as it would be waited for by the process that has done the rest."""
+    items.sort(key=lambda item: "test_sendmail_tls.py" not in item.nodeid)
+
+
 @pytest.fixture(scope="session", params=SUITES)
 def suite_box(request: pytest.FixtureRequest) -> t.Iterator[Box]:
     """A container with systemd and a sendmail with TLS, once for each Debian release."""
@@ -49,12 +55,13 @@ def suite_box(request: pytest.FixtureRequest) -> t.Iterator[Box]:
 @pytest.fixture
 def box(suite_box: Box) -> Box:
     """The container in its first state."""
-    suite_box.sh("rm -rf /etc/mail && cp -a /etc/mail.before /etc/mail && sync")
+    suite_box.sh("rm -rf /etc/mail && cp -a /etc/mail.before /etc/mail")
     return suite_box
 
 
-@pytest.fixture(scope="session")
-def lab() -> t.Iterator[Lab]:
-    """A Postfix and a sendmail side by side, both in the state of case 1, and a sender."""
-    with labs.running("sendmail", "both-case1") as started_lab:
+@pytest.fixture(scope="module")
+def lab(request: pytest.FixtureRequest) -> t.Iterator[Lab]:
+    """A Postfix and a sendmail side by side, both in the state of case 1, and a sender; one for each file that asks for it."""
+    purpose = Path(str(request.path)).stem.removeprefix("test_").replace("_", "-")
+    with labs.running(purpose, "both-case1") as started_lab:
         yield Lab(started_lab.name)
