@@ -149,8 +149,7 @@ def describe_service(
     """The facts of a service, the certificates that it loads, as Settings has them, and its findings."""
     request = request_of(sendmail, client=service.client)
     findings = _verdicts.service_findings(sendmail, service, where)
-    if service.level != "none" and not service.client:
-        findings += _verdicts.problem_findings(request, where)
+    findings += _verdicts.problem_findings(service, request, where)
     told, more = _asked(sendmail, service, request, asker, where)
     findings += more
     facts = {

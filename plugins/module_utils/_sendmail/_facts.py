@@ -55,6 +55,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._chains i
     as_served,
     chains_sent,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons import (
+    AddressOf,
+    host_address,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._describe import (
     Asker,
     describe_service,
@@ -107,17 +111,21 @@ class SendmailFacts:
 
 @dataclass(frozen=True)
 class Disk:
-    """Where certificates and the access map are read, and sendmail.cf compared with sendmail.mc: on this host, or among what
-    was saved on another.
+    """Where certificates and the access map are read, names looked up, and sendmail.cf compared with sendmail.mc: on this host,
+    or among what was saved on another.
     """
 
     inspected: t.Callable[[Library | None, str, t.Sequence[str]], tuple[CertificateFile, ...]]
     policies: t.Callable[[Sendmail], tuple[list[dict[str, str]], list[Finding]]]
     drift: t.Callable[[Sendmail], list[Finding]]
+    address_of: AddressOf
 
 
 def _here(run: Runner) -> Disk:
-    return Disk(inspected, access_policies, lambda one: drift_findings(one.file, run))
+    def drift(sendmail: Sendmail) -> list[Finding]:
+        return drift_findings(sendmail.file, run)
+
+    return Disk(inspected, access_policies, drift, host_address)
 
 
 def _uid(name: str) -> int | None:
@@ -190,7 +198,7 @@ class Describer:
         library, findings = self._library(sendmail, asker)
         self.facts.findings += findings
         described = []
-        for service in services_of(sendmail):
+        for service in services_of(sendmail, self.disk.address_of):
             where = f"{sendmail.file} {service.name}"
             asker = self._asker(sendmail)
             facts, certificates, found = describe_service(sendmail, service, asker, where=where)

@@ -32,6 +32,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._access i
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import (
     parse_cf,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons import saved_address
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._drift import (
     drift_finding,
     written_differences,
@@ -128,7 +129,7 @@ def _disk(saved: Saved) -> Disk:
         texts = {found.source if found else default: saved.access, **saved.files}
         return access_policies(sendmail, read=texts.get, modified=lambda _path: None)
 
-    return Disk(inspected, policies, functools.partial(_drifted, saved))
+    return Disk(inspected, policies, functools.partial(_drifted, saved), saved_address)
 
 
 def _drifted(saved: Saved, sendmail: Sendmail) -> list[Finding]:

@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons import (
+    AddressOf,
     Daemon,
     daemons_of,
     parse_daemon,
@@ -70,9 +71,9 @@ def _dane(sendmail: Sendmail) -> bool:
     return value is not None and (value.lower() == "always" or value[:1] in ("", *"tTyY"))
 
 
-def services_of(sendmail: Sendmail) -> tuple[Service, ...]:
+def services_of(sendmail: Sendmail, address_of: AddressOf | None = None) -> tuple[Service, ...]:
     """Every daemon in the order of sendmail.cf, then the client."""
-    daemons = daemons_of(sendmail.cf.values("DaemonPortOptions"))
+    daemons = daemons_of(sendmail.cf.values("DaemonPortOptions"), address_of)
     return (*(_server(one, sendmail.everybody) for one in daemons), _client(sendmail))
 
 

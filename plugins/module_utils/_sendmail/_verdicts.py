@@ -27,6 +27,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request 
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._services import Service
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
+_NEVER_STARTS: t.Final = "sendmail-option-unknown"
 _SPEAKS_TLS13: t.Final = 0x1010100F
 
 REMEDIES: t.Final = {
@@ -49,9 +50,11 @@ def told(code: str, where: str, evidence: str) -> Finding:
     return finding(code, where=where, evidence=evidence, remedy=REMEDIES.get(code))
 
 
-def problem_findings(request: Request, where: str) -> list[Finding]:
-    """What keeps sendmail from asking the library at all."""
-    if request.problem is None:
+def problem_findings(service: Service, request: Request, where: str) -> list[Finding]:
+    """What keeps a daemon from asking the library at all: what it cannot start with, and the rest if it is to have TLS."""
+    if request.problem is None or service.client:
+        return []
+    if service.level == "none" and request.problem.code != _NEVER_STARTS:
         return []
     return [told(request.problem.code, where, request.problem.evidence)]
 
@@ -145,8 +148,10 @@ def service_findings(sendmail: Sendmail, service: Service, where: str) -> list[F
             evidence = "Try_TLS: NO in the access map" if never else options
             found.append(told("outbound-plaintext", where, evidence))
         return found
+    if daemon.doubt:
+        found.append(told("not-determined", where, f"where it listens: {daemon.doubt}"))
     if service.level == "none":
-        public = service.lane == "mx" and not daemon.on_loopback
+        public = service.lane == "mx" and not (daemon.on_loopback or daemon.doubt)
         code = "inbound-plaintext" if public else "starttls-not-offered"
         found.append(told(code, where, _why_plain(sendmail, daemon)))
     if sendmail.everybody.of_clients and service.lane == "mx" and not daemon.implicit:

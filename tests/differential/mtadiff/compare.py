@@ -11,6 +11,7 @@ from mtadiff import features
 
 Told = t.Mapping[str, t.Any]
 Suites = dict[str, list[str]]
+_ADDRESS = "127.0.0.1"
 _NEVER_STARTS = "sendmail-option-unknown"
 
 
@@ -45,7 +46,7 @@ def disagreements(entry: Told) -> list[str]:
     if predicted["ciphers"] is None:
         return [f"the facts did not determine it: {predicted['findings']}"]
     expected, got = predicted_suites(predicted), seen_suites(seen)
-    found = [*_unasked(seen, bool(expected))]
+    found = [*_unasked(seen, bool(expected)), *_elsewhere(predicted)]
     for protocol in sorted({*expected, *got}):
         found += _of_protocol(protocol, expected.get(protocol, []), got.get(protocol, []), seen)
     if sorted(predicted["protocols"]) != sorted(got):
@@ -55,6 +56,12 @@ def disagreements(entry: Told) -> list[str]:
     if not found and expected and seen["features"]:
         found += features.disagreements(predicted, seen["features"])
     return found
+
+
+def _elsewhere(predicted: Told) -> t.Iterator[str]:
+    for one in predicted.get("listen", ()):
+        if one["address"] != _ADDRESS:
+            yield f"it listens at {_ADDRESS}, not at {one['address']}"
 
 
 def _unasked(seen: Told, expected: bool) -> t.Iterator[str]:

@@ -15,6 +15,7 @@ DIRECTORY = "/etc/mail/diff"
 #: Another program than the installed one has no group of its own, so that OpenSSL heeds its environment.
 PROGRAMS = {"installed": "/usr/sbin/sendmail", "plain": f"{DIRECTORY}/sendmail"}
 FIRST_PORT = 2501
+ADDRESS = "127.0.0.1"
 SUFFIX = "-sendmail"
 RELEASES = tuple(f"{release}{SUFFIX}" for release in mtadiff.configuration.RELEASES)
 
@@ -28,7 +29,7 @@ class Configuration:
     """A name that leads back to how it was made, the lines, which program reads them, and whether TLS begins at once.
 
     `features` is what the access map says for everybody, `spelling` the seed of how the lines are written; without one
-    they are written as they are.
+    they are written as they are. `address` is 127.0.0.1, or another name of it.
     """
 
     name: str
@@ -37,12 +38,13 @@ class Configuration:
     implicit: bool = False
     features: str = ""
     spelling: str = ""
+    address: str = ADDRESS
 
     @property
     def overrides(self) -> dict[str, str]:
         """The lines, numbered, and what else matters."""
         told = {str(number): line for number, line in enumerate(self.lines)}
-        more = {"features": self.features, "spelling": self.spelling}
+        more = {"features": self.features, "spelling": self.spelling, "address": self.address}
         return {**told, "program": self.program, "implicit": str(self.implicit), **more}
 
     def with_changes(self, name: str, options: t.Mapping[str, t.Sequence[str]]) -> Configuration:
@@ -58,7 +60,7 @@ class Configuration:
     def task(self, port: int) -> dict[str, t.Any]:
         """Return what the host has to be told."""
         modifiers = ", M=s" if self.implicit else ""
-        daemon = f"O DaemonPortOptions=Name=D{port}, Addr=127.0.0.1, Port={port}{modifiers}"
+        daemon = f"O DaemonPortOptions=Name=D{port}, Addr={self.address}, Port={port}{modifiers}"
         lines, ends = (*self.lines, daemon), "\n"
         if self.spelling:
             spelling = Spelling(self.spelling)

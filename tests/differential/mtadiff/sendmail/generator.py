@@ -57,12 +57,13 @@ FEATURES = {
     "V": 3, "V S": 1, "S V": 1, "V,S": 1, "V, S": 1, "VS": 3, "SV": 1, "S": 1, "s S": 1, "S s": 2, "V v": 2, "v V": 2,
     "V,v": 2, "A V": 2, "AV": 1, "V;A": 2, "X,V": 2, "v": 1, "R": 1, "V r": 1, "A\tV": 2, "A.V": 1, "V/S": 1, "\"V\"": 1,
 }  # fmt: skip
+ADDRESSES = ("localhost", "127.1", "2130706433", "mx.example.test")
 CNF = ("minimum", "maximum", "strict", "suites", "groups", "options", "signatures", "absent")
 MODERN = frozenset({"bookworm", "trixie", "sid"})
 
 
 class Writing(Drawing):
-    """Draws how a configuration is written, and whom all peers are asked for what; the rest stays as it is."""
+    """Draws how a configuration is written, and what is said of all peers; the rest stays as it is."""
 
     def written(self, drawn: Configuration) -> Configuration:
         if self._chance(0.4):
@@ -70,7 +71,8 @@ class Writing(Drawing):
             drawn = drawn.with_changes(drawn.name, {"TLSSrvOptions": [letters]})
         features = self._pick(FEATURES) if self._chance(0.3) else ""
         spelling = drawn.name if self._chance(0.4) else ""
-        return replace(drawn, features=features, spelling=spelling)
+        address = self._random.choice(ADDRESSES) if self._chance(0.2) else drawn.address
+        return replace(drawn, features=features, spelling=spelling, address=address)
 
 
 class Generator(Drawing):

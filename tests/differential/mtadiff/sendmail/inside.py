@@ -88,7 +88,7 @@ def predicted(task: dict[str, t.Any]) -> dict[str, t.Any]:
     file = f"{DIRECTORY}/{task['port']}.cf"
     facts = sendmail_facts(task["program"], files=(file,), run=run)
     service = facts.instances[0]["services"][0]
-    return {name: service[name] for name in FACTS}
+    return {name: service[name] for name in (*FACTS, "listen")}
 
 
 def judged(task: dict[str, t.Any], *, up: bool, deep: bool) -> dict[str, t.Any]:

@@ -13,6 +13,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Inva
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed, run
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail import _facts
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._cf import parse_cf
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons import Looked
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._facts import (
     SendmailFacts,
     library_environment,
@@ -365,3 +366,26 @@ def test_mail_in_plaintext_is_found_where_other_servers_send_it(host: Host) -> N
     assert codes(found["plain"]) == ["inbound-plaintext"]
     assert "inbound-plaintext" not in codes(found["local"])
     assert "starttls-not-offered" in codes(found["local"])
+
+
+def test_where_a_daemon_with_a_name_listens(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    def address_of(name: str, _family: str) -> Looked:
+        return Looked("", "timeout") if name == "slow.example" else Looked("127.0.0.1")
+
+    monkeypatch.setattr(_facts, "host_address", address_of)
+    found = host.services(
+        "O DaemonPortOptions=Name=here, Addr=localhost, Port=27",
+        "O DaemonPortOptions=Name=unknown, Addr=slow.example, Port=28, M=S",
+    )
+    assert found["here"]["listen"] == [{"address": "127.0.0.1", "port": 27}]
+    assert (found["here"]["local"], found["unknown"]["local"]) == (True, False)
+    assert "listens-on-loopback" in codes(found["here"])
+    assert found["unknown"]["listen"] == [{"address": "slow.example", "port": 28}]
+    assert codes(found["unknown"]) == ["not-determined", "starttls-not-offered"]
+    assert found["unknown"]["findings"][0]["evidence"] == "where it listens: timeout"
+
+
+def test_what_keeps_sendmail_from_starting_is_told_of_a_daemon_without_tls_too(host: Host) -> None:
+    found = host.services("O ServerSSLOptions=SSL_OP_NO_TLSv1,\n SSL_OP_ALL")
+    assert "sendmail-option-unknown" in codes(found["plain"])
+    assert "certificate-missing" not in codes(host.services("O CACertPath=")["plain"])

@@ -179,3 +179,14 @@ def test_a_host_with_both_is_one_answer(facts_of: Facts) -> None:
     facts = facts_of(main="myhostname = mx", master="smtp inet n - n - - smtpd", version="3.7.11")
     assert facts["detected"] == ["postfix", "sendmail"]
     assert facts["sendmail"][0]["services"]
+
+
+def test_names_are_not_looked_up_for_another_host(facts_of: Facts) -> None:
+    here = "O DaemonPortOptions=Name=here, Addr=Localhost, Port=27"
+    other = "O DaemonPortOptions=Name=other, Addr=mx.example.com, Port=28"
+    found = facts_of(sendmail_cf=f"{CF}{here}\n{other}\n")["sendmail"][0]["services"]
+    services = {one["name"]: one for one in found}
+    assert (services["here"]["local"], services["other"]["local"]) == (True, False)
+    assert services["here"]["listen"] == [{"address": "localhost", "port": 27}]
+    evidence = [one["evidence"] for one in services["other"]["findings"]]
+    assert "where it listens: mx.example.com was not looked up on that host" in evidence
