@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 
+_MTAS: t.Final = ("postfix", "sendmail")
 #: The one name that means the same on every host; which addresses it has, only the host itself can say.
 _LOCAL: t.Final = "localhost"
 
@@ -36,6 +37,13 @@ def probe_targets(
             target["certificates"] = list(certificates)
             targets.setdefault((target["host"], target["port"]), target)
     return list(targets.values())
+
+
+def inbound_services(facts: Mapping[str, t.Any], mta: str | None = None) -> list[dict[str, t.Any]]:
+    """The services of the facts of a host that take mail, those of one mail server if it is named, else of all."""
+    instances = (one for name in ((mta,) if mta else _MTAS) for one in facts.get(name) or ())
+    services = (service for instance in instances for service in instance["services"])
+    return [service for service in services if service["direction"] == "inbound"]
 
 
 def is_wrapped(service: Mapping[str, t.Any]) -> bool:
@@ -80,4 +88,4 @@ def _bound_address(
     return None if bound.is_unspecified else bound
 
 
-__all__ = ["is_wrapped", "probe_targets"]
+__all__ = ["inbound_services", "is_wrapped", "probe_targets"]

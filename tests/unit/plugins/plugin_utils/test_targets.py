@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from ansible_collections.postmaster.tls.plugins.plugin_utils._targets import probe_targets
+from ansible_collections.postmaster.tls.plugins.plugin_utils._targets import (
+    inbound_services,
+    probe_targets,
+)
 
 
 def service(name: str, *listen: tuple[str | None, int], **parameters: str) -> dict[str, object]:
@@ -52,3 +55,34 @@ def test_a_listen_address_that_is_none_is_refused_in_one_sentence() -> None:
         InvalidInput, match=r"smtp/inet listens at 'mx\.example\.test', which is no IP"
     ):
         probe_targets([service("smtp/inet", ("mx.example.test", 25))], address="198.51.100.11")
+
+
+FACTS = {
+    "postfix": [
+        {
+            "services": [
+                {"name": "a", "direction": "inbound"},
+                {"name": "b", "direction": "outbound"},
+            ]
+        },
+        {"services": [{"name": "c", "direction": "inbound"}]},
+    ],
+    "sendmail": [{"services": [{"name": "d", "direction": "inbound"}]}],
+}
+
+
+@pytest.mark.parametrize(
+    ("facts", "mta", "names"),
+    [
+        (FACTS, None, "acd"),
+        (FACTS, "postfix", "ac"),
+        (FACTS, "sendmail", "d"),
+        ({"postfix": FACTS["postfix"]}, None, "ac"),
+        ({"sendmail": None}, "sendmail", ""),
+        ({}, None, ""),
+    ],
+)
+def test_the_services_that_take_mail_are_those_of_every_instance(
+    facts: dict[str, list[dict[str, object]]], mta: str | None, names: str
+) -> None:
+    assert [one["name"] for one in inbound_services(facts, mta)] == list(names)
