@@ -55,6 +55,26 @@ _ALONE: t.Final = (
     ("smtpd_tls_dcert_file", ""),
 )
 _UNKNOWN: t.Final = re.compile(r"(?P<file>\S+): unused parameter: (?P<name>[^\s=]+)=")
+_KEY: t.Final = "the PEM key of the certificate, without a passphrase"
+_CHAIN: t.Final = "a PEM file with a key without a passphrase first, then its certificate and those of its issuers"
+#: What Postfix says of a file that it cannot load (src/tls/tls_certkey.c of 3.10), and what it wants there.
+_UNUSABLE: t.Final = (
+    (
+        re.compile(r'cannot get \w+ certificate from file "(?P<file>[^"]+)"'),
+        "a PEM file with the certificate first and those of its issuers behind it",
+    ),
+    (re.compile(r'cannot get \w+ private key from file "(?P<file>[^"]+)"'), _KEY),
+    (re.compile(r"private key in (?P<file>\S+) (?P<why>does not match [^:]+)"), _KEY),
+    (re.compile(r"error opening chain file: (?P<file>.+): (?P<why>[^:]+)$"), _CHAIN),
+    (re.compile(r"(?P<why>key at index \d+ in (?P<file>/\S+) (?:does not|not) [^:]+)"), _CHAIN),
+    (
+        re.compile(
+            r"(?P<why>(?:error loading (?!private keys and)|No ).*?) (?:from|in) (?P<file>/[^\s:]+)"
+        ),
+        _CHAIN,
+    ),
+)
+_OF_OPENSSL: t.Final = re.compile(r"TLS library problem: error:[^:]*:[^:]*:[^:]*:(?P<reason>[^:]+)")
 
 
 @dataclass(frozen=True)
@@ -143,8 +163,27 @@ def explain(judgement: Judgement, postfix: Postfix) -> str:
             f"Postfix {postfix.version} has no parameter {unknown['name']} ({unknown['file']}); nothing was changed: "
             "check its spelling with postconf, or leave it out."
         )
+    unusable = _unusable(judgement.complaints)
+    if unusable:
+        return unusable
     words = "; ".join(judgement.complaints)
     return f"Postfix rejects this change to {postfix.config_directory}, and nothing was changed. Postfix says: {words}"
+
+
+def _unusable(complaints: t.Sequence[str]) -> str | None:
+    """The sentence for a certificate or key that Postfix cannot load; None if the complaints are about something else."""
+    for complaint in complaints:
+        for pattern, wanted in _UNUSABLE:
+            found = pattern.search(complaint)
+            if not found:
+                continue
+            library = next((one for one in map(_OF_OPENSSL.search, complaints) if one), None)
+            why = found.groupdict().get("why") or (library["reason"] if library else "")
+            return (
+                f"Postfix cannot use {found['file']}{f' ({why})' if why else ''}, and nothing was changed: put {wanted} there, or"
+                " name another file."
+            )
+    return None
 
 
 def _complaints_of_postconf(run: Runner, postfix: Postfix, texts: Texts) -> list[str]:

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 from ansible_collections.postmaster.tls.tests.support.boxes import Box
+from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 pytestmark = pytest.mark.lab
 
@@ -110,10 +111,8 @@ def test_one_parameter_is_edited_to_the_same_text_as_by_postconf(box: Box) -> No
 def test_the_edited_service_is_the_one_that_postfix_runs(box: Box) -> None:
     box.module("postconf", services={"smtp/inet": {"smtpd_tls_security_level": "none"}})
     box.sh("postfix reload")
-    reply = box.sh(
-        "python3 -c \"import smtplib; s = smtplib.SMTP('127.0.0.1', 25); s.ehlo(); print(s.has_extn('starttls'))\""
-    )
-    assert reply.strip() == "False"
+    ask = "python3 -c \"import smtplib; s = smtplib.SMTP('127.0.0.1', 25); s.ehlo(); print(s.has_extn('starttls'))\""
+    until(lambda: box.sh(ask).strip() == "False", what="STARTTLS is not offered")
 
 
 REJECTED = {
@@ -163,11 +162,15 @@ REJECTED = {
     ),
     "missing-certificate": (
         {"parameters": {"smtpd_tls_cert_file": "/etc/postfix/tls/absent.crt"}},
-        "/etc/postfix/tls/absent.crt",
+        "Postfix cannot use /etc/postfix/tls/absent.crt (No such file or directory), and nothing",
     ),
     "key-of-another-certificate": (
         {"parameters": {"smtpd_tls_key_file": "/etc/postfix/tls/other.key"}},
-        "key values mismatch",
+        "Postfix cannot use /etc/postfix/tls/other.key (key values mismatch), and nothing was changed",
+    ),
+    "key-as-certificate": (
+        {"parameters": {"smtpd_tls_cert_file": "/etc/postfix/tls/other.key"}},
+        "Postfix cannot use /etc/postfix/tls/other.key (no start line), and nothing was changed",
     ),
     "missing-client-certificate": (
         {
@@ -177,7 +180,7 @@ REJECTED = {
                 "smtp_tls_key_file": "/etc/postfix/tls/absent.crt",
             }
         },
-        "/etc/postfix/tls/absent.crt",
+        "Postfix cannot use /etc/postfix/tls/absent.crt (No such file or directory), and nothing",
     ),
     "not-a-boolean": (
         {"parameters": {"smtpd_tls_received_header": "perhaps"}},

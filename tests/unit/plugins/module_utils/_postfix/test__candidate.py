@@ -106,6 +106,69 @@ def test_other_words_of_postfix_are_quoted(postfix: Postfix) -> None:
     assert explain(Judgement((words,), ()), postfix).endswith(f"Postfix says: {words}")
 
 
+LOADING = "error loading private keys and certificates from: /t/c.pem: disabling TLS support"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            [
+                'cannot get RSA certificate from file "/t/no.crt": disabling TLS support',
+                (
+                    "TLS library problem: error:80000002:system library::No such file or directory:"
+                    "../crypto/bio/bss_file.c:297:calling fopen(/t/no.crt, r):"
+                ),
+                "TLS library problem: error:10000080:BIO routines::no such file:bss_file.c:300:",
+            ],
+            (
+                "/t/no.crt (No such file or directory), and nothing was changed: put a PEM file with the"
+                " certificate first"
+            ),
+        ),
+        (
+            [
+                'cannot get RSA private key from file "/t/other.key": disabling TLS support',
+                (
+                    "TLS library problem: error:05800074:x509 certificate routines::key values mismatch:"
+                    "../crypto/x509/x509_cmp.c:405:"
+                ),
+            ],
+            "/t/other.key (key values mismatch), and nothing was changed: put the PEM key of the",
+        ),
+        (
+            ["RSA private key in /t/a.key does not match public key in /t/b.crt: disabling TLS"],
+            "/t/a.key (does not match public key in /t/b.crt), and nothing was changed: put the PEM",
+        ),
+        (
+            ["error opening chain file: /t/c.pem: No such file or directory", LOADING],
+            "/t/c.pem (No such file or directory), and nothing was changed: put a PEM file with a key",
+        ),
+        (["No PEM data in /t/c.pem", LOADING], "/t/c.pem (No PEM data), and nothing"),
+        (
+            ["error loading chain from /t/c.pem: key not first", LOADING],
+            "/t/c.pem (error loading chain), and nothing",
+        ),
+        (
+            ["error loading private key (PEM object number 1) from /t/c.pem", LOADING],
+            "/t/c.pem (error loading private key (PEM object number 1)), and nothing",
+        ),
+        (
+            ["key at index 1 in /t/c.pem does not match next certificate", LOADING],
+            "/t/c.pem (key at index 1 in /t/c.pem does not match next certificate), and nothing",
+        ),
+    ],
+)
+def test_a_certificate_that_postfix_cannot_load_is_one_sentence(
+    postfix: Postfix, words: list[str], said: str
+) -> None:
+    """The words are those of src/tls/tls_certkey.c in Postfix 3.10, behind the service that was tried."""
+    complaints = tuple(f"smtpd (smtp/inet): {one}" for one in words)
+    sentence = explain(Judgement(complaints, ()), postfix)
+    assert sentence.startswith(f"Postfix cannot use {said}")
+    assert sentence.endswith(" there, or name another file.")
+
+
 def test_each_tls_service_is_tried_once_and_each_changed_list_alone() -> None:
     values = {
         "smtpd_tls_mandatory_protocols": ">=TLSv1.2",
