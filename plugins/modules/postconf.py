@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - postmaster.tls._attributes
   - postmaster.tls._attributes.actiongroup_tls
   - postmaster.tls._attributes.mail_host
+  - postmaster.tls._checkpoint
 attributes:
   check_mode:
     support: full
@@ -148,6 +149,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.postmaster.tls.plugins.module_utils._changed_lines import (
     changed_lines,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._control import (
+    CHECKPOINT_OPTION,
+    while_pending,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     InvalidInput,
     PostmasterTlsError,
@@ -258,7 +263,8 @@ def _transaction(module: AnsibleModule) -> dict[str, t.Any]:
                 for item, edit in pairs
             ]
             now = datetime.datetime.now(datetime.timezone.utc)
-            backup_files = _apply(replacements, backup=params["backup"], now=now)
+            with while_pending(params["checkpoint"], run):
+                backup_files = _apply(replacements, backup=params["backup"], now=now)
     return {
         "changed": bool(pairs),
         "changes": [
@@ -282,6 +288,7 @@ def main() -> t.NoReturn:
             "services": {"type": "dict", "default": {}},
             "backup": {"type": "bool", "default": False},
             "postconf_command": {"type": "str", "default": "postconf"},
+            "checkpoint": CHECKPOINT_OPTION,
         },
         supports_check_mode=True,
     )

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - postmaster.tls._attributes
   - postmaster.tls._attributes.actiongroup_tls
   - postmaster.tls._attributes.mail_host
+  - postmaster.tls._checkpoint
 attributes:
   action:
     description: Has an action plugin of the same name, which keeps the passwords of the access map out of logs.
@@ -196,8 +197,12 @@ version:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._control import (
+    CHECKPOINT_OPTION,
+    while_pending,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import PostmasterTlsError
-from ansible_collections.postmaster.tls.plugins.module_utils._run import showable
+from ansible_collections.postmaster.tls.plugins.module_utils._run import run, showable
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail import _change
 
 
@@ -212,11 +217,15 @@ def main() -> t.NoReturn:
             "mc": {"type": "path"},
             "backup": {"type": "bool", "default": False},
             "sendmail_command": {"type": "str", "default": "sendmail"},
+            "checkpoint": CHECKPOINT_OPTION,
         },
         supports_check_mode=True,
     )
     try:
-        result, warnings = _change.change(module.params, check_mode=module.check_mode)
+        writing = while_pending(module.params["checkpoint"], run)
+        result, warnings = _change.change(
+            module.params, check_mode=module.check_mode, writing=writing
+        )
     except PostmasterTlsError as error:
         module.fail_json(msg=showable(str(error)))
     for warning in warnings:

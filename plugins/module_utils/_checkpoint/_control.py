@@ -90,9 +90,23 @@ class Keeper:
     def see_pending(self, name: str, *, token: str) -> Result:
         """Raises CommandFailed unless the checkpoint of that arming still waits for its confirmation, and is not overdue."""
         with self._locked(name):
-            manifest, outcome = self._read(name)
+            return self._pending(name, token)
+
+    @contextlib.contextmanager
+    def while_pending(self, name: str, *, token: str) -> t.Iterator[None]:
+        """Keeps the host from restoring itself while the caller writes. Raises CommandFailed like see_pending, before that."""
+        with self._locked(name):
+            try:
+                self._pending(name, token)
+            except CommandFailed as error:
+                why = str(error).rstrip(".")
+                raise CommandFailed(f"{why}, so nothing was written: run again.") from error
+            yield
+
+    def _pending(self, name: str, token: str) -> Result:
+        manifest, outcome = self._read(name)
         if manifest is None or manifest.token != token:
-            raise CommandFailed(_gone(name))
+            raise CommandFailed(f"{_gone(name)}.")
         if outcome is not None:
             raise CommandFailed(_too_late(manifest, outcome))
         if _record.is_overdue(manifest):
@@ -112,7 +126,7 @@ class Keeper:
             if confirmed:
                 return Result(False, "confirmed")
             if token and (manifest is None or manifest.token != token):
-                raise CommandFailed(_gone(name))
+                raise CommandFailed(f"{_gone(name)}; nothing was done.")
             if manifest is None:
                 return Result(False, "confirmed")
             if _record.is_pending(outcome) and _record.is_overdue(manifest):
@@ -139,7 +153,7 @@ class Keeper:
                     f"The checkpoint {name} that was armed here was confirmed, and nothing was restored."
                 )
             if token and (manifest is None or manifest.token != token):
-                raise CommandFailed(_gone(name))
+                raise CommandFailed(f"{_gone(name)}; nothing was done.")
             if manifest is None:
                 return Result(False, "restored", note=self._absent(name))
             differing = tuple(item.path for item in manifest.entries if _restorer.differs(item))
@@ -288,6 +302,27 @@ class Keeper:
             raise CommandFailed(f"{where}: {error.strerror}; run with become.") from error
 
 
+#: The option of a module by which it writes only while a checkpoint waits.
+CHECKPOINT_OPTION: t.Final = {
+    "type": "dict",
+    "options": {
+        "token": {"type": "str", "required": True, "no_log": False},
+        "name": {"type": "str", "default": "postfix"},
+        "state_directory": {"type": "path", "default": STATE_DIRECTORY},
+    },
+}
+
+
+def while_pending(
+    checkpoint: t.Mapping[str, str] | None, run: Runner
+) -> contextlib.AbstractContextManager[None]:
+    """What a module writes in: the lock of the checkpoint that CHECKPOINT_OPTION names, or nothing where it names none."""
+    if checkpoint is None:
+        return contextlib.nullcontext()
+    keeper = Keeper(checkpoint["state_directory"], run)
+    return keeper.while_pending(checkpoint["name"], token=checkpoint["token"])
+
+
 def when(seconds: float) -> str:
     """ISO 8601 in UTC, to the second."""
     moment = datetime.datetime.fromtimestamp(seconds, tz=datetime.timezone.utc)
@@ -342,7 +377,7 @@ def _overdue(name: str) -> str:
 def _gone(name: str) -> str:
     return (
         f"The checkpoint {name} that was armed here is there no more: it was confirmed, or restored and another one was"
-        " armed since; nothing was done."
+        " armed since"
     )
 
 
@@ -358,4 +393,4 @@ def _command_failure(manifest: Manifest, outcome: Outcome) -> str:
     return f"The command '{command}' ended with status {outcome.command_status}: {outcome.command_output}"
 
 
-__all__ = ["STATE_DIRECTORY", "Keeper", "Result", "when"]
+__all__ = ["CHECKPOINT_OPTION", "STATE_DIRECTORY", "Keeper", "Result", "when", "while_pending"]

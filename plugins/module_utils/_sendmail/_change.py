@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import re
@@ -123,9 +124,15 @@ class Candidate:
 
 
 def change(
-    params: t.Mapping[str, t.Any], *, check_mode: bool
+    params: t.Mapping[str, t.Any],
+    *,
+    check_mode: bool,
+    writing: contextlib.AbstractContextManager[None],
 ) -> tuple[dict[str, t.Any], list[str]]:
-    """What the module returns, and its warnings. Raises PostmasterTlsError; nothing was changed then."""
+    """What the module returns, and its warnings. Raises PostmasterTlsError; nothing was changed then.
+
+    The files are written within C(writing), which may refuse that by an error of its own.
+    """
     installed = _installed(params)
     asked = asked_of(params, installed.build)
     directory = tempfile.mkdtemp(prefix="postmaster-tls-candidate-")
@@ -140,7 +147,8 @@ def change(
             if os.path.exists(one.original.path):
                 refuse_unwritable(one.original)
         if not check_mode:
-            copies = _apply(candidate, installed.layout, backup=params["backup"])
+            with writing:
+                copies = _apply(candidate, installed.layout, backup=params["backup"])
     return _described(candidate, installed, copies, changed=changed), warnings
 
 

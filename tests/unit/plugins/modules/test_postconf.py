@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import _watcher
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._control import Keeper
+from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._snapshot import Plan
+from ansible_collections.postmaster.tls.plugins.module_utils._run import run
 from ansible_collections.postmaster.tls.plugins.modules import postconf
 
 POSTCONF = """#!/bin/sh
@@ -106,3 +110,31 @@ def test_a_mistake_is_one_sentence_and_changes_nothing(
     assert done["failed"]
     assert done["msg"].startswith(words)
     assert instance.joinpath("main.cf").read_text() == "a = 1\n"
+
+
+@pytest.fixture
+def keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keeper:
+    """Checkpoints of which nobody takes care but the test."""
+    monkeypatch.setattr(_watcher, "has_systemd", lambda: False)
+    monkeypatch.setattr(_watcher, "boot_files", lambda _name: ())
+    monkeypatch.setattr(_watcher, "start", lambda *_arguments: "process")
+    return Keeper(str(tmp_path / "state"), run)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_with_a_checkpoint_it_writes_only_while_that_one_waits(
+    instance: Path, keeper: Keeper, capsys: pytest.CaptureFixture[str], late: bool
+) -> None:
+    armed = keeper.arm(Plan("mine", (str(instance / "main.cf"),), (), 600))
+    if late:
+        keeper.restore("mine")
+    checkpoint = {"name": "mine", "token": armed.token, "state_directory": keeper.root}
+    before = {path: path.read_bytes() for path in instance.iterdir()}
+    done = called(capsys, instance, parameters={"a": "2"}, backup=True, checkpoint=checkpoint)
+    if late:
+        assert "The checkpoint mine can no longer be confirmed: its files were" in done["msg"]
+        assert done["msg"].endswith(", so nothing was written: run again.")
+        assert {path: path.read_bytes() for path in instance.iterdir()} == before
+    else:
+        assert done["changed"], done
+        assert instance.joinpath("main.cf").read_text() == "a = 2\n"

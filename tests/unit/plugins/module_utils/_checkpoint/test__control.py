@@ -618,3 +618,31 @@ def test_what_the_command_prints_of_unknown_parameters_is_their_names(place: Pla
     with pytest.raises(CommandFailed, match=r"unused parameter: bind_pw\nno$") as caught:
         place.keeper.restore("postfix")
     assert "geheim" not in str(caught.value)
+
+
+def test_the_host_does_not_restore_itself_while_somebody_writes(place: Place) -> None:
+    armed = place.keeper.arm(place.plan())
+    with place.keeper.while_pending("postfix", token=str(armed.token)):
+        busy = pytest.raises(_record.RestorerError, match="worked on by another process")
+        with busy, _restorer.locked(str(place.state), "postfix", seconds=0):
+            pass
+    with _restorer.locked(str(place.state), "postfix", seconds=0):
+        pass
+    assert place.keeper.see_pending("postfix", token=str(armed.token)).state == "pending"
+
+
+@pytest.mark.parametrize("end", ["overdue", "restored", "confirmed", "another"])
+def test_nobody_writes_who_would_come_too_late(place: Place, end: str) -> None:
+    armed = place.keeper.arm(place.plan())
+    if end == "restored":
+        place.keeper.restore("postfix")
+    elif end == "confirmed":
+        place.keeper.confirm("postfix")
+    else:
+        place.let_it_be_overdue()
+    if end == "another":
+        place.keeper.arm(place.plan())
+    late = pytest.raises(CommandFailed, match=r"^The checkpoint postfix .*, so nothing was written")
+    with late, place.keeper.while_pending("postfix", token=str(armed.token)):
+        place.main.write_text("too late\n")
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
