@@ -10,7 +10,6 @@ import stat
 import subprocess
 import sys
 import typing as t
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,50 +27,28 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     InvalidInput,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed
+from ansible_collections.postmaster.tls.tests.support.guarded import Guarded, never
 from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 
-class Place:
+class Place(Guarded):
     """A directory with files to protect, and a keeper whose watcher is a detached process."""
 
     def __init__(self, path: Path) -> None:
         self.etc = path / "etc"
-        self.state = path / "state"
+        super().__init__(path / "state")
         self.etc.mkdir()
         self.main = self.etc / "main.cf"
         self.main.write_bytes(b"a = 1\n\xff\n")
         self.main.chmod(0o640)
         os.utime(self.main, ns=(5_000_000_007, 5_000_000_007))
-        self.keeper = Keeper(str(self.state), never)
 
     def plan(self, *paths: Path, timeout: float = 60, command: tuple[str, ...] = ()) -> Plan:
         chosen = tuple(str(path) for path in paths) or (str(self.main),)
         return Plan("postfix", chosen, command, timeout)
 
-    @property
-    def directory(self) -> Path:
-        return self.state / "postfix"
-
     def names(self) -> list[str]:
         return sorted(os.listdir(self.etc))
-
-    def end_the_watcher(self) -> None:
-        """From now on only the test restores what is overdue; its watcher looks every two seconds."""
-        pid = self.directory / _restorer.PID
-        if pid.exists():
-            until(lambda: pid.read_text().endswith("\n"), seconds=60, what="the watcher's number")
-            os.kill(int(pid.read_text()), signal.SIGKILL)
-
-    def let_it_be_overdue(self) -> None:
-        self.end_the_watcher()
-        manifest = _record.load_manifest(str(self.directory))
-        assert manifest is not None
-        other_boot = _record.dump(replace(manifest, boot="an earlier boot"))
-        (self.directory / _record.MANIFEST).write_text(other_boot)
-
-
-def never(command: t.Sequence[str]) -> Completed:
-    raise AssertionError(f"unexpected call of {command}")
 
 
 @pytest.fixture
@@ -150,7 +127,7 @@ def test_a_second_arming_is_refused_while_one_is_pending(place: Place) -> None:
 def test_an_overdue_checkpoint_is_restored_before_a_new_one_is_armed(place: Place) -> None:
     place.keeper.arm(place.plan())
     place.main.write_text("b = 2\n")
-    place.let_it_be_overdue()
+    place.reboot()
     result = place.keeper.arm(place.plan())
     assert result.note is not None
     assert "was overdue and was restored first" in result.note
@@ -160,7 +137,7 @@ def test_an_overdue_checkpoint_is_restored_before_a_new_one_is_armed(place: Plac
 def test_an_overdue_checkpoint_cannot_be_confirmed(place: Place) -> None:
     place.keeper.arm(place.plan())
     place.main.write_text("b = 2\n")
-    place.let_it_be_overdue()
+    place.reboot()
     with pytest.raises(CommandFailed, match="can no longer be confirmed: it is overdue"):
         Keeper(str(place.state), never, check=True).confirm("postfix")
     assert place.main.read_text() == "b = 2\n"
@@ -367,7 +344,7 @@ def test_a_state_directory_that_others_can_read_is_refused(place: Place) -> None
 def test_a_watcher_of_an_earlier_arming_does_nothing(place: Place) -> None:
     place.keeper.arm(place.plan())
     place.main.write_text("b = 2\n")
-    place.let_it_be_overdue()
+    place.reboot()
     _restorer.restore_if_due(
         str(place.state), "postfix", "other", reason="timeout", run_command=True
     )
@@ -377,7 +354,7 @@ def test_a_watcher_of_an_earlier_arming_does_nothing(place: Place) -> None:
 def test_the_script_runs_alone_in_an_isolated_interpreter(place: Place) -> None:
     place.keeper.arm(place.plan())
     place.main.write_text("b = 2\n")
-    place.let_it_be_overdue()
+    place.reboot()
     manifest = _record.load_manifest(str(place.directory))
     assert manifest is not None
     script = str(place.directory / _watcher.PROGRAM)
@@ -502,7 +479,7 @@ def test_an_arming_that_was_killed_never_takes_back_what_came_later(
 ) -> None:
     arm_and_die(place, moment)
     place.main.write_text("edited by hand, weeks later\n")
-    place.let_it_be_overdue()
+    place.reboot()
     manifest = _record.load_manifest(str(place.directory))
     assert manifest is not None
     _restorer.restore_if_due(
@@ -515,7 +492,7 @@ def test_an_arming_that_was_killed_never_takes_back_what_came_later(
 
 def test_nobody_confirms_or_restores_the_checkpoint_of_somebody_else(place: Place) -> None:
     first = place.keeper.arm(place.plan())
-    place.let_it_be_overdue()
+    place.reboot()
     second = place.keeper.arm(place.plan())
     assert first.token != second.token
     place.main.write_text("of the second, not proved yet\n")
@@ -535,7 +512,7 @@ def test_settling_restores_what_is_overdue_and_refuses_what_is_pending(place: Pl
     place.main.write_text("b = 2\n")
     with pytest.raises(CommandFailed, match="is already armed until"):
         place.keeper.settle("postfix")
-    place.let_it_be_overdue()
+    place.reboot()
     assert Keeper(str(place.state), never, check=True).settle("postfix").changed
     assert place.main.read_text() == "b = 2\n"
     settled = place.keeper.settle("postfix")
@@ -588,7 +565,7 @@ def test_the_watcher_tries_again_what_it_could_not_restore(
 ) -> None:
     armed = place.keeper.arm(place.plan())
     place.main.write_text("b = 2\n")
-    place.let_it_be_overdue()
+    place.reboot()
     real = _restorer._put_back
 
     def read_only(*_rest: object) -> None:
@@ -639,7 +616,7 @@ def test_nobody_writes_who_would_come_too_late(place: Place, end: str) -> None:
     elif end == "confirmed":
         place.keeper.confirm("postfix")
     else:
-        place.let_it_be_overdue()
+        place.reboot()
     if end == "another":
         place.keeper.arm(place.plan())
     late = pytest.raises(CommandFailed, match=r"^The checkpoint postfix .*, so nothing was written")

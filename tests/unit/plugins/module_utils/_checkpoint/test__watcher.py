@@ -29,26 +29,22 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import (
     InvalidInput,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._run import Completed
+from ansible_collections.postmaster.tls.tests.support.guarded import Guarded, never
 from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 BEFORE = "a = 1\n"
 AFTER = "a = 2\n"
 
 
-def never(command: t.Sequence[str]) -> Completed:
-    raise AssertionError(f"unexpected call of {command}")
-
-
-class Host:
+class Host(Guarded):
     """A host without systemd and one file to protect; the restore command leaves a mark."""
 
     def __init__(self, path: Path) -> None:
-        self.state = path / "state %s"
+        super().__init__(path / "state %s")
         self.main = path / "etc" / "main.cf"
         self.main.parent.mkdir()
         self.main.write_text(BEFORE)
         self.mark = path / "reloaded"
-        self.keeper = Keeper(str(self.state), never)
 
     def arm(self, timeout: float = 60) -> str:
         command = ("touch", str(self.mark))
@@ -56,20 +52,6 @@ class Host:
         assert token
         self.main.write_text(AFTER)
         return token
-
-    @property
-    def manifest(self) -> _record.Manifest:
-        found = _record.load_manifest(str(self.state / "postfix"))
-        assert found is not None
-        return found
-
-    def reboot(self) -> None:
-        """The watching process is gone, and the next boot has another identity."""
-        pid = self.state / "postfix" / _restorer.PID
-        until(lambda: pid.read_text().endswith("\n"), seconds=60, what="the watcher's number")
-        os.kill(int(pid.read_text()), signal.SIGKILL)
-        other = _record.dump(replace(self.manifest, boot="an earlier boot"))
-        (self.state / "postfix" / _record.MANIFEST).write_text(other)
 
 
 @pytest.fixture
