@@ -87,6 +87,16 @@ SENDMAIL: t.Final[tuple[tuple[str, str, str, str, str], ...]] = (
         "Leave the option out, or use a form that this version has.",
     ),
     (
+        "tls-setup-fails",
+        "critical",
+        "sendmail cannot set up TLS with an option, and goes on without",
+        (
+            "CertFingerprintAlgorithm names a digest that OpenSSL does not have, or CRLPath is empty. sendmail writes a line to its "
+            "log, offers no STARTTLS, and its client sends in plaintext."
+        ),
+        "Correct the option in the evidence, or leave it out.",
+    ),
+    (
         "sendmail-without-tls",
         "high",
         "This sendmail is compiled without TLS",

@@ -90,12 +90,14 @@ def prove(
         settled += batch
         for one in batch:
             show(one, report)
+    # Where lines are written oddly, what stands in them is not what is in force.
+    plain = [one for one in settled if not getattr(one.configuration, "spelling", "")]
     trials_of = sendmail_undo.trials if release.endswith(SUFFIX) else undo_postfix.trials
     for what, count, results in (
         (
             "undone settings",
             arguments.undo,
-            undone(host, settled, count=arguments.undo, trials_of=trials_of),
+            undone(host, plain, count=arguments.undo, trials_of=trials_of),
         ),
         ("sslscans", arguments.sslscan, scanned(host, settled, count=arguments.sslscan)),
     ):

@@ -23,6 +23,7 @@ PASSWORD_CALLBACK = ctypes.CFUNCTYPE(
 )
 
 STATUS_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+RESUMABLE_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
 
 P, INT, LONG, U64, S, SIZE = (
     ctypes.c_void_p,
@@ -58,21 +59,25 @@ PROTOTYPES: dict[str, tuple[t.Any, ...]] = {
     "SSL_CTX_check_private_key": (INT, P),
     "SSL_CTX_get0_privatekey": (P, P),
     "EC_KEY_new_by_curve_name": (P, INT),
+    "EVP_get_digestbyname": (P, S),
     "EVP_PKEY_base_id": (INT, P),
     "EVP_PKEY_get_base_id": (INT, P),
     "SSL_CTX_load_verify_locations": (INT, P, S, S),
     "SSL_CTX_callback_ctrl": (LONG, P, INT, STATUS_CALLBACK),
+    "SSL_CTX_set_not_resumable_session_callback": (None, P, RESUMABLE_CALLBACK),
     "SSL_CTX_set0_tmp_dh_pkey": (INT, P, P),
     "SSL_get_pending_cipher": (P, P),
     "SSL_version": (INT, P),
     "SSL_new": (P, P),
     "SSL_free": (None, P),
+    "SSL_set_security_level": (None, P, INT),
     "SSL_set_bio": (None, P, P, P),
     "SSL_set_accept_state": (None, P),
     "SSL_set_connect_state": (None, P),
     "SSL_do_handshake": (INT, P),
     "SSL_get_error": (INT, P, INT),
     "SSL_get_peer_cert_chain": (P, P),
+    "SSL_CIPHER_get_auth_nid": (INT, P),
     "SSL_CIPHER_get_id": (ctypes.c_uint32, P),
     "SSL_CIPHER_get_name": (S, P),
     "SSL_CIPHER_get_bits": (INT, P, P),
@@ -196,4 +201,13 @@ class Binding:
         return found
 
 
-__all__ = ["OP_NO", "STATUS_CALLBACK", "Binding", "Refused", "Reply", "no_password", "raw"]
+__all__ = [
+    "OP_NO",
+    "RESUMABLE_CALLBACK",
+    "STATUS_CALLBACK",
+    "Binding",
+    "Refused",
+    "Reply",
+    "no_password",
+    "raw",
+]

@@ -208,8 +208,9 @@ def _denied(path: str) -> bool:
 
 
 def refused(refusal: Refusal, *, where: str) -> Finding:
-    """What it means that the library refuses a certificate or key."""
-    code = "certificate-key-mismatch" if refusal.stage == "mismatch" else "certificate-unusable"
+    """What it means that the library refuses a certificate or key, or does not know the digest of fingerprints."""
+    codes = {"mismatch": "certificate-key-mismatch", "digest": "tls-setup-fails"}
+    code = codes.get(refusal.stage, "certificate-unusable")
     return finding(code, where=where, evidence=f"{refusal.subject}: {refusal.error}")
 
 

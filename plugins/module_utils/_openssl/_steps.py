@@ -111,6 +111,11 @@ def use_curve(library: Binding, context: int, number: str) -> None:
         raise Refused("curve", number, library.error())
 
 
+def know_digest(library: Binding, _context: int, name: str) -> None:
+    if not library.EVP_get_digestbyname(raw(name)):
+        raise Refused("digest", name, library.error() or "no digest of this name")
+
+
 def use_suites(library: Binding, context: int, text: str) -> None:
     if library.SSL_CTX_set_ciphersuites(context, raw(text)) <= 0:
         raise Refused("suites", text, library.error())
@@ -122,6 +127,7 @@ def use_ciphers(library: Binding, context: int, text: str) -> None:
 
 
 STEPS: dict[str, t.Callable[..., None]] = {
+    "digest": know_digest,
     "key": use_key,
     "certificate": use_certificate,
     "chain": use_chain,

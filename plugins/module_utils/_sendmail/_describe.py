@@ -132,6 +132,8 @@ def _asked(
     if service.level == "none" or request.problem:
         return dict(NOTHING), []
     reason = asker.reason
+    if engine := sendmail.value("SSLEngine"):
+        reason = reason or f"SSLEngine = {engine}: what OpenSSL makes of it was not asked"
     paths = [path for _kind, *files in request.certificates for path in files if path]
     if asker.oracle is not None and (denied := unreadable(paths)):
         reason = f"{denied} cannot be read by this user"

@@ -44,6 +44,7 @@ _P256: t.Final = "415"
 _LONGER_DH: t.Final = SendmailVersion(8, 14, 8)
 _FIXED_DH: t.Final = SendmailVersion(8, 15, 2)
 _AUTOMATIC_DH: t.Final = SendmailVersion(8, 18, 0)
+_CRL_PATH_COUNTS: t.Final = SendmailVersion(8, 16, 1)
 _DIGITS: t.Final = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")
 _LARGEST: t.Final = (1 << 64) - 1
 _MOST_DIGITS: t.Final = 25
@@ -237,6 +238,12 @@ def pairs_of(sendmail: Sendmail, *, client: bool) -> tuple[tuple[str, str, str],
     return tuple(("pair", one, key) for one, key in rows if one or key)
 
 
+def _digest_steps(sendmail: Sendmail) -> list[Step]:
+    """That of fingerprints; without it sendmail has no TLS at all (init_tls_library() in sendmail/tls.c)."""
+    name = sendmail.cf.value("CertFingerprintAlgorithm")
+    return [] if name is None else [("digest", True, sendmail.value("CertFingerprintAlgorithm"))]
+
+
 def _certificate_steps(sendmail: Sendmail, files: _Files, *, client: bool) -> list[Step]:
     side = "Client" if client else "Server"
     kind = "certificate"
@@ -275,9 +282,10 @@ def _other_steps(sendmail: Sendmail, dh: str, *, client: bool) -> list[Step]:
 def request_of(sendmail: Sendmail, *, client: bool) -> Request:
     """What the client asks of the library, or what all daemons ask together."""
     letters = server_letters(*sendmail.values("TLSSrvOptions"))
-    needed = not client and "C" not in letters
+    without = "C" in letters and has_option("CipherList", sendmail.build)
+    needed = not client and not without
     files = _Files(sendmail, needed=needed, guarded=client or needed)
-    steps = _certificate_steps(sendmail, files, client=client)
+    steps = _digest_steps(sendmail) + _certificate_steps(sendmail, files, client=client)
     trust = _trust_steps(sendmail, files, client=client)
     dh = dh_source(sendmail)
     steps += [*_other_steps(sendmail, dh, client=client), *trust]
@@ -305,6 +313,8 @@ def request_of(sendmail: Sendmail, *, client: bool) -> Request:
 def _problem(sendmail: Sendmail) -> Problem | None:
     if not sendmail.build.has_tls:
         return Problem("sendmail-without-tls", f"sendmail {sendmail.build.text}")
+    if sendmail.cf.value("CRLPath") == "" and sendmail.build.version >= _CRL_PATH_COUNTS:
+        return Problem("tls-setup-fails", "CRLPath is empty")
     return _option_problem(sendmail)
 
 

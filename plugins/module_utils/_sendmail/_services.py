@@ -43,18 +43,20 @@ class Service:
         return [{"address": self.daemon.address, "port": self.daemon.port}]
 
 
-def _server(daemon: Daemon, everybody: Everybody) -> Service:
-    offered = everybody.switched(_NO_TLS, default=daemon.offers_tls)
-    level = "encrypt" if daemon.implicit else "may" if offered else "none"
+def _server(daemon: Daemon, everybody: Everybody, *, never: bool) -> Service:
+    offered = not never and everybody.switched(_NO_TLS, default=daemon.offers_tls)
+    level = "none" if never else "encrypt" if daemon.implicit else "may" if offered else "none"
     return Service(daemon.name, "inbound", daemon.lane, level, daemon)
 
 
+def _client_without_tls(sendmail: Sendmail) -> bool:
+    lines = sendmail.cf.values("ClientPortOptions")
+    return any(_NO_TLS in parse_daemon(line).modifiers for line in lines)
+
+
 def _client(sendmail: Sendmail) -> Service:
-    modifiers = "".join(
-        parse_daemon(line).modifiers for line in sendmail.cf.values("ClientPortOptions")
-    )
     everybody = sendmail.everybody
-    level = "none" if _NO_TLS in modifiers or everybody.never_tried else "may"
+    level = "none" if _client_without_tls(sendmail) or everybody.never_tried else "may"
     if level == "may" and everybody.of_servers:
         level = "encrypt"
     elif level == "may" and _dane(sendmail):
@@ -72,9 +74,14 @@ def _dane(sendmail: Sendmail) -> bool:
 
 
 def services_of(sendmail: Sendmail, address_of: AddressOf | None = None) -> tuple[Service, ...]:
-    """Every daemon in the order of sendmail.cf, then the client."""
+    """Every daemon in the order of sendmail.cf, then the client.
+
+    Where the modifiers of all of them say S, sendmail does not set up TLS at all (main() in sendmail/main.c).
+    """
     daemons = daemons_of(sendmail.cf.values("DaemonPortOptions"), address_of)
-    return (*(_server(one, sendmail.everybody) for one in daemons), _client(sendmail))
+    never = _client_without_tls(sendmail) and all(_NO_TLS in one.modifiers for one in daemons)
+    servers = (_server(one, sendmail.everybody, never=never) for one in daemons)
+    return (*servers, _client(sendmail))
 
 
 __all__ = ["Service", "services_of"]

@@ -28,6 +28,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._services
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 _NEVER_STARTS: t.Final = "sendmail-option-unknown"
+_NO_TLS: t.Final = "S"
 _SPEAKS_TLS13: t.Final = 0x1010100F
 
 REMEDIES: t.Final = {
@@ -133,7 +134,7 @@ def _length_findings(sendmail: Sendmail, where: str) -> list[Finding]:
 
 
 def _why_plain(sendmail: Sendmail, daemon: Daemon) -> str:
-    if daemon.offers_tls:
+    if _NO_TLS not in daemon.modifiers:
         return f"Srv_Features: {' '.join(sendmail.everybody.letters)} in the access map"
     return f"M=S in {daemon.line}"
 

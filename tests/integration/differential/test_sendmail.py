@@ -52,6 +52,15 @@ NAMED = {
     "comments-and-other-ends-of-lines": Configuration(
         "", (*SOUND, "O CipherList=ECDHE+AESGCM # text", "O TLSSrvOptions=C, V"), spelling="0"
     ),
+    "a-digest-that-openssl-does-not-have": Configuration(
+        "", (*SOUND, "O CertFingerprintAlgorithm=nosuch")
+    ),
+    "a-digest-by-another-name": Configuration(
+        "", (*SOUND, "O CertFingerprintAlgorithm=RSA-SHA256")
+    ),
+    "a-list-of-revoked-certificates-that-is-not-there": Configuration(
+        "", (*SOUND, f"O CRLFile={DIRECTORY}/absent.pem")
+    ),
     "letters-behind-a-comma": Configuration("", SOUND, features="V,v"),
     "letters-in-one-word": Configuration("", SOUND, features="VS"),
     "letters-that-take-tls-away": Configuration("", SOUND, features="A,S"),

@@ -69,10 +69,21 @@ class Writing(Drawing):
         if self._chance(0.4):
             letters = self._random.choice(LETTERS)
             drawn = drawn.with_changes(drawn.name, {"TLSSrvOptions": [letters]})
+        drawn = replace(drawn, lines=(*drawn.lines, *self._seldom()))
         features = self._pick(FEATURES) if self._chance(0.3) else ""
         spelling = drawn.name if self._chance(0.4) else ""
         address = self._random.choice(ADDRESSES) if self._chance(0.2) else drawn.address
         return replace(drawn, features=features, spelling=spelling, address=address)
+
+    def _seldom(self) -> list[str]:
+        """What has nothing to do with suites, but may switch TLS off."""
+        lines = []
+        if self._chance(0.1):
+            names = ("sha256", "SHA512", "SHA2-256", "RSA-SHA256", "nosuch", "")
+            lines.append(f"O CertFingerprintAlgorithm={self._random.choice(names)}")
+        if self._chance(0.1):
+            lines.append(f"O CRLFile={DIRECTORY}/{self._random.choice(('absent', 'rsa'))}.pem")
+        return lines
 
 
 class Generator(Drawing):

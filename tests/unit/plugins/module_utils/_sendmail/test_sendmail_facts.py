@@ -389,3 +389,43 @@ def test_what_keeps_sendmail_from_starting_is_told_of_a_daemon_without_tls_too(h
     found = host.services("O ServerSSLOptions=SSL_OP_NO_TLSv1,\n SSL_OP_ALL")
     assert "sendmail-option-unknown" in codes(found["plain"])
     assert "certificate-missing" not in codes(host.services("O CACertPath=")["plain"])
+
+
+@pytest.mark.parametrize(
+    ("line", "evidence"),
+    [
+        ("O CertFingerprintAlgorithm=nosuch", "nosuch: "),
+        ("O CertFingerprintAlgorithm=", ": "),
+        ("O CRLPath=", "CRLPath is empty"),
+    ],
+)
+def test_an_option_with_which_tls_is_not_set_up(host: Host, line: str, evidence: str) -> None:
+    service = host.services(line)["MTA"]
+    (found,) = [one for one in service["findings"] if one["code"] == "tls-setup-fails"]
+    assert found["evidence"].startswith(evidence)
+    assert service["ciphers"] == []
+
+
+@pytest.mark.parametrize("line", ["O CertFingerprintAlgorithm=sha256", "O CRLPath=/absent"])
+def test_an_option_that_takes_nothing_away(host: Host, line: str) -> None:
+    assert names(host.services(line)["MTA"]) == names(host.services()["MTA"])
+
+
+def test_what_an_engine_does_is_not_determined(host: Host) -> None:
+    service = host.services("O SSLEngine=pkcs11")["MTA"]
+    assert service["ciphers"] is None
+    (found,) = [one for one in service["findings"] if one["code"] == "not-determined"]
+    assert found["evidence"].startswith("SSLEngine = pkcs11: ")
+
+
+def test_where_every_modifier_says_so_tls_is_not_set_up_at_all(
+    tmp_path: Path, recorded: t.Callable[[str], str]
+) -> None:
+    host = Host(tmp_path, recorded("debug-sid.txt"))
+    host.lines = [line for line in host.lines if "PortOptions" not in line]
+    host.lines += [f"Kaccess text {tmp_path}/access", "O DaemonPortOptions=Name=MTA, M=S"]
+    (tmp_path / "access").write_text("Srv_Features:\ts\n")
+    assert host.services()["MTA"]["security_level"] == "may"
+    found = host.services("O ClientPortOptions=M=S")
+    assert {one["security_level"] for one in found.values()} == {"none"}
+    assert found["MTA"]["findings"][0]["evidence"] == "M=S in Name=MTA, M=S"

@@ -242,6 +242,9 @@ def test_without_a_certificate_the_letter_c_is_needed(make: Make) -> None:
     without = request_of(make("TLSSrvOptions=C"), client=False)
     assert without.problem is None
     assert without.settings is not None
+    older = request_of(make("TLSSrvOptions=C", release="8.14.9"), client=False)
+    assert older.problem is not None
+    assert older.problem.code == "certificate-missing"
 
 
 def test_a_build_without_tls(recorded: Recorded) -> None:
