@@ -18,6 +18,7 @@ Data = Mapping[str, t.Any]
 _Answer = tuple[bool | None, str]
 _UNSEEN: t.Final = "the probe saw no certificate"
 _UNREAD: t.Final = "no certificate could be read"
+_NO_FILE: t.Final = "none of its files could be read"
 _NO_NAME: t.Final = "nobody said by which name senders know this host"
 _TLSA: t.Final[dict[str | None, _Answer]] = {
     "match": (True, "every certificate that is served"),
@@ -137,7 +138,7 @@ def _all(values: Iterable[bool | None]) -> bool | None:
 def _key(host: _Host) -> _Answer:
     files = ", ".join(str(one.get("key_file") or "no key file") for one in host.installed)
     if not files:
-        return None, "none of its files could be read"
+        return None, _NO_FILE
     return _all(one.get("key_matches") for one in host.installed), files
 
 
@@ -185,8 +186,10 @@ def _root(host: _Host) -> _Answer:
 
 def _same(host: _Host) -> _Answer:
     installed = {one.get("sha256") for one in host.installed}
-    if not host.served or None in installed or not installed:
+    if not host.served:
         return None, _UNSEEN
+    if None in installed or not installed:
+        return None, _NO_FILE
     strange = [one["subject"] for one in host.served if one["sha256"] not in installed]
     return not strange, f"another one is served: {', '.join(strange)}" if strange else ""
 

@@ -176,3 +176,114 @@ def test_no_question_stays_open_without_a_reason() -> None:
     for told in (facts(), facts(not_after=None, days_left=None, key_matches=None, san=None)):
         for seen in ({}, {"certificates": [silent], "findings": []}):
             assert unexplained(certificate_checklist(told, seen)) == []
+
+
+def told_of(question: str, host: Data, seen: Data | None = None) -> tuple[str, str]:
+    """The verdict on a question, and what stands behind its colon."""
+    lines = certificate_checklist(host, seen)
+    first = next(at for at, line in enumerate(lines) if question in line)
+    text = lines[first]
+    for line in lines[first + 1 :]:
+        if not line.startswith("    "):
+            break
+        text += f" {line.strip()}"
+    verdict, _blank, rest = text.strip().partition(" ")
+    return verdict, rest.strip().removeprefix(question).removeprefix(": ")
+
+
+KEY = "Its key belongs to it, and both can be used"
+FORCE = "It is in force, and so is its chain"
+NAMES = "It names this host"
+INTERMEDIATES = "Every intermediate is sent, in order"
+ROOT = "It leads to a root that is trusted here"
+SAME = "Senders get the one that lies on the disk"
+UNSEEN = "the probe saw no certificate"
+
+
+def with_two(**second: t.Any) -> Data:
+    """The facts of a host with two certificates in its one service."""
+    host = facts()
+    host["certificates"][1].update({"key_matches": True, "key_file": "/etc/other.key", **second})
+    host["sendmail"][0]["services"][0]["certificate_files"].append("/etc/mail/tls/unused.crt")
+    return host
+
+
+def test_a_certificate_that_only_the_client_presents_is_none_of_the_servers() -> None:
+    host = facts()
+    host["sendmail"][0]["services"] += [
+        {"direction": "outbound", "certificate_files": ["/etc/mail/tls/unused.crt"]},
+        {"direction": "inbound", "certificate_files": None},
+    ]
+    assert told_of(KEY, host) == ("yes", "/etc/mail/tls/mx.key")
+
+
+@pytest.mark.parametrize(
+    ("second", "verdict"),
+    [({}, "yes"), ({"key_matches": None}, "?"), ({"key_matches": False}, "no")],
+)
+def test_every_key_counts(second: Data, verdict: str) -> None:
+    assert told_of(KEY, with_two(**second)) == (verdict, "/etc/mail/tls/mx.key, /etc/other.key")
+
+
+def test_a_certificate_without_a_key_file_is_said_to_have_none() -> None:
+    assert told_of(KEY, facts(key_file=None, key_matches=None)) == ("?", "no key file")
+
+
+def test_the_certificate_that_ends_first_counts() -> None:
+    host = with_two(not_after="2027-01-02T03:04:05Z", days_left=40)
+    assert told_of(FORCE, host) == ("yes", "until 2027-01-02 (40 days)")
+    assert told_of(FORCE, facts(not_after=None))[0] == "?"
+
+
+def test_names_are_shown_whatever_the_verdict() -> None:
+    unnamed = "nobody said by which name senders know this host"
+    assert told_of(NAMES, facts(), probe()) == ("yes", "mx.example.test")
+    assert told_of(NAMES, facts(), probe(name_matches=None)) == ("?", f"mx.example.test; {unnamed}")
+    assert told_of(NAMES, facts(), probe(name_matches=False)) == ("no", "mx.example.test")
+    assert told_of(NAMES, facts()) == ("?", f"mx.example.test; {UNSEEN}")
+    assert told_of(NAMES, facts(san=None)) == ("?", UNSEEN)
+
+
+def test_an_answer_that_says_all_has_nothing_behind_it() -> None:
+    text = "\n".join(certificate_checklist(facts(), probe()))
+    for question in ("Servers may use it", "Key and signatures are strong enough", SAME):
+        assert f"  yes       {question}\n" in text
+
+
+def test_how_long_the_chains_are_that_senders_get() -> None:
+    assert told_of(INTERMEDIATES, facts(), probe()) == ("yes", "a chain of 2")
+    assert told_of(INTERMEDIATES, facts()) == ("?", UNSEEN)
+
+
+def test_why_a_root_is_not_trusted_and_nothing_of_one_that_is() -> None:
+    untrusted = {**SERVED, "verified": False, "verify_reason": "self-signed"}
+    both = {"certificates": [{**SERVED, "verify_reason": "by its root"}, untrusted], "findings": []}
+    assert told_of(ROOT, facts(), both) == ("no", "self-signed")
+    assert told_of(ROOT, facts()) == ("?", UNSEEN)
+
+
+def test_what_is_served_is_compared_with_what_could_be_read() -> None:
+    other = probe(sha256="bb", subject="CN=old")
+    assert told_of(SAME, facts(), other) == ("no", "another one is served: CN=old")
+    assert told_of(SAME, facts()) == ("?", UNSEEN)
+    unread = "none of its files could be read"
+    assert told_of(SAME, facts(sha256=None), probe()) == ("?", unread)
+    assert told_of(SAME, {**facts(), "certificates": None}, probe()) == ("?", unread)
+    assert told_of(KEY, {**facts(), "certificates": []}, probe()) == ("?", unread)
+
+
+def test_what_the_probe_found_says_no_too() -> None:
+    found = finding("certificate-untrusted", where="mx:25", evidence="self-signed").as_dict()
+    lines = certificate_checklist(facts(), {**probe(), "findings": [found]})
+    assert next(line for line in lines if line.startswith("  no")).endswith(
+        "(certificate-untrusted)"
+    )
+    for empty in (None, []):
+        host, seen = {**facts(), "findings": empty}, {**probe(), "findings": empty}
+        assert "no" not in answers(certificate_checklist(host, seen)).values()
+
+
+@pytest.mark.parametrize("other", [None, "certificates", ["certificates"], 7])
+def test_what_is_no_result_is_refused_in_one_sentence(other: t.Any) -> None:
+    with pytest.raises(InvalidInput, match="something else than the facts"):
+        certificate_checklist(other)

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.plugin_utils._targets import (
     inbound_services,
+    is_wrapped,
     probe_targets,
 )
 
@@ -43,6 +44,41 @@ def test_wrapper_mode_is_implicit_tls() -> None:
         [service("smtps/inet", ("", 465), smtpd_tls_wrappermode="yes")], address="198.51.100.11"
     )
     assert target["tls_mode"] == "implicit"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "level", "wrapped"),
+    [
+        ({"smtpd_tls_wrappermode": "YES"}, "may", True),
+        ({"smtpd_tls_wrappermode": True}, "may", True),
+        ({"smtpd_tls_wrappermode": "true"}, "may", True),
+        ({"smtpd_tls_wrappermode": "no"}, "encrypt", False),
+        ({"DaemonPortOptions": "Name=TLSMTA, M=s"}, "encrypt", True),
+        ({"DaemonPortOptions": "Name=MTA"}, "may", False),
+        ({"DaemonPortOptions": "Name=MTA", "smtpd_tls_wrappermode": "yes"}, "may", False),
+        (None, "encrypt", False),
+    ],
+)
+def test_only_what_says_so_speaks_tls_from_the_first_byte(
+    parameters: dict[str, object] | None, level: str, wrapped: bool
+) -> None:
+    """Modifier s of DaemonPortOptions is SMTPS (sendmail's op.me); smtpd_tls_wrappermode is that of postconf(5)."""
+    told = {**service("any", ("", 465)), "parameters": parameters, "security_level": level}
+    assert is_wrapped(told) is wrapped
+    (target,) = probe_targets([told], address="198.51.100.11")
+    assert target["tls_mode"] == ("implicit" if wrapped else "starttls")
+
+
+def test_a_service_that_listens_nowhere_is_no_target() -> None:
+    silent = {**service("lmtp/unix"), "listen": None}
+    assert probe_targets([silent, service("smtp/inet")], address="198.51.100.11") == []
+
+
+def test_a_target_says_what_it_is() -> None:
+    seen = service("smtp/inet", ("2001:db8::5", 25))
+    (target,) = probe_targets([seen], address="198.51.100.11", certificates=[{"file": "a"}])
+    assert target["label"] == "smtp/inet at 2001:db8::5 port 25"
+    assert (target["service"], target["certificates"]) == (seen, [{"file": "a"}])
 
 
 def test_the_same_address_and_port_is_probed_once() -> None:

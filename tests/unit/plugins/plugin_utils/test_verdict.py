@@ -22,7 +22,8 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("compared")
 def test_agreement_is_proof() -> None:
-    assert probe_verdict({"reached": True}, TARGET)["agrees"] is True
+    verdict = probe_verdict({"reached": True}, TARGET)
+    assert verdict == {"label": TARGET["label"], "agrees": True, "message": ""}
 
 
 def test_what_was_not_determined_is_no_proof(compared: dict[str, Any]) -> None:
@@ -44,6 +45,13 @@ def test_a_host_that_is_not_reached_is_no_proof_whatever_is_expected() -> None:
         verdict = probe_verdict({"reached": False, "reason": "refused"}, TARGET, expect=expect)
         assert verdict["agrees"] is False
         assert "not reached: refused" in verdict["message"]
+
+
+@pytest.mark.parametrize("reached", [False, None])
+def test_a_host_that_was_not_reached_for_no_known_reason_is_no_proof(reached: bool | None) -> None:
+    verdict = probe_verdict({"reached": reached, "reason": None}, TARGET)
+    assert verdict["agrees"] is False
+    assert verdict["message"].endswith("not reached: no reason was given")
 
 
 def test_reached_is_enough_when_nothing_more_is_expected() -> None:
