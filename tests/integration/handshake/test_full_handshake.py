@@ -62,7 +62,7 @@ def addresses() -> t.Iterator[dict[str, str]]:
 class Host:
     address: str
 
-    def asked(self, port: int, question: FullHandshake, patience: float = 5.0) -> t.Any:
+    def asked(self, port: int, question: FullHandshake, patience: float = 60.0) -> t.Any:
         return ask_over_starttls(port, question, host=self.address, patience=patience)
 
     def openssl(self, port: int, *options: str) -> str:
