@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.plugin_utils._policy import (
+    CertificateRule,
     Policy,
     load_policy,
     names,
@@ -94,6 +95,42 @@ def test_a_policy_of_the_user_takes_openssl_and_iana_names() -> None:
     assert policy.source == "the user"
 
 
+def test_what_a_policy_of_the_user_does_not_say() -> None:
+    policy = load_policy(GOOD)
+    assert (policy.title, policy.date, policy.advice) == ("house", "not dated", None)
+    assert (policy.opportunistic_ciphers, policy.defaults) == (True, False)
+    assert policy.certificate == CertificateRule()
+    assert load_policy({**GOOD, "defaults": True}).defaults is True
+
+
+def test_what_a_policy_of_the_user_asks_of_certificates() -> None:
+    rule = {"types": ["rsa", "ecdsa"], "rsa_bits": 3072, "curves": ["secp384r1"]}
+    read = load_policy({**GOOD, "certificate": rule}).certificate
+    assert read == CertificateRule(("rsa", "ecdsa"), 3072, ("secp384r1",))
+    assert load_policy({**GOOD, "certificate": {}}).certificate == CertificateRule()
+
+
+@pytest.mark.parametrize(("ciphers", "restricts"), [("policy", True), ("default", False)])
+def test_suites_may_be_meant_for_mandatory_tls_only(ciphers: str, restricts: bool) -> None:
+    rule = {"advice": "RFC 7435", "ciphers": ciphers}
+    policy = load_policy({**GOOD, "opportunistic": rule})
+    assert (policy.advice, policy.opportunistic_ciphers) == ("RFC 7435", restricts)
+    assert load_policy({**GOOD, "opportunistic": {"advice": "a"}}).opportunistic_ciphers is True
+
+
+def test_only_a_policy_that_stops_below_the_newest_protocol_has_a_ceiling() -> None:
+    stops = load_policy({**GOOD, "protocols": ["TLSv1.1", "TLSv1.2"]})
+    assert (stops.minimum, stops.maximum) == (Protocol.TLSv1_1, Protocol.TLSv1_2)
+    assert load_policy(GOOD).maximum is None
+
+
+def test_a_string_of_openssl_is_configured_as_it_is() -> None:
+    assert load_policy({**GOOD, "cipher_string": " HIGH:!aNULL "}).cipher_list == "HIGH:!aNULL"
+    only13 = {"name": "house", "protocols": ["TLSv1.3"]}
+    assert load_policy(only13).cipher_list is None
+    assert load_policy({**only13, "ciphers": []}).cipher_list is None
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -114,6 +151,15 @@ def test_a_policy_of_the_user_takes_openssl_and_iana_names() -> None:
         ({"certificate": ["rsa"]}, "certificate must be a dictionary"),
         ({"certificate": {"types": ["dsa"]}}, "certificate.types: 'dsa' is not one of rsa"),
         ({"certificate": {"rsa_bits": "2048"}}, "certificate.rsa_bits must be a number"),
+        ({"certificate": {"rsa_bits": True}}, "certificate.rsa_bits must be a number"),
+        ({"certificate": {"key": "rsa"}}, "certificate must be a dictionary"),
+        ({"opportunistic": {"advice": "yes", "protocols": []}}, "opportunistic must be a"),
+        ({"opportunistic": ["advice"]}, "opportunistic must be a dictionary"),
+        ({"opportunistic": {"advice": "a", "ciphers": "all"}}, "must be policy or default"),
+        ({"opportunistic": {"ciphers": "default"}}, "advice must be a text"),
+        ({"groups": ["x25519", 29]}, "groups must be a list of names"),
+        ({"title": "  "}, "title must be a text"),
+        ({"ciphersuites": ["AES128-SHA"]}, "'AES128-SHA' belongs under ciphers."),
         ({"opportunistic": "no"}, "opportunistic must be a dictionary"),
         ({"defaults": "yes"}, "defaults must be one of True, False"),
         ({"name": 3}, "name must be a text"),
