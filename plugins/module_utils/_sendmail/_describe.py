@@ -26,6 +26,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes im
     NOT_DETERMINED,
     NOTHING,
     dh_dict,
+    dropped_dict,
     negotiable,
     signature_names,
 )
@@ -126,6 +127,24 @@ def _understood(
     return {**negotiable(result, dropped), **more}, findings
 
 
+def _not_asked(
+    sendmail: Sendmail, service: Service, where: str, reason: str
+) -> tuple[dict[str, t.Any], list[Finding]]:
+    """What is certain although nobody could ask the library."""
+    from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._paper import (  # noqa: PLC0415 - seldom needed
+        certain_losses,
+        loss_findings,
+    )
+
+    findings = [finding("not-determined", where=where, evidence=reason)]
+    if service.client:
+        return dict(NOT_DETERMINED), findings
+    losses = certain_losses(sendmail)
+    findings += loss_findings(sendmail, service, losses, where)
+    dropped = [dropped_dict(one) for one in losses] or None
+    return {**NOT_DETERMINED, "dropped": dropped}, findings
+
+
 def _asked(
     sendmail: Sendmail, service: Service, request: Request, asker: Asker, where: str
 ) -> tuple[dict[str, t.Any], list[Finding]]:
@@ -138,7 +157,7 @@ def _asked(
     if asker.oracle is not None and (denied := unreadable(paths)):
         reason = f"{denied} cannot be read by this user"
     if asker.oracle is None or reason:
-        return dict(NOT_DETERMINED), [finding("not-determined", where=where, evidence=reason)]
+        return _not_asked(sendmail, service, where, reason)
     try:
         return _understood(sendmail, service, request, asker, asker.oracle, where)
     except NotSupported as error:

@@ -190,3 +190,44 @@ def test_names_are_not_looked_up_for_another_host(facts_of: Facts) -> None:
     assert services["here"]["listen"] == [{"address": "localhost", "port": 27}]
     evidence = [one["evidence"] for one in services["other"]["findings"]]
     assert "where it listens: mx.example.com was not looked up on that host" in evidence
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "evidence"),
+    [
+        (
+            "O CipherList=HIGH:!AES256",
+            "opportunistic-strict",
+            "ECDHE-RSA-AES256-GCM-SHA384: excluded by AES256 (CipherList = HIGH:!AES256)",
+        ),
+        (
+            "O ServerSSLOptions=SSL_OP_NO_TLSv1_2",
+            "opportunistic-strict",
+            "no TLSv1.2: ServerSSLOptions = SSL_OP_NO_TLSv1_2",
+        ),
+        ("O CipherList=HIGH:!ECDHE:!kRSA", "only-dhe", "excluded by ECDHE"),
+        ("O CipherList=ALL:!ECDHE:!kRSA:!DHE", "no-suite-before-tls13", "excluded by DHE"),
+        ("O CipherList=HIGH:!aNULL", "", ""),
+        ("O CipherList=HIGH:!ECDSA", "", ""),
+        ("O CipherList=HIGH:!AES256:@NOSUCH", "", ""),
+        ("O CipherList=HIGH:\n !AES256", "", ""),
+        ("O ServerSSLOptions=+SSL_OP_NO_TLSv1_3", "", ""),
+    ],
+)
+def test_what_is_certain_without_the_library(
+    facts_of: Facts, lines: str, code: str, evidence: str
+) -> None:
+    service = facts_of(sendmail_cf=f"{CF}{lines}\n")["sendmail"][0]["services"][0]
+    strict = {"opportunistic-strict", "only-dhe", "no-suite-before-tls13", "no-shared-cipher"}
+    found = [one for one in service["findings"] if one["code"] in strict]
+    assert [one["code"] for one in found] == ([code] if code else [])
+    assert all(evidence in one["evidence"] for one in found)
+    assert service["ciphers"] is None
+
+
+def test_a_daemon_for_users_may_be_strict(facts_of: Facts) -> None:
+    lines = "O CipherList=HIGH:!AES256\nO DaemonPortOptions=Name=MSA, Port=587\n"
+    services = facts_of(sendmail_cf=CF + lines)["sendmail"][0]["services"]
+    (users,) = [one for one in services if one["name"] == "MSA"]
+    assert "opportunistic-strict" not in [one["code"] for one in users["findings"]]
+    assert "excluded by AES256" in [one["reason"] for one in users["dropped"]]
