@@ -49,7 +49,8 @@ options:
         changes nothing where there is none. To be called before a change is planned on what the files say.
       - V(pending) changes nothing. It fails unless the checkpoint of O(token) still waits for its confirmation. To be called
         right before the files are changed, as nobody takes back what is changed after the host has restored itself, and
-        again before anything is built on the change.
+        again before anything is built on the change. The option C(checkpoint) of M(postmaster.tls.postconf) and
+        M(postmaster.tls.sendmail_config) asks the same in the moment of the writing, without a gap.
     type: str
     choices:
       - armed
@@ -120,6 +121,8 @@ EXAMPLES = r"""
   postmaster.tls.postconf:
     parameters:
       smtpd_tls_protocols: ">=TLSv1.2"
+    checkpoint:
+      token: "{{ checkpoint.token }}"
 
 - name: The service still works, so keep the change
   postmaster.tls.config_checkpoint:

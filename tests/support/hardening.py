@@ -9,6 +9,7 @@ import json
 import smtplib
 import subprocess
 import typing as t
+from pathlib import Path
 
 from ansible_collections.postmaster.tls.tests.support import labs
 from ansible_collections.postmaster.tls.tests.support.waiting import until
@@ -78,6 +79,18 @@ Cut = t.Callable[[Lab, str, "subprocess.Popen[str]"], None]
 #: The first task after the plan is applied and the MTA has reloaded.
 APPLIED = "See that the host has not restored itself in the meantime"
 
+#: What the role would apply, but not before the host has restored itself.
+LATE = """
+- name: Stand still until the host has restored itself
+  ansible.builtin.wait_for:
+    path: /var/lib/postmaster-tls/checkpoints/{{ proved_change_name }}/outcome.json
+    search_regex: '"reason": "timeout"'
+    timeout: 600
+
+- name: Go on
+  ansible.builtin.include_tasks: "{{ proved_change_path }}/tasks/apply.yml"
+"""
+
 
 def kill_controller(_lab: Lab, _host: str, playbook: subprocess.Popen[str]) -> None:
     labs.killed(playbook)
@@ -116,6 +129,19 @@ def rebooted(lab: Lab, host: str, look: t.Callable[[], t.Any], *arguments: str) 
     return t.cast("dict[str, t.Any]", json.loads(lab.on(host, "cat", outcome)))
 
 
+def late(lab: Lab, look: t.Callable[[], t.Any], tasks: Path, *arguments: str) -> str:
+    """Starts the playbook, whose change arrives after the host has restored itself; what is said of that, the host is as before.
+
+    The tasks that wait for that in front of those of the role are written to a file.
+    """
+    before = look()
+    tasks.write_text(LATE)
+    done = lab.playbook("harden-mta", *arguments, "-e", f"proved_change_apply={tasks}")
+    assert done.returncode == 2, done.stdout
+    assert look() == before
+    return " ".join(done.stdout.split())
+
+
 __all__ = [
     "POSTFIX_FILES",
     "SENDMAIL_FILES",
@@ -124,5 +150,6 @@ __all__ = [
     "cut_connection",
     "interrupted",
     "kill_controller",
+    "late",
     "rebooted",
 ]

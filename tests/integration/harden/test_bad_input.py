@@ -33,8 +33,14 @@ def sound(lab: Lab) -> Lab:
     [
         ("postfix_tls_mx_policy=intermedate", "^mx1: postfix_tls_mx_policy: There is no policy"),
         ('{"postfix_tls_mx_policy": {"name": "mine"}}', "mine"),
-        ('{"postfix_tls_parameters": {"smtpd_tls_protocol": ">=TLSv1.2"}}', "smtpd_tls_protocol"),
-        ('{"postfix_tls_parameters": {"smtpd_tls_protocols": "!TLSv1.0"}}', r"TLSv1\.0"),
+        (
+            '{"postfix_tls_parameters": {"smtpd_tls_protocol": ">=TLSv1.2"}}',
+            r"^mx1: Postfix \S+ has no parameter smtpd_tls_protocol \(.*; nothing was changed: check",
+        ),
+        (
+            '{"postfix_tls_parameters": {"smtpd_tls_protocols": "!TLSv1.0"}}',
+            r"^mx1: Postfix rejects this change to .*, and nothing was changed\. .*TLSv1\.0",
+        ),
         (
             '{"postfix_tls_parameters": {"smtpd_tls_cert_file": "/no/such.pem"}}',
             r"^mx1: refused, nothing was changed: \[certificate-unusable\] /no/such.pem: .* Put a PEM",

@@ -11,6 +11,7 @@ import re
 import socket
 import subprocess
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible_collections.postmaster.tls.tests.support import labs
@@ -20,6 +21,7 @@ from ansible_collections.postmaster.tls.tests.support.hardening import (
     cut_connection,
     interrupted,
     kill_controller,
+    late,
     rebooted,
 )
 from ansible_collections.postmaster.tls.tests.support.waiting import until
@@ -211,3 +213,15 @@ def test_a_reboot_in_between_brings_the_old_service_back(lab: Lab) -> None:
 
     harden(lab, *ALONE)
     assert "TLSv1.3 with cipher" in lab.handshake(HOST)
+
+
+def test_a_change_that_comes_after_the_host_has_restored_itself_is_refused(
+    lab: Lab, tmp_path: Path
+) -> None:
+    lab.state(HOST, "sendmail", "sendmail-case1")
+    dial = "sendmail_tls_timeout=30"
+    tasks = tmp_path / "late.yml"
+    said = late(lab, lambda: lab.digest(HOST), tasks, *ALONE, "-e", dial)
+    assert "What failed: Apply the plan: The checkpoint sendmail can no longer be confirmed" in said
+    assert "(timeout): no file differed, so nothing was written: run again." in said
+    assert refuses(lab)
