@@ -7,8 +7,10 @@
 
 Runs in the child, after `_binding.py` and before `_child.py`. OpenSSL calls the function for stapled responses when it
 has chosen suite, certificate and signature scheme (tls_handle_status_request() of ssl/statem/statem_srvr.c); a hello
-that asks for a response is looked at there, and broken off. Without a certificate the function is not called, and the
-ServerHello tells.
+that asks for a response is looked at there, and broken off. Without a certificate the function is not called. Below
+TLS 1.3 the one that decides whether a session can be resumed is, which cannot break off: it raises the security level, so
+that the library refuses the parameters of DHE before it makes a key (tls_construct_server_key_exchange() of the same file),
+which takes ten times as long as all the rest. Of what neither is called for, the ServerHello tells.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 import ctypes
 
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._binding import (
+    RESUMABLE_CALLBACK,
     STATUS_CALLBACK,
     Binding,
 )
@@ -24,6 +27,8 @@ PENDING = 10
 SET_STATUS_CALLBACK = 63
 ABORT, NOTHING = 2, 3
 HANDSHAKE, SERVER_HELLO = 22, 2
+WITHOUT_CERTIFICATE = 1053  # NID_auth_null of include/openssl/obj_mac.h
+HIGHEST_LEVEL = 5
 TLS1_3 = 0x0304
 SESSION_AT = 43
 KEY_SHARE = 51
@@ -32,7 +37,7 @@ RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c
 
 
 class Peek:
-    """What was seen of one handshake in the status callback."""
+    """What was seen of one handshake in the callbacks."""
 
     wanted = False
     suite = 0
@@ -42,17 +47,28 @@ class Peek:
 def watch(library: Binding, context: int) -> None:
     """Let the context report its choice."""
 
+    def note(connection: int, cipher: int | None) -> None:
+        Peek.version = library.SSL_version(connection)
+        Peek.suite = library.SSL_CIPHER_get_id(cipher) & 0xFFFF if cipher else 0
+
     def look(connection: int, _data: object) -> int:
         if not Peek.wanted:
             return NOTHING
-        Peek.version = library.SSL_version(connection)
-        cipher = library.SSL_get_pending_cipher(connection)
-        Peek.suite = library.SSL_CIPHER_get_id(cipher) & 0xFFFF if cipher else 0
+        note(connection, library.SSL_get_pending_cipher(connection))
         return ABORT
 
-    callback = STATUS_CALLBACK(look)
-    library.callbacks.append(callback)
-    library.SSL_CTX_callback_ctrl(context, SET_STATUS_CALLBACK, callback)
+    def resumable(connection: int, _forward_secret: int) -> int:
+        if Peek.wanted and library.SSL_version(connection) < TLS1_3:
+            cipher = library.SSL_get_pending_cipher(connection)
+            if cipher and library.SSL_CIPHER_get_auth_nid(cipher) == WITHOUT_CERTIFICATE:
+                note(connection, cipher)
+                library.SSL_set_security_level(connection, HIGHEST_LEVEL)
+        return 0
+
+    callbacks = STATUS_CALLBACK(look), RESUMABLE_CALLBACK(resumable)
+    library.callbacks += callbacks
+    library.SSL_CTX_callback_ctrl(context, SET_STATUS_CALLBACK, callbacks[0])
+    library.SSL_CTX_set_not_resumable_session_callback(context, callbacks[1])
 
 
 class Connection:
