@@ -190,7 +190,7 @@ def _opportunistic(policy: str, data: Mapping[str, t.Any]) -> tuple[str | None, 
 
 def _choice(policy: str, data: Mapping[str, t.Any], key: str, choices: tuple[t.Any, ...]) -> t.Any:
     value = data.get(key)
-    if value is not None and not any(value is choice or value == choice for choice in choices):
+    if value is not None and value not in choices:
         _fail(
             policy, f"{key} must be one of {', '.join(str(choice) for choice in choices)}, or null"
         )

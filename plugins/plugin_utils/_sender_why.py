@@ -28,7 +28,6 @@ from ansible_collections.postmaster.tls.plugins.plugin_utils._sender_calls impor
 Data = Mapping[str, t.Any]
 Cause = dict[str, str]
 
-_SIGNALLING = frozenset({0x00FF, 0x5600})
 _REFUSES: dict[str, tuple[str, str]] = {
     "dh-key-too-small": ("the prime of DHE is too small for it", "dh"),
     "rsa-key-too-small": ("the RSA key of the certificate is too small for it", "certificate"),
@@ -45,8 +44,7 @@ def _offered(profile: SenderProfile) -> list[int]:
     return [
         code
         for code in profile.suites
-        if code not in _SIGNALLING
-        and any(_suites.fits(code, version) for version in profile.versions)
+        if any(_suites.fits(code, version) for version in profile.versions)
     ]
 
 

@@ -124,6 +124,14 @@ def test_only_a_policy_that_stops_below_the_newest_protocol_has_a_ceiling() -> N
     assert load_policy(GOOD).maximum is None
 
 
+def test_groups_and_suites_of_a_policy_of_the_user_keep_their_order() -> None:
+    """Suites of TLS 1.3 by RFC 8446 appendix B.4, groups by the registry TLS Supported Groups of IANA."""
+    suites = ["TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"]
+    policy = load_policy({**GOOD, "groups": ["secp384r1", "x25519"], "ciphersuites": suites})
+    assert policy.groups == ("secp384r1", "x25519")
+    assert [one.code for one in policy.ciphersuites or ()] == [0x1303, 0x1301]
+
+
 def test_a_string_of_openssl_is_configured_as_it_is() -> None:
     assert load_policy({**GOOD, "cipher_string": " HIGH:!aNULL "}).cipher_list == "HIGH:!aNULL"
     only13 = {"name": "house", "protocols": ["TLSv1.3"]}
@@ -153,6 +161,7 @@ def test_a_string_of_openssl_is_configured_as_it_is() -> None:
         ({"certificate": {"rsa_bits": "2048"}}, "certificate.rsa_bits must be a number"),
         ({"certificate": {"rsa_bits": True}}, "certificate.rsa_bits must be a number"),
         ({"certificate": {"key": "rsa"}}, "certificate must be a dictionary"),
+        ({"certificate": ["types"]}, "certificate must be a dictionary"),
         ({"opportunistic": {"advice": "yes", "protocols": []}}, "opportunistic must be a"),
         ({"opportunistic": ["advice"]}, "opportunistic must be a dictionary"),
         ({"opportunistic": {"advice": "a", "ciphers": "all"}}, "must be policy or default"),
