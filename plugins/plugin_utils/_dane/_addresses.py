@@ -39,7 +39,7 @@ def _unasked(found: tuple[str, ...], possible: list[str]) -> Iterator[str]:
     wrong = [one for one in found if one not in possible]
     if wrong:
         more = f" and {len(wrong) - 1} more" if wrong[1:] else ""
-        yield f"{wrong[0]}{more} cannot be the address of a server, and was not asked"
+        yield f"{wrong[0]}{more} cannot be the address of a server: not asked"
     beyond = len(possible) - MOST_ADDRESSES
     if beyond > 0:
         yield f"{beyond} of the {len(found)} addresses were not asked: name all of them"

@@ -424,3 +424,10 @@ def test_no_dial_no_change() -> None:
 def test_facts_that_are_none_get_one_sentence(facts: Any, sentence: str) -> None:
     with pytest.raises(InvalidInput, match=re.escape(sentence)):
         policy_plan(facts, mx="intermediate")
+
+
+def test_a_postfix_whose_version_nobody_knows_is_told_and_left_alone() -> None:
+    plan = policy_plan({"postfix": [{"config_directory": "/etc/postfix"}]}, mx="intermediate")
+    assert [finding["code"] for finding in plan["findings"]] == ["not-determined"]
+    empty: dict[str, Any] = {"parameters": {}, "services": {}, "instances": {}, "changes": []}
+    assert {key: value for key, value in plan.items() if key != "findings"} == empty

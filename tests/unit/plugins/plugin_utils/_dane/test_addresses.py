@@ -98,6 +98,14 @@ def test_of_any_number_of_addresses_only_so_many_are_asked() -> None:
     ]
 
 
+@pytest.mark.parametrize(("many", "beyond"), [(32, []), (33, ["1 of the 33 addresses"])])
+def test_thirty_two_addresses_are_asked_and_no_more(many: int, beyond: list[str]) -> None:
+    addresses = [f"198.51.100.{last}" for last in range(1, many + 1)]
+    found = to_ask(validated("far.example.test", spoil=forging("mx1.plain.test", *addresses)))
+    assert len(found.addresses) == 32
+    assert [one.partition(" were")[0] for one in found.unasked] == beyond
+
+
 def test_more_records_than_are_read_lead_nowhere() -> None:
     fours = [f"198.18.{high}.{low}" for high in range(20) for low in range(1, 202)]
     found = to_ask(validated("far.example.test", spoil=forging("mx1.plain.test", *fours)))
@@ -116,7 +124,15 @@ def test_what_is_no_address_of_one_machine_is_not_asked(address: str) -> None:
     assert [one.split(" ")[0] for one in found.unasked] == [address]
     alone = to_ask(validated("far.example.test", spoil=forging("mx1.plain.test", address)))
     assert alone.addresses == ()
-    assert alone.unasked == (f"{address} cannot be the address of a server, and was not asked",)
+    assert alone.unasked == (f"{address} cannot be the address of a server: not asked",)
+
+
+def test_addresses_of_no_server_are_told_in_one_sentence() -> None:
+    spoil = forging("mx1.plain.test", "0.0.0.0", "224.0.0.25", "::", "198.51.100.7")
+    found = to_ask(validated("far.example.test", spoil=spoil))
+    [said] = found.unasked
+    assert found.addresses == ("198.51.100.7",)
+    assert said.endswith("and 2 more cannot be the address of a server: not asked")
 
 
 def fails_for(kind: t.Any) -> Spoil:
