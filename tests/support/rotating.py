@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import subprocess
@@ -15,6 +16,7 @@ from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab
 from ansible_collections.postmaster.tls.tests.support.labs import killed
 from ansible_collections.postmaster.tls.tests.support.waiting import until
 
+LOAD = "while :; do printf 'Subject: load\\n\\nload\\n' | sendmail postmaster@{domain}; sleep 0.5; done"
 _NO_ANSWER = r"Name service error for name=\S+ type=(MX|A|AAAA): Host not found, try again"
 
 
@@ -57,6 +59,40 @@ def kill_at(lab: DaneLab, task: str, *arguments: str) -> None:
     until(lambda: not _modules(lab), what=f"the module of {task!r} ends")
 
 
+def verified(lab: DaneLab) -> bool:
+    """Whether a sender that validates DANE gets what is published."""
+    return "Verified TLS connection" in lab.finger(lab.server.domain)
+
+
+@contextlib.contextmanager
+def under_load(lab: DaneLab) -> t.Iterator[str]:
+    """Mail for the server flows, each message over a connection of its own, since an epoch; in the end all is delivered."""
+    lab.on("sender-dane", "postconf", "-e", "smtp_connection_cache_on_demand=no")
+    since = lab.now("sender-dane")
+    load = LOAD.format(domain=lab.server.domain)
+    lab.on("sender-dane", "systemd-run", "--quiet", "--unit=load", "sh", "-c", load)
+    try:
+        yield since
+    finally:
+        lab.on("sender-dane", "systemctl", "stop", "load")
+    until(lambda: "is empty" in lab.on("sender-dane", "postqueue", "-p"), what="all delivered")
+
+
+def killed_at_each(
+    lab: DaneLab, tasks: t.Sequence[str], *arguments: str, unconfirmed: t.Container[str]
+) -> None:
+    """Kill the playbook at each of these tasks, one run after the other; after each, a sender verifies what it gets.
+
+    After those between apply and confirm, what they did is taken back, as the next run says.
+    """
+    for task in tasks:
+        kill_at(lab, task, *arguments)
+        until(lambda: verified(lab), what="verified after a kill")
+        if task in unconfirmed:
+            restore(lab)
+            until(lambda: verified(lab), what="verified again")
+
+
 def _modules(lab: DaneLab) -> str:
     return lab.shell(lab.server.host, "pgrep python3 || true")
 
@@ -82,4 +118,13 @@ def changed(lab: DaneLab, playbook: subprocess.CompletedProcess[str]) -> int:
     return int(found[1])
 
 
-__all__ = ["changed", "deferrals", "kill_at", "options", "pair", "restore", "rotate"]
+__all__ = [
+    "changed",
+    "deferrals",
+    "killed_at_each",
+    "options",
+    "pair",
+    "rotate",
+    "under_load",
+    "verified",
+]

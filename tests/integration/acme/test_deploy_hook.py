@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab, dane_lab
 from ansible_collections.postmaster.tls.tests.support.labs import CHECKOUT
+from ansible_collections.postmaster.tls.tests.support.rotating import verified
 from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 pytestmark = pytest.mark.lab
@@ -103,9 +104,8 @@ def in_force(lab: DaneLab, *files: str) -> None:
         until(
             lambda server=server: lab.published(server) == expected,
             what=f"{server} has the set",
-            seconds=120,
         )
-    assert "Verified TLS connection" in lab.finger("example.test")
+    until(lambda: verified(lab), what="a sender verifies what it gets")
 
 
 def certbot(lab: DaneLab, *arguments: str) -> str:

@@ -14,11 +14,12 @@ from ansible_collections.postmaster.tls.tests.support.dane_lab import SENDMAIL, 
 from ansible_collections.postmaster.tls.tests.support.rotating import (
     changed,
     deferrals,
-    kill_at,
+    killed_at_each,
     options,
     pair,
-    restore,
     rotate,
+    under_load,
+    verified,
 )
 from ansible_collections.postmaster.tls.tests.support.waiting import until
 
@@ -26,12 +27,6 @@ pytestmark = pytest.mark.lab
 RSA, ECDSA = (f"{SENDMAIL.name}-{kind}-next" for kind in ("rsa", "ecdsa"))
 NEXT_RSA, NEXT_ECDSA = (f"next/{SENDMAIL.host}{kind}.crt" for kind in ("", "-ecdsa"))
 OLD_RSA = f"first/{SENDMAIL.host}.crt"
-LOAD = f"""
-while :; do
-    printf 'Subject: load\\n\\nload\\n' | sendmail postmaster@{SENDMAIL.domain}
-    sleep 0.5
-done
-"""
 #: A run is killed as one of these tasks begins.
 KILLED_AT = (
     "Publish the set by dynamic update",
@@ -57,10 +52,6 @@ def insisting_client(lab: DaneLab, record: str) -> str:
     client = f"openssl s_client -starttls smtp -connect {SENDMAIL.name}:25 -verify_return_error"
     dane = f"-dane_tlsa_domain {SENDMAIL.name} -dane_tlsa_rrdata '{record}'"
     return lab.shell("sender-dane", f"{client} {dane} -brief < /dev/null 2>&1 || true")
-
-
-def verified(lab: DaneLab) -> bool:
-    return "Verified TLS connection" in lab.finger(SENDMAIL.domain)
 
 
 def test_case_2_is_told_by_the_audit_and_cured(lab: DaneLab, tmp_path: Path) -> None:
@@ -96,24 +87,12 @@ def test_case_2_is_told_by_the_audit_and_cured(lab: DaneLab, tmp_path: Path) -> 
 
 def test_killed_at_a_step_under_load_no_message_waits_for_tls(lab: DaneLab) -> None:
     lab.reset()
-    lab.on("sender-dane", "postconf", "-e", "smtp_connection_cache_on_demand=no")
-    since = lab.now("sender-dane")
-    lab.on("sender-dane", "systemd-run", "--quiet", "--unit=load", "sh", "-c", LOAD)
     arguments = options(lab, *pair(lab, ECDSA))
-    for task in KILLED_AT:
-        kill_at(lab, task, *arguments)
-        until(lambda: verified(lab), what=f"verified after {task}")
-        if task in UNCONFIRMED:
-            restore(lab)
-            until(lambda: verified(lab), what=f"verified again after {task}")
-    last = lab.playbook("rotate_certificate", *arguments)
-    assert last.returncode == 0, last.stdout
-    assert verified(lab)
-    lab.on("sender-dane", "systemctl", "stop", "load")
-    until(
-        lambda: "is empty" in lab.on("sender-dane", "postqueue", "-p"),
-        what="all delivered",
-    )
+    with under_load(lab) as since:
+        killed_at_each(lab, KILLED_AT, *arguments, unconfirmed=UNCONFIRMED)
+        last = lab.playbook("rotate_certificate", *arguments)
+        assert last.returncode == 0, last.stdout
+        until(lambda: verified(lab), what="verified at last")
 
     log = lab.log("sender-dane", since=since)
     assert log.count("status=sent") > 50
