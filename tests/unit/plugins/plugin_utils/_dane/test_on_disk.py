@@ -94,6 +94,46 @@ def test_a_certificate_that_is_served_outside_too_has_its_verdict() -> None:
     assert [one["status"] for one in found["certificates"][0]["dane"]] == ["mismatch"]
 
 
+def test_what_only_the_client_presents_or_nobody_names_is_not_compared() -> None:
+    client = {**service("/etc/submission.pem"), "direction": "outbound"}
+    known = facts(service("/etc/mx.pem"), client, {**service(""), "certificate_files": None})
+    known["sendmail"] = [{"services": None}]
+    found = told(known, OLD, NEW)
+    assert [one["dane"] != [] for one in found["certificates"]] == [True, False]
+    assert found["findings"] == []
+
+
+def test_a_file_without_a_certificate_is_not_compared() -> None:
+    for local in (False, True):
+        known = facts(service("/etc/mx.pem", local=local), service("/etc/submission.pem"))
+        found = with_dane(
+            known,
+            [{"chain": []}, {"chain": [OLD.pem]}],
+            names=(MX,),
+            lookup=LOOKUP,
+            now=NOW,
+            transport=Resolving(*family(), secure=True),
+        )
+        assert [len(one["dane"]) for one in found["certificates"]] == [0, 1]
+
+
+def test_what_both_files_have_wrong_is_told_once_and_in_its_own_words() -> None:
+    """The zone of the host has records that nobody can use: RFC 7672 section 3.1.3 leaves usage 1 out."""
+    zones = family()
+    owner = dns.name.from_text("_25._tcp.mx1.example.test.")
+    zones[1].add(owner, dns.rdata.from_text("IN", "TLSA", record(1, 1, 1, OLD)))
+    found = with_dane(
+        facts(service("/etc/mx.pem"), service("/etc/submission.pem")),
+        [{"chain": [OLD.pem]}, {"chain": [OLD.pem]}],
+        names=(MX,),
+        lookup=LOOKUP,
+        now=NOW,
+        transport=Resolving(*zones, secure=True),
+    )
+    assert [one["code"] for one in found["findings"]] == ["tlsa-unusable"]
+    assert "on disk" not in found["findings"][0]["message"]
+
+
 def test_a_host_of_two_names() -> None:
     found = told(facts(service("/etc/mx.pem")), OLD, NEW, MX, "bare.example.test")
     assert [one["status"] for one in found["certificates"][0]["dane"]] == ["match", "absent"]
@@ -101,7 +141,7 @@ def test_a_host_of_two_names() -> None:
 
 @pytest.mark.parametrize(
     ("value", "names"),
-    [("a.test, b.test", ["a.test", "b.test"]), (["a.test"], ["a.test"]), (None, []), ([], [])],
+    [("a.test, , b.test", ["a.test", "b.test"]), (["a.test"], ["a.test"]), (None, []), ([], [])],
 )
 def test_names(value: t.Any, names: list[str]) -> None:
     assert names_of(value) == names
