@@ -103,6 +103,23 @@ def test_a_server_that_nobody_could_ask_is_not_sound() -> None:
         ("audit_mta", "audit_mta_prob=true", "audit_mta has no variable audit_mta_prob: it knows"),
         ("harden_mta", "harden_mta_host=mx1", "harden_mta has no variable harden_mta_host: it"),
         ("rotate_certificate", "dane_rolover_name=mx", "has no variable dane_rolover_name: it"),
+        ("rotate_certificate", "dane_rollover_nam=mx", "has no variable dane_rollover_nam: it"),
+        (
+            "rotate_certificate",
+            "name=mx",
+            "variable name: did you mean dane_rollover_name? it knows",
+        ),
+        (
+            "harden_mta",
+            "postfix_tls_stat=undone",
+            "harden_mta has no variable postfix_tls_stat: it",
+        ),
+        (
+            "harden_mta",
+            "state=undone",
+            "did you mean harden_mta_state or postfix_tls_state or sendmail_tls_state? it knows",
+        ),
+        ("audit_mta", "hosts=mx1", "has no variable hosts: did you mean audit_mta_hosts? it knows"),
         ("audit_mta", "site=oslo", "The inventory has no host that matches 'mta'"),
     ],
 )
@@ -139,6 +156,41 @@ def test_what_selects_nothing_does_not_end_as_if_all_were_well(
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stdout
     assert said in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("harden_mta_batches=foo", "harden_mta_batches is foo: expected how many hosts go at once"),
+        ('{"harden_mta_batches": [1, "5 %"]}', "harden_mta_batches is 1, 5 %: expected how many"),
+        ("harden_mta_state=present", "harden_mta_state is present: expected applied or undone."),
+        (
+            "postfix_tls_state=undone harden_mta_mta=sendmail",
+            "mx1: sendmail runs here and would be hardened, while postfix_tls_state is undone: say",
+        ),
+        (
+            "sendmail_tls_state=undone harden_mta_mta=postfix harden_mta_batches=100%",
+            "mx1: postfix runs here and would be hardened, while sendmail_tls_state is undone: say",
+        ),
+        (
+            "postfix_tls_state=applied harden_mta_mta=postfix harden_mta_state=undone",
+            "mx1: postfix runs here and would be hardened, while harden_mta_state is undone: say",
+        ),
+    ],
+)
+def test_nothing_is_hardened_that_was_not_asked_for(
+    options: str, said: str, tmp_path: Path
+) -> None:
+    """The host has an inventory that hardens it, and no MTA: to get as far as a role would be another failure."""
+    inventory = tmp_path / "inventory.yml"
+    host = {"ansible_connection": "local", "ansible_become": False}
+    inventory.write_text(json.dumps({"mta": {"hosts": {"mx1": host}}}))
+    path = str(PLAYBOOK.with_name("harden_mta.yml"))
+    command = [PROGRAM, "-i", str(inventory), path, "-e", options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stdout
+    assert said in " ".join(done.stdout.split())
+    assert "Gather the facts" not in done.stdout
 
 
 def test_an_audit_probes_the_daemons_of_a_sendmail(tmp_path: Path) -> None:

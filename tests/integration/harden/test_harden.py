@@ -55,7 +55,7 @@ def test_a_modern_sender_is_refused_before_and_served_after_and_the_second_run_c
 
 
 def test_undone_puts_the_files_back_byte_for_byte_and_shows_what_senders_get(sound: Lab) -> None:
-    undo = ("-e", "postfix_tls_state=undone")
+    undo = ("-e", "harden_mta_state=undone")
     before = sound.files()
     assert sound.harden().returncode == 0
     hardened = sound.files()
