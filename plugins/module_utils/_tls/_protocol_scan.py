@@ -141,8 +141,7 @@ def protocol_scan(
     decides = None
     if len(result.suites.accepted) > 1 and second.accepted:
         decides = "client" if len(picks) > 1 else (yield from _server_decides(result.suites, offer))
-    preferred = yield from _chacha_first(result.suites, offer, decides)
-    return _ordered(result, rotation, decides, preferred)
+    return (yield from _ordered(result, rotation, decides, offer))
 
 
 def _same_trouble(upset: Upset, alike: ProtocolScan | None) -> bool:
@@ -174,10 +173,12 @@ def _chains(protocol: Protocol) -> Strategy[int]:
 
 
 def _ordered(
-    scan: ProtocolScan, rotation: Rotation, decides: str | None, chacha_first: bool | None
-) -> ProtocolScan:
+    scan: ProtocolScan, rotation: Rotation, decides: str | None, offer: Offer
+) -> t.Generator[ClientHello, Answer, ProtocolScan]:
+    suites, preference = yield from _in_order(scan.suites, decides, offer)
+    first = yield from _chacha_first(suites, offer, preference)
     seen = tuple(rotation.seen)
-    return replace(scan, preference=decides, chacha_first=chacha_first, groups=seen)
+    return replace(scan, suites=suites, preference=preference, chacha_first=first, groups=seen)
 
 
 def _ticketless(offer: Offer) -> Offer:
@@ -203,14 +204,31 @@ def _server_decides(scan: SuiteScan, offer: Offer) -> t.Generator[ClientHello, A
 def _decided(
     scan: SuiteScan, offer: Offer, rotation: Rotation
 ) -> t.Generator[ClientHello, Answer, ProtocolScan]:
-    """A scan that went in parts, whose picks say nothing about the order: asked for among the accepted alone."""
+    """A scan that went in parts, whose picks do not say who decides: asked for among the accepted alone."""
     decides = None
     if len(scan.accepted) > 1:
         forth = yield offer.hello(scan.protocol, scan.accepted)
         back = yield offer.hello(scan.protocol, scan.accepted[::-1])
         if isinstance(forth, ServerHello) and isinstance(back, ServerHello):
             decides = "server" if forth.suite == back.suite else "client"
+    scan, decides = yield from _in_order(scan, decides, offer)
     return replace(_result(scan, complete=True), preference=decides, groups=tuple(rotation.seen))
+
+
+def _in_order(
+    scan: SuiteScan, decides: str | None, offer: Offer
+) -> t.Generator[ClientHello, Answer, tuple[SuiteScan, str | None]]:
+    """The order of a server that decides, asked for among the accepted alone where they were found in parts.
+
+    A server that does not pick each of them again has no order that could be told: nobody is said to decide then.
+    """
+    if decides != "server" or not scan.in_parts:
+        return scan, decides
+    offered = sorted(scan.accepted, key=_in_the_way)
+    again = yield from _scan.accepted_suites(scan.protocol, offered, offer=offer)
+    if again.in_parts or set(again.accepted) != set(scan.accepted):
+        return scan, None
+    return replace(scan, accepted=again.accepted), decides
 
 
 def _chacha_first(

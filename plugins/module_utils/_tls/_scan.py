@@ -119,7 +119,8 @@ class SuiteScan:
 
     C(accepted) is in the order of the picks: the server's own order where the server decides. C(reasons) says why, for
     the rejected and the undetermined: C(alert handshake_failure), C(TLSv1.2 chosen), or the reason of a NotDetermined.
-    C(chains) are the certificate chains that were served, each once, C(sights) what else the flights showed.
+    C(chains) are the certificate chains that were served, each once, C(sights) what else the flights showed. C(in_parts)
+    tells of an offer that had to be divided: the picks of one part say nothing of those of another.
     """
 
     protocol: Protocol
@@ -129,6 +130,7 @@ class SuiteScan:
     reasons: t.Mapping[int, str] = field(default_factory=dict)
     chains: tuple[tuple[bytes, ...], ...] = ()
     sights: tuple[Sight, ...] = ()
+    in_parts: bool = False
 
 
 class Tally:
@@ -151,6 +153,7 @@ class Tally:
         self.undetermined: dict[int, str] = {}
         self.chains: dict[tuple[bytes, ...], None] = {}
         self.sights: dict[Sight, None] = {}
+        self.in_parts = False
 
     @property
     def enough(self) -> bool:
@@ -184,6 +187,7 @@ class Tally:
             {**self.rejected, **self.undetermined},
             tuple(self.chains),
             tuple(self.sights),
+            self.in_parts,
         )
 
 
@@ -251,6 +255,7 @@ def reason_of(answer: NotDetermined) -> str:
 
 def settle(tally: Tally, upset: Upset, *, key_is_to_blame: bool = False) -> _Asked:
     """Ask in parts for an offer that upset the server, of those only that need no key if that is known to upset it."""
+    tally.in_parts = True
     if upset.answered and key_is_to_blame:
         free = tuple(code for code in upset.suites if not needs_key(code))
         tally.reject(tuple(code for code in upset.suites if needs_key(code)), upset.reason)
@@ -358,6 +363,7 @@ def merged(first: SuiteScan, *others: SuiteScan) -> SuiteScan:
         {code: reason for scan in scans for code, reason in scan.reasons.items()},
         tuple(chains)[:_MOST_CHAINS],
         tuple(dict.fromkeys(seen for scan in scans for seen in scan.sights))[:MOST],
+        any(scan.in_parts for scan in scans),
     )
 
 

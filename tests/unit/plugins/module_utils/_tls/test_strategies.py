@@ -218,6 +218,31 @@ def test_one_suite_says_nothing_about_who_decides() -> None:
     assert by_version(result)[V12].preference is None
 
 
+@given(
+    st.lists(st.sampled_from(CODES), unique=True, min_size=3, max_size=20),
+    st.sets(st.integers(0, 19), min_size=1, max_size=3),
+)
+@settings(deadline=None)
+def test_the_order_of_a_server_that_some_of_its_own_suites_upset(
+    suites: list[int], places: set[int]
+) -> None:
+    """Postfix 3.5 with a DSA certificate in TLS 1.0: it picks DHE-DSS-AES256-SHA, and cannot sign with that key."""
+    server = PaperServer({V12: suites}, server_decides=True)
+    upsetting = {suites[place] for place in places if place < len(suites)}
+
+    def cannot_sign(question: t.Any) -> Answer:
+        answer = server(question)
+        upset = isinstance(answer, ServerHello) and answer.suite in upsetting
+        return Alert(2, 80) if upset else answer
+
+    scan = by_version(survey(cannot_sign, "ciphers"))[V12]
+    assert set(scan.suites.accepted) <= set(suites) - upsetting
+    if scan.preference == "server":
+        assert [code for code in suites if code in scan.suites.accepted] == list(
+            scan.suites.accepted
+        )
+
+
 def test_silence_leaves_every_version_open() -> None:
     result = survey(lambda _hello: NotDetermined("timeout", "Nothing came."))
     assert all(scan.accepted is None for scan in result.protocols)
