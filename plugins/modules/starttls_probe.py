@@ -551,7 +551,7 @@ dane:
     - What a sender that validates DANE makes of the certificates that were seen at this address.
     - C(status) is V(match); V(mismatch), when one of them is refused; V(unusable), when no record can be used; V(absent), V(insecure) or
       V(bogus); or V(null), and C(reason) says why.
-    - C(records), C(matches), C(secure) and C(lookup) are those of M(postmaster.tls.tlsa_info).
+    - C(records), C(matches), C(publish), C(secure) and C(lookup) are those of M(postmaster.tls.tlsa_info).
   returned: with the check V(dane)
   type: dict
   version_added: 0.3.0

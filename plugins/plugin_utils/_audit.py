@@ -33,6 +33,7 @@ def host_report(
 ) -> Data:
     """What an audit keeps of one host: the result of ``mta_tls_facts``, those of ``starttls_probe`` and of ``tlsa_info``.
 
+    ``counts`` are kinds of findings, as the page numbers them, in however many services each was found.
     A host that could not be asked has ``audited`` false, a ``reason``, and no facts.
     """
     facts = (result.get("ansible_facts") or {}).get("mta_tls")
@@ -42,9 +43,8 @@ def host_report(
     probed = [*(_probed(one) for one in probes), *(_validated(one) for one in dane)]
     findings = [*(facts or {}).get("findings", ()), *(f for one in probed for f in one["findings"])]
     report["probes"] = probed
-    counts = {
-        severity: sum(one["severity"] == severity for one in findings) for severity in SEVERITIES
-    }
+    kinds = {(one["severity"], one["code"]) for one in findings}
+    counts = {severity: sum(kind[0] == severity for kind in kinds) for severity in SEVERITIES}
     report["counts"] = counts if report["audited"] else None
     return report
 
@@ -56,8 +56,14 @@ def _probed(result: Mapping[str, t.Any]) -> Data:
         **verdict,
         "reached": result.get("reached"),
         **{part: result.get(part) for part in parts},
-        "findings": list(result.get("findings") or ()),
+        "findings": [one for one in result.get("findings") or () if not _of_no_sender(one, result)],
     }
+
+
+def _of_no_sender(finding: Mapping[str, t.Any], result: Mapping[str, t.Any]) -> bool:
+    """Whether it says of a port that only its own host reaches how mail arrives from others."""
+    target = result.get(result.get("ansible_loop_var") or "") or {}
+    return finding["code"] == "starttls-not-offered" and target.get("from_host") is True
 
 
 def _validated(result: Mapping[str, t.Any]) -> Data:

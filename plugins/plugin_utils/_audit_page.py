@@ -99,15 +99,21 @@ def _overview_row(report: Data) -> list[t.Any]:
     libraries = dict.fromkeys(
         one["library"]["version"] or "not determined" for _kind, one in instances
     )
-    agreeing = sum(one["agrees"] for one in report["probes"])
-    probes = f"{agreeing} of {len(report['probes'])} agree" if report["probes"] else ""
     counts = [report["counts"][severity] or "" for severity in SEVERITIES]
     return [
         ", ".join(versions) or "none found",
         ", ".join(libraries),
         *counts,
-        probes,
+        _outside(report["probes"]),
     ]
+
+
+def _outside(probes: Sequence[Data]) -> str:
+    """How many agree of those that reached something; what was not reached disagrees with nothing."""
+    reached = [one for one in probes if one["agrees"] or one.get("reached") or "dane" in one]
+    parts = [f"{sum(one['agrees'] for one in reached)} of {len(reached)} agree"] if reached else []
+    left = len(probes) - len(reached)
+    return ", ".join([*parts, *([f"not reached: {left}"] if left else [])])
 
 
 def _unaudited(reports: Sequence[Data]) -> list[str]:
@@ -179,7 +185,13 @@ def _host(group: Group) -> list[str]:
         rows = map(_certificate_row, certificates)
         lines += [f"### Certificates{of}", "", *_table(_CERTIFICATE_HEAD, rows)]
     if report["probes"]:
-        results = [(one["label"], one["message"] or "as the facts say") for one in report["probes"]]
+        results = [
+            (
+                one["label"],
+                str(one["message"] or "").removeprefix(f"{one['label']}: ") or "as the facts say",
+            )
+            for one in report["probes"]
+        ]
         lines += [f"### Probes{of}", "", *_table(("service", "result"), results)]
     return lines
 

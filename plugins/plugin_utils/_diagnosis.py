@@ -136,6 +136,8 @@ def _judgement(result: Data, checked: Data) -> str:
         return "not determined, since nothing could be asked"
     if result["violations"]:
         return "more is accepted than it allows, see below"
+    if _serves_nobody(result):
+        return "nothing beyond it is offered, but nobody gets TLS"
     if checked:
         if checked["compliant"] is None:
             return f"not determined ({_words(checked['undetermined'])})"
@@ -146,6 +148,13 @@ def _judgement(result: Data, checked: Data) -> str:
     if result.get("undetermined") or any(part["accepted"] is None for part in parts):
         return "not determined; nothing beyond it was seen so far"
     return "the server keeps to it"
+
+
+def _serves_nobody(result: Data) -> bool:
+    """Whether every version that was asked is refused, and the hello of today too."""
+    protocols = result.get("protocols") or ()
+    refused = all(one["accepted"] is False for one in protocols)
+    return bool(protocols) and refused and (result.get("handshake") or {}).get("accepted") is False
 
 
 def _words(value: t.Any) -> str:
@@ -181,10 +190,17 @@ def _wrong(result: Data) -> Iterator[str]:
         texts = [finding["message"] + f" ({finding['code']})"]
         texts += [kind.explanation] if kind else []
         texts += [f"Seen: {evidence}"] if evidence else []
-        yield from cell(finding["severity"], [*texts, f"Do: {finding['remedy']}"])
+        texts += [f"Do: {finding['remedy']}", *_to_publish(result, finding)]
+        yield from cell(finding["severity"], texts)
     if not ranked:
         nothing = "Nothing was found." if result.get("handshake") else "Nothing could be asked."
         yield from cell("", [nothing])
+
+
+def _to_publish(result: Data, finding: Data) -> Sequence[str]:
+    """The lines for the zone, where a remedy speaks of them."""
+    lines: Sequence[str] = (result.get("dane") or {}).get("publish") or ()
+    return lines if "(publish has the line)" in finding["remedy"] else ()
 
 
 def _excess(violations: Iterable[Data]) -> str:

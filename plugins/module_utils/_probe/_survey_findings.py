@@ -26,6 +26,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._notable impor
     shortened,
     suites_of_note,
 )
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import REFUSALS
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._survey import Survey
 
@@ -137,11 +138,14 @@ def _injection(survey: Survey, place: str) -> t.Iterator[Finding]:
 
 
 def _senders(survey: Survey, place: str) -> t.Iterator[Finding]:
-    lost = [
-        f"{sender.name} ({sender.reason})" for sender in survey.senders if sender.connects is False
-    ]
-    if lost:
-        yield finding("sender-refused", where=place, evidence="; ".join(lost))
+    """Those that know TLS 1.3 are of today, and no old ones that can be given up."""
+    lost = [sender for sender in survey.senders if sender.connects is False]
+    if not lost:
+        return
+    evidence = "; ".join(f"{sender.name} ({sender.reason})" for sender in lost)
+    found = finding("sender-refused", where=place, evidence=evidence)
+    current = any(Protocol.TLSv1_3 in sender.profile.versions for sender in lost)
+    yield replace(found, severity="high") if current else found
 
 
 __all__ = ["found_in"]

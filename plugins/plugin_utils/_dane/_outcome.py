@@ -102,6 +102,7 @@ def brief(
         "secure": _secure(survey),
         "records": records_data(survey.records),
         "matches": matches_data(survey.records, judged),
+        "publish": zone_lines(survey, _keys(chains)),
         "lookup": lookup_data(survey),
     }
     return data, _findings(survey, judged, state, survey.unsettled)
@@ -115,6 +116,7 @@ def unknown(reason: str) -> Data:
         "secure": None,
         "records": [],
         "matches": [],
+        "publish": [],
         "lookup": None,
     }
 

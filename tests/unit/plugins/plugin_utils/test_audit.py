@@ -72,9 +72,11 @@ def rows(page: str) -> list[list[str]]:
 
 
 def test_findings_are_counted_by_severity() -> None:
-    report = host_report(gathered("no-shared-cipher", "key-readable", "key-readable"), host="mx1")
+    report = host_report(
+        gathered("no-shared-cipher", "key-readable", "key-weak", "key-weak"), host="mx1"
+    )
     assert report["audited"]
-    assert report["counts"] == {"critical": 1, "high": 2, "medium": 0, "low": 0, "info": 0}
+    assert report["counts"] == {"critical": 1, "high": 1, "medium": 1, "low": 0, "info": 0}
 
 
 def test_a_host_that_was_not_asked_has_a_reason_and_no_counts() -> None:
@@ -392,3 +394,33 @@ def test_the_page_has_a_bound_where_every_host_is_a_case_of_its_own() -> None:
 def test_up_to_fifty_hosts_each_has_a_section() -> None:
     text = audit_report(fleet(50, alike=True))
     assert len(re.findall("^## mx", text, re.MULTILINE)) == 49
+
+
+def test_a_problem_of_four_services_is_counted_once() -> None:
+    codes = ["no-shared-cipher"] * 4
+    seen = [finding("no-shared-cipher", where="mx:25", evidence="alert").as_dict()]
+    report = host_report(gathered(*codes), host="a", dane=[{"name": "a", "findings": seen}])
+    assert report["counts"]["critical"] == 1
+
+
+def test_a_port_for_its_own_host_only_says_nothing_of_mail_from_others() -> None:
+    seen = [finding("starttls-not-offered", where="127.0.0.1:25", evidence="SIZE").as_dict()]
+    target = {"label": "smtp at 127.0.0.1 port 25", "service": SERVICE}
+    for from_host, codes in ((True, []), (False, ["starttls-not-offered"])):
+        result = {
+            "ansible_loop_var": "one",
+            "one": {**target, "from_host": from_host},
+            "reached": True,
+            "findings": seen,
+        }
+        [probe] = host_report(gathered(), host="a", probes=[result])["probes"]
+        assert [one["code"] for one in probe["findings"]] == codes
+
+
+def test_what_was_not_reached_disagrees_with_nothing_and_is_named_once() -> None:
+    label = "smtp/inet at x port 25"
+    item = {"ansible_loop_var": "item", "item": {"label": label, "service": SERVICE}}
+    result = {**item, "reached": False, "reason": "unresolvable"}
+    page = audit_report({"a": {"audit_mta_report": host_report(gathered(), host="a", probes=[result])}})  # fmt: skip
+    assert rows(page)[2][-1] == "not reached: 1"
+    assert f"| {label} | not reached: unresolvable |" in page

@@ -212,6 +212,15 @@ def test_what_was_not_asked_is_said() -> None:
             {"violations": [], "policy": {"name": "m", "compliant": None, "undetermined": ["a"]}},
             "m: not determined (a)",
         ),
+        (
+            {
+                "violations": [],
+                "handshake": {"accepted": False, "reason": "alert handshake_failure"},
+                "protocols": [{"name": "TLSv1.2", "accepted": False, "reason": ""}],
+                "policy": {"name": "m", "compliant": True, "undetermined": []},
+            },
+            "m: nothing beyond it is offered, but nobody gets TLS",
+        ),
     ],
 )
 def test_the_page_names_the_policy_and_what_came_of_it(part: Data, said: str) -> None:
@@ -299,3 +308,11 @@ def test_the_page_tells_who_gave_the_address(part: Data, said: str | None) -> No
     head = text.partition("What is wrong")[0]
     assert (" address " in head) == (said is not None)
     assert (said or "") in head
+
+
+def test_the_line_to_publish_stands_where_the_remedy_speaks_of_it() -> None:
+    line = f"_25._tcp.mx.example.test. 3600 IN TLSA 3 1 1 {'ab' * 32}"
+    dane = {"status": "mismatch", "reason": "", "records": [], "publish": [line]}
+    stale = {**server(), "dane": dane, "findings": [found("stale-tlsa", "3 1 1 cd")]}
+    assert line in text_of(diagnosis(stale))
+    assert line not in text_of(diagnosis({**stale, "findings": [found("key-weak", "x")]}))

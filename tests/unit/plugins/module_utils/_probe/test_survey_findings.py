@@ -25,6 +25,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._tls._handshake_res
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._scan import SuiteScan
+from ansible_collections.postmaster.tls.plugins.module_utils._tls._senders import by_name, judge
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._signature_scan import (
     SignatureScan,
 )
@@ -257,3 +258,14 @@ def test_a_policy_is_kept_only_where_nothing_stayed_open(
 def test_without_a_survey_every_part_is_there_and_empty() -> None:
     parts = _survey_parts.parts(None)
     assert parts == {"groups": [], "dh": [], "signatures": [], "features": None, "senders": []}
+
+
+@pytest.mark.parametrize(
+    ("names", "severity"),
+    [(("sslv3-only",), "low"), (("sslv3-only", "postfix-3.10"), "high")],
+)
+def test_a_refused_sender_of_today_is_urgent(names: tuple[str, ...], severity: str) -> None:
+    refused = tuple(judge(by_name(name), Alert(2, 40)) for name in names)
+    survey = Survey(HELLO, (accepting(V12, 0xC02F),), senders=refused)
+    [told] = _survey_findings.found_in(survey, "mx.example.test:25")
+    assert (told.code, told.severity) == ("sender-refused", severity)
