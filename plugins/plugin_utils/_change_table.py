@@ -17,17 +17,20 @@ _Row = tuple[str, str, str, str]
 Finding = Mapping[str, t.Any]
 
 
-def change_table(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> list[str]:
+def change_table(
+    before: Mapping[str, t.Any], after: Mapping[str, t.Any], plan: Sequence[Finding] = ()
+) -> list[str]:
     """One line for each of protocols, suites and findings of every inbound service, before and after.
 
     Both arguments are facts of ``mta_tls_facts``; a value that is None was not determined, and is shown so. Services that
     are alike in all of it stand together. Below the table is what is found then and was not found before, and
-    below that what is found still, if the change changes anything.
+    below that what is found still, if the change changes anything. ``plan`` are the findings of a plan, which come last.
     """
     return [
         *_aligned(_table(before, after)),
         *_brought(before, after),
         *_left(before, after),
+        *_titled("The policy asks for more than this mail server can do:", plan),
     ]
 
 

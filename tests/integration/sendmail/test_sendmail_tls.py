@@ -84,6 +84,13 @@ def test_one_of_each_mta_is_hardened_by_its_own_role(lab: Lab) -> None:
         assert re.search(rf"{host} +: ok=\d+ +changed=0 ", second), second
 
 
+def test_what_sendmail_cannot_do_of_a_policy_is_on_the_page(lab: Lab) -> None:
+    lab.state(HOST, "sendmail")
+    dry = harden(lab, *ALONE, "--check", "-e", "sendmail_tls_mx_policy=modern")
+    said = dry.partition("The policy asks for more than this mail server can do:")[2]
+    assert "All daemons share one ServerSSLOptions (policy-not-expressible, /etc/mail/" in said
+
+
 def test_no_message_is_lost_or_doubled_and_undone_restores_every_byte(lab: Lab) -> None:
     lab.state(HOST, "sendmail")
     before = lab.digest(HOST)

@@ -102,3 +102,14 @@ def test_what_was_there_and_stays_is_told_where_something_changes() -> None:
     renewed = {**facts(BROKEN), "findings": stays, "certificates": certificates}
     assert "The change does not mend this:" in change_table(before, renewed)
     assert len(change_table(before, before)) == 4
+
+
+def test_what_the_policy_asks_for_in_vain_is_told_last_whether_anything_changes_or_not() -> None:
+    lane = {"severity": "low", "code": "policy-not-expressible", "message": "M", "where": "cf mx"}
+    plan = [{**lane, "evidence": "TLSv1.2 stays"}]
+    for before in (facts(BROKEN), facts(CURED)):
+        assert change_table(before, facts(CURED), plan=plan)[4:] == [
+            "",
+            "The policy asks for more than this mail server can do:",
+            "  low       M (policy-not-expressible, cf mx): TLSv1.2 stays",
+        ]
