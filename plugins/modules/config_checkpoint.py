@@ -29,8 +29,9 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: none
-    details: Contents of files are not shown, as private keys may be among them.
+    support: partial
+    details: With V(undone), the lines that change in files that everybody on the host may read. Others are not shown, as private
+      keys may be among them.
   idempotent:
     support: partial
     details: All but V(armed) are. A second V(armed) is refused while a checkpoint of that name is pending.
@@ -249,6 +250,7 @@ def main() -> t.NoReturn:
         restored=list(result.restored),
         watcher=result.watcher,
         token=result.token,
+        **({"diff": [{"prepared": text} for text in result.diff]} if module._diff else {}),
     )
 
 

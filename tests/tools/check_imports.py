@@ -52,7 +52,7 @@ ROOMS = {
     "_postfix": {*COMMON, "_openssl", "_ports", "_tls"},
     "_sendmail": {*COMMON, "_changed_lines", "_openssl", "_ports", "_replace", "_tls"},
     "_maillog": {*COMMON, "_openssl", "_tls"},
-    "_checkpoint": COMMON,
+    "_checkpoint": {*COMMON, "_changed_lines"},
     "_bundle": {*COMMON, "_checkpoint", "_openssl"},
     "_replace": {*COMMON, "_checkpoint", "_openssl"},
     "_host_facts": {*COMMON, "_openssl", "_postfix", "_sendmail"},

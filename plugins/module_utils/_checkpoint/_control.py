@@ -14,7 +14,7 @@ import re
 import secrets
 import stat
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import (
     _kept,
@@ -51,6 +51,7 @@ class Result:
     watcher: str | None = None
     token: str | None = None
     note: str | None = None
+    diff: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -184,18 +185,20 @@ class Keeper:
             if edited:
                 raise CommandFailed(
                     f"{', '.join(edited)} was edited after the change was confirmed, and nothing was undone: take those"
-                    f" edits back first, or compare with the files of before in {_kept.directory_of(self.root, name)}."
+                    f" edits back first. To see them: {_kept.comparison(self.root, manifest, edited)}."
                 )
+            differing = tuple(item.path for item in manifest.entries if _restorer.differs(item))
+            shown = _kept.differences(self.root, manifest)
+            done = Result(True, "undone", None, _paths(manifest), differing, note=note, diff=shown)
             if self.check:
-                differing = tuple(item.path for item in manifest.entries if _restorer.differs(item))
-                return Result(True, "undone", paths=_paths(manifest), restored=differing, note=note)
+                return done
             outcome = _kept.undo(self.root, manifest)
         _raise_on_broken_files(manifest, outcome)
         if outcome.command_status:
             raise CommandFailed(
                 f"The change {name} was undone. {_command_failure(manifest, outcome)}"
             )
-        return Result(True, "undone", paths=_paths(manifest), restored=outcome.differed, note=note)
+        return replace(done, restored=outcome.differed)
 
     def _clear_way(self, name: str) -> str | None:
         """Restore what is overdue, and say so; refuse what is pending."""

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
+import stat
 import typing as t
 
+from ansible_collections.postmaster.tls.plugins.module_utils._changed_lines import changed_lines
 from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint import _record, _restorer
 from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record import (
     Entry,
@@ -84,6 +87,42 @@ def _is_edited(entry: Entry, digests: t.Mapping[str, str | None]) -> bool:
     return _restorer.file_digest(entry.path) not in (before, digests.get(entry.path))
 
 
+def comparison(root: str, manifest: Manifest, paths: t.Collection[str]) -> str:
+    """Commands that show what these files have that those of before have not, and the reverse."""
+    directory = directory_of(root, manifest.name)
+    return "; ".join(
+        shlex.join(("diff", "-u", os.path.join(directory, entry.copy), entry.path))
+        if entry.present
+        else f"{entry.path} was not there"
+        for entry in manifest.entries
+        if entry.path in paths
+    )
+
+
+def differences(root: str, manifest: Manifest) -> tuple[str, ...]:
+    """The lines that undoing would change, of each file that differs; of one that not everybody may read, how to see them."""
+    return tuple(
+        _difference(root, manifest, entry) for entry in manifest.entries if _restorer.differs(entry)
+    )
+
+
+def _difference(root: str, manifest: Manifest, entry: Entry) -> str:
+    copy = os.path.join(directory_of(root, manifest.name), entry.copy)
+    try:
+        public = bool(os.stat(entry.path).st_mode & entry.mode & stat.S_IROTH)
+        texts = [_text(path) for path in (entry.path, copy)] if public and entry.present else []
+    except OSError:
+        texts = []
+    if not texts or "\0" in "".join(texts):
+        return f"{entry.path} differs; to see how: {comparison(root, manifest, {entry.path})}\n"
+    return changed_lines(entry.path, *texts)
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return stream.read()
+
+
 def undo(root: str, manifest: Manifest) -> Outcome:
     """Put the files back as they were before the change and run its command. To be called with the lock held.
 
@@ -96,4 +135,13 @@ def undo(root: str, manifest: Manifest) -> Outcome:
     return outcome
 
 
-__all__ = ["directory_of", "edited_since", "finish", "keep", "load_kept", "undo"]
+__all__ = [
+    "comparison",
+    "differences",
+    "directory_of",
+    "edited_since",
+    "finish",
+    "keep",
+    "load_kept",
+    "undo",
+]

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
 import typing as t
 from pathlib import Path
 
@@ -98,3 +100,29 @@ def test_a_change_that_was_confirmed_without_keeping_cannot_be_undone(
     keeper.arm(Plan("postfix", (str(path),), (), 60))
     keeper.confirm("postfix")
     assert keeper.undo("postfix").changed is False
+
+
+def test_the_lines_that_undoing_changes_are_shown_only_where_everybody_may_read_them(
+    place: Place,
+) -> None:
+    checked = Keeper(str(place.state), never, check=True)
+    [hidden] = checked.undo("postfix").diff
+    assert "a = 1" not in hidden
+    command = hidden.partition("to see how: ")[2]
+    said = subprocess.run(shlex.split(command), capture_output=True, check=False)
+    assert (b"-a = 1\n" in said.stdout, b"+a = 2\n" in said.stdout) == (True, True)
+    place.keeper.undo("postfix")
+    place.main.chmod(0o644)
+    place.change(AFTER)
+    [shown] = checked.undo("postfix").diff
+    assert shown.splitlines()[2:] == ["@@ -1 +1,2 @@", "-a = 2", "+a = 1", "+\ufffd"]
+    assert place.keeper.undo("postfix").diff == (shown,)
+
+
+def test_a_refusal_has_the_command_that_shows_the_edits(place: Place) -> None:
+    place.main.write_bytes(b"a = 2\nb = 1\n")
+    with pytest.raises(CommandFailed) as caught:
+        place.keeper.undo("postfix")
+    command = str(caught.value).partition("To see them: ")[2].rstrip(".")
+    said = subprocess.run(shlex.split(command), capture_output=True, check=False)
+    assert b"+b = 1\n" in said.stdout
