@@ -67,7 +67,8 @@ def watched(options: Mapping[str, t.Any], watch: Watch) -> Data:
     until = _time(options["until"])
     servers = named(options["servers"])
     if not servers:
-        servers = zone_of(owner, watch.asking(given_or_own(options["resolver"]))).servers
+        resolver = watch.asking(given_or_own(options["resolver"]))
+        servers = zone_of(owner, resolver, without="'servers'").servers
     if until is not None:
         _sleep_until(until, owner, watch)
     start, told = watch.now(), None

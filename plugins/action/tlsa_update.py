@@ -134,12 +134,14 @@ def _place(options: Mapping[str, t.Any], owner: str) -> tuple[str, Server]:
     resolver = Resolver(given_or_own(options["resolver"]))
     if options["server"] and options["zone"]:
         return name_of(options["zone"], "zone"), servers_of([options["server"]])[0]
-    zone = zone_of(owner, resolver)
+    zone = zone_of(owner, resolver, without="'zone' and 'server'")
     if options["server"]:
         return zone.name, servers_of([options["server"]])[0]
     found = addresses(zone.primary, resolver)
     if not found:
-        raise CommandFailed(f"{zone.primary}, which {zone.name} names, has no address: set server.")
+        raise CommandFailed(
+            f"{zone.primary}, which {zone.name} names, has no address: set 'server'."
+        )
     return zone.name, found[0]
 
 

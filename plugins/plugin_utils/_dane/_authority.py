@@ -80,8 +80,8 @@ def owner_of(name: str, port: int, *, owner: str | None = None) -> str:
         ) from None
 
 
-def zone_of(owner: str, resolver: Resolver) -> Zone:
-    """The zone of a name. Raises CommandFailed when the resolver does not say."""
+def zone_of(owner: str, resolver: Resolver, *, without: str) -> Zone:
+    """The zone of a name. Raises CommandFailed when nobody says it; ``without`` are the options that do without one."""
     found = _asked(resolver, owner, "SOA")
     for section in (found.answer, found.authority):
         for rrset in section:
@@ -90,7 +90,9 @@ def zone_of(owner: str, resolver: Resolver) -> Zone:
                 names = [str(one.target) for one in _rdatas(_asked(resolver, zone, "NS"), "NS")]
                 servers = tuple(NameServer(name, addresses(name, resolver)) for name in names)
                 return Zone(zone, str(rrset.rdatas[0].mname), servers)
-    raise CommandFailed(f"{owner}: no answer says in which zone this name is: set zone and server.")
+    raise CommandFailed(
+        f"{owner}: no answer says in which zone this name is: set {without}, or 'resolver' to one that knows it."
+    )
 
 
 def addresses(name: str, resolver: Resolver) -> tuple[Server, ...]:
@@ -128,7 +130,7 @@ def _served(owner: str, name: str, server: Server, asking: Asking) -> Served:
             continue
         if rrset.rdtype == dns.rdatatype.CNAME:
             target = rrset.rdatas[0].target
-            return Served(name, str(server), None, 0, f"it is an alias of {target}: set owner")
+            return Served(name, str(server), None, 0, f"it is an alias of {target}: set 'owner'")
         if rrset.rdtype == dns.rdatatype.TLSA:
             records += [Record(one.data, rrset.ttl) for one in rrset.rdatas]
     return Served(
@@ -157,7 +159,7 @@ def _asked(resolver: Resolver, name: str, kind: str) -> Message:
     rdtype = dns.rdatatype.from_text(kind)
     found = resolver.ask(dns.name.from_text(name), rdtype, unchecked=True)
     if isinstance(found, Failure):
-        raise CommandFailed(f"{name} {kind}: {found.reason}: set resolver to one that answers.")
+        raise CommandFailed(f"{name} {kind}: {found.reason}: set 'resolver' to one that answers.")
     return found
 
 

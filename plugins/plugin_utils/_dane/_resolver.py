@@ -140,7 +140,7 @@ def own_servers(path: str = "/etc/resolv.conf") -> list[Server]:
     words = [line.split() for line in lines]
     found = [one[1].partition("%")[0] for one in words if one[:1] == ["nameserver"] and one[1:]]
     if not found:
-        raise InvalidInput(f"{path} on the controller names no server: set resolver.")
+        raise InvalidInput(f"{path} on the controller names no server: set 'resolver'.")
     return servers_of(found)
 
 

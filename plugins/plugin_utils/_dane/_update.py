@@ -50,11 +50,13 @@ _QUOTED_OR_COMMENT: t.Final = re.compile(
     r'("[^"\n]*")|(?<![^\s;{}])(?:#|//)[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL
 )
 _RACE: t.Final = ("NXRRSET", "YXRRSET", "YXDOMAIN", "NXDOMAIN")
+#: What servers say to an update that nobody signed; it is also what those say that do not take it at all.
+_UNSIGNED: t.Final = ("NOTAUTH", "REFUSED")
 _SAID: t.Final = {
-    "NOTAUTH": "does not know the key, or is no server of the zone: look at the name of the key and at server",
+    "NOTAUTH": "does not know the key, or is no server of the zone: look at the name of the key and at 'server'",
     "REFUSED": "refuses: allow the key to update this name there",
-    "NOTZONE": "says that the name is not in the zone: look at zone",
-    "NOTIMP": "does not take updates: look at server",
+    "NOTZONE": "says that the name is not in the zone: look at 'zone'",
+    "NOTIMP": "does not take updates: look at 'server'",
     "SERVFAIL": "failed: its log says why",
 }
 
@@ -181,6 +183,10 @@ def apply(change: Change, server: Server, key: Key | None, *, sending: Sending =
     if said in _RACE:
         raise CommandFailed(
             f"{where}: somebody else changed these records since they were read ({said}); nothing was changed: run again."
+        )
+    if said in _UNSIGNED and key is None:
+        raise CommandFailed(
+            f"{where}: it says {said}, and the update was sent without a TSIG key: set 'key_file', if it asks for one, or 'server', if it is another."
         )
     if said != "NOERROR":
         raise CommandFailed(f"{where}: it {_SAID.get(said, f'answers {said}')}.")

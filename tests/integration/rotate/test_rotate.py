@@ -211,3 +211,14 @@ def test_bad_input_is_one_sentence(lab: DaneLab, more: dict[str, t.Any], says: s
     assert says in refused.stdout
     assert "Traceback" not in refused.stdout
     assert (lab.on("mx1", "postconf", "-n"), lab.published("ns1")) == before
+
+
+def test_an_update_that_nobody_signed_is_said_in_the_words_of_the_role(lab: DaneLab) -> None:
+    lab.reset("clean")
+    before = lab.on("mx1", "postconf", "-n"), lab.published("ns1")
+    refused = rotate(lab, *pair(lab, "mx1.example.test-ecdsa-next"), tsig_key_file="")
+    assert refused.returncode == 2, refused.stdout
+    told = [line for line in refused.stdout.splitlines() if line.startswith("fatal: ")][-1]
+    assert re.search(r'"msg": "mx1: .*The old certificate is served still\."', told), told
+    assert "was sent without a TSIG key: set dane_rollover_tsig_key_file, if" in told
+    assert (lab.on("mx1", "postconf", "-n"), lab.published("ns1")) == before

@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 
 import dns.name
 import pytest
+from ansible_collections.postmaster.tls.plugins.module_utils._errors import CommandFailed
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._authority import (
     NameServer,
     Served,
     served,
+    zone_of,
 )
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import (
     NoAnswer,
@@ -96,3 +98,12 @@ def test_the_resolver_tells_what_the_transport_found() -> None:
     found = Resolver([V6], transport=transport).ask(dns.name.from_text(OWNER), 52, unchecked=True)
     assert isinstance(found, Failure)
     assert (found.status, found.routed) == ("unreachable", False)
+
+
+def test_what_to_set_where_nobody_knows_the_zone_is_what_the_caller_has() -> None:
+    nobody: t.Any = Asked({V4: HAS}, V4)
+    with pytest.raises(CommandFailed, match=r"name is: set 'servers', or 'resolver' to one that"):
+        zone_of(OWNER, nobody, without="'servers'")
+    silent: t.Any = Asked({V4: SILENT}, V4)
+    with pytest.raises(CommandFailed, match=r"SOA: .*: set 'resolver' to one that answers"):
+        zone_of(OWNER, silent, without="'servers'")

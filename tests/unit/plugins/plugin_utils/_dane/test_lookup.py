@@ -310,7 +310,7 @@ def test_the_resolvers_of_the_controller(tmp_path: Path) -> None:
     path = tmp_path / "resolv.conf"
     path.write_text("# none\nsearch example.test\nnameserver 127.0.0.53\nnameserver fe80::1%eth0\n")
     assert own_servers(str(path)) == [Server("127.0.0.53"), Server("fe80::1")]
-    with pytest.raises(InvalidInput, match="names no server: set resolver"):
+    with pytest.raises(InvalidInput, match="names no server: set 'resolver'"):
         own_servers(str(tmp_path / "none"))
 
 

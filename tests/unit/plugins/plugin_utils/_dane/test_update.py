@@ -102,8 +102,8 @@ def test_the_same_set_needs_no_change() -> None:
     [
         ("NXRRSET", "somebody else changed these records"),
         ("YXRRSET", "somebody else changed these records"),
-        ("NOTAUTH", "does not know the key"),
-        ("REFUSED", "it refuses: allow the key"),
+        ("NOTAUTH", "says NOTAUTH, and the update was sent without a TSIG key: set 'key_file'"),
+        ("REFUSED", "says REFUSED, and the update was sent without a TSIG key: set 'key_file'"),
         ("SERVFAIL", "its log says why"),
         ("FORMERR", "it answers FORMERR"),
     ],
@@ -116,6 +116,20 @@ def test_what_the_server_says_is_one_sentence(rcode: str, says: str) -> None:
 
     with pytest.raises(CommandFailed, match=says):
         apply(change([], [NEW]), SERVER, None, sending=answer)
+
+
+@pytest.mark.parametrize(
+    ("rcode", "says"),
+    [("NOTAUTH", "it does not know the key, or is no"), ("REFUSED", "it refuses: allow the key")],
+)
+def test_a_key_that_is_not_wanted_is_not_taken_for_none(rcode: str, says: str) -> None:
+    def answer(_message: t.Any, _server: Server) -> t.Any:
+        reply = dns.message.Message()
+        reply.set_rcode(dns.rcode.from_text(rcode))
+        return reply
+
+    with pytest.raises(CommandFailed, match=says):
+        apply(change([], [NEW]), SERVER, KEY, sending=answer)
 
 
 @pytest.mark.parametrize(
