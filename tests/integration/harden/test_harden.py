@@ -63,6 +63,12 @@ def test_undone_puts_the_files_back_byte_for_byte_and_shows_what_senders_get(sou
     dry = sound.harden("--check", *undo)
     assert "mx1: the change of /etc/postfix/main.cf" in dry.stdout
     assert sound.files() == hardened
+    sound.on("mx1", "sh", "-c", "cp -a /etc/postfix/main.cf /root/ && echo >> /etc/postfix/main.cf")
+    edited = sound.harden(*undo)
+    said = [line for line in edited.stdout.splitlines() if line.startswith("fatal: ")][-1]
+    assert '"msg": "mx1: /etc/postfix/main.cf was edited after the change was confirmed' in said
+    assert "To see them: diff -u /var/lib/postmaster-tls/checkpoints/.postfix.kept/files/" in said
+    sound.on("mx1", "cp", "-a", "/root/main.cf", "/etc/postfix/main.cf")
     undone = sound.harden(*undo)
     assert undone.returncode == 0, undone.stdout
     assert sound.files() == before

@@ -84,6 +84,25 @@ def test_one_of_each_mta_is_hardened_by_its_own_role(lab: Lab) -> None:
         assert re.search(rf"{host} +: ok=\d+ +changed=0 ", second), second
 
 
+def test_undone_is_for_every_host_and_no_other_is_hardened(lab: Lab) -> None:
+    lab.state("mx1", "clean", "case1")
+    lab.state(HOST, "sendmail", "sendmail-case1")
+    before = (lab.files("mx1"), lab.digest(HOST))
+    for role, host in (("postfix", HOST), ("sendmail", "mx1")):
+        done = lab.harden("--limit", f"localhost,{host}", "-e", f"{role}_tls_state=undone")
+        assert done.returncode == 2, done.stdout
+        assert f"would be hardened, while {role}_tls_state is undone" in done.stdout
+    assert (lab.files("mx1"), lab.digest(HOST)) == before
+    harden(lab)
+    hardened = (lab.files("mx1"), lab.digest(HOST))
+    dry = harden(lab, "--check", "--diff", "-e", "harden_mta_state=undone")
+    assert (lab.files("mx1"), lab.digest(HOST)) == hardened
+    assert re.search(r"(?m)^\+.*smtpd_tls_", dry), dry
+    assert re.search(r"(?m)^-.*confSERVER_SSL_OPTIONS", dry), dry
+    harden(lab, "-e", "harden_mta_state=undone")
+    assert (lab.files("mx1"), lab.digest(HOST)) == before
+
+
 def test_what_sendmail_cannot_do_of_a_policy_is_on_the_page(lab: Lab) -> None:
     lab.state(HOST, "sendmail")
     dry = harden(lab, *ALONE, "--check", "-e", "sendmail_tls_mx_policy=modern")
