@@ -69,7 +69,8 @@ EXAMPLES: dict[str, tuple[dns.name.Name, str, str, str, str, int]] = {
         "example.com. MX 10 mail.example.com.",
         (
             "MX 16 2 3600 1440021600 1438207200 9713 example.com. "
-            "3cPAHkmlnxcDHMyg7vFC34l0blBhuG1qpwLmjInI8w1CMB29FkEAIJUA0amxWndkmnBZ6SKiwZSAxGILn/NBtOXft0+Gj7FSvOKxE/07+4RQvE581N3Aj/JtIyaiYVdnYtyMWbSNyGEY2213WKsJlwEA"
+            "3cPAHkmlnxcDHMyg7vFC34l0blBhuG1qpwLmjInI8w1CMB29FkEAIJUA0amxWndkmnBZ6SKiwZSAxGILn/NB"
+            "tOXft0+Gj7FSvOKxE/07+4RQvE581N3Aj/JtIyaiYVdnYtyMWbSNyGEY2213WKsJlwEA"
         ),
         1_439_000_000,
     ),
