@@ -84,8 +84,8 @@ options:
   address:
     description:
       - The name or IP address to connect to, when it is not the one that O(host) resolves to.
-      - Of several, the first that accepts a connection is probed, or each with O(every_address). An empty list says that there is
-        none to connect to.
+      - Of several, the first that accepts a connection is probed, or each with O(every_address), where a name that has no address
+        is a result, too. An empty list says that there is none to connect to.
     type: list
     elements: str
   every_address:

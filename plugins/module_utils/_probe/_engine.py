@@ -175,27 +175,35 @@ class _Fleet:
         if all(_target.is_address(name) for name in target.names):
             self._resolved(job, _target.resolve(target))
             return
-        detail = f"The name {target.names[0]} was not resolved within {target.timeout:g} seconds."
+        waited = next(name for name in target.names if not _target.is_address(name))
+        detail = f"The name {waited} was not resolved within {target.timeout:g} seconds."
         late = NotDetermined("unresolvable", detail)
         job.alarm = self._reactor.at(
             job.started + target.timeout, lambda: self._resolved(job, late)
         )
         self._beside(lambda: _target.resolve(target), lambda found: self._resolved(job, found))
 
-    def _resolved(self, job: _Job, found: tuple[Endpoint, ...] | NotDetermined) -> None:
+    def _resolved(
+        self, job: _Job, found: tuple[Endpoint | NotDetermined, ...] | NotDetermined
+    ) -> None:
         if job.settled:
             return
         job.settled = True
         self._reactor.cancel(job.alarm)
-        if isinstance(found, NotDetermined):
-            seconds = self._clock() - job.started
-            self._finish(job, 0, Probe(job.target, False, failure=found, seconds=seconds))
-            return
-        parts = [(endpoint,) for endpoint in found] if job.target.every_address else [found]
+        told = (found,) if isinstance(found, NotDetermined) else found
+        endpoints = tuple(one for one in told if isinstance(one, Endpoint))
+        addresses = tuple(endpoint.address for endpoint in endpoints)
+        parts = told if job.target.every_address or not endpoints else (endpoints,)
         self._active += len(parts) - 1
-        addresses = tuple(endpoint.address for endpoint in found)
-        for part, endpoints in enumerate(parts):
-            self._start(job, part, endpoints, addresses)
+        for part, one in enumerate(parts):
+            if isinstance(one, NotDetermined):
+                seconds = self._clock() - job.started
+                unresolved = Probe(
+                    job.target, False, failure=one, seconds=seconds, addresses=addresses
+                )
+                self._finish(job, part, unresolved)
+            else:
+                self._start(job, part, (one,) if isinstance(one, Endpoint) else one, addresses)
 
     def _start(
         self, job: _Job, part: int, endpoints: tuple[Endpoint, ...], addresses: tuple[str, ...]

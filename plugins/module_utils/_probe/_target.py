@@ -181,19 +181,32 @@ Resolver = t.Callable[..., list[tuple[t.Any, ...]]]
 
 def resolve(
     target: Target, getaddrinfo: Resolver = socket.getaddrinfo
-) -> tuple[Endpoint, ...] | NotDetermined:
-    """The addresses of a target in the order of the system's resolver, each once."""
-    endpoints: dict[Endpoint, None] = {}
-    detail = f"The name {target.host} has no address."
+) -> tuple[Endpoint | NotDetermined, ...] | NotDetermined:
+    """The addresses of a target in the order of the system's resolver, each once.
+
+    Where every address is asked, a name that has none is told in its place; else only where no other name has one.
+    """
+    found: dict[Endpoint | NotDetermined, None] = {}
     for name in target.names:
-        try:
-            found = getaddrinfo(name, target.port, 0, socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            why = getattr(error, "strerror", None) or error
-            detail = f"The name {name} was not resolved: {why}."
-            continue
-        endpoints.update(dict.fromkeys(Endpoint(int(row[0]), tuple(row[4])) for row in found))
-    return tuple(endpoints) or NotDetermined("unresolvable", detail)
+        found.update(dict.fromkeys(_looked_up(name, target.port, getaddrinfo)))
+    if not target.every_address:
+        failures = [one for one in found if isinstance(one, NotDetermined)]
+        if failures and len(failures) == len(found):
+            return failures[-1]
+        for failure in failures:
+            del found[failure]
+    return tuple(found) or NotDetermined("unresolvable", f"The name {target.host} has no address.")
+
+
+def _looked_up(name: str, port: int, getaddrinfo: Resolver) -> t.Sequence[Endpoint | NotDetermined]:
+    """The addresses of one name, or why there is none."""
+    try:
+        rows = getaddrinfo(name, port, 0, socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        return [NotDetermined("unresolvable", f"The name {name} was not resolved: {why}.")]
+    found = [Endpoint(int(row[0]), tuple(row[4])) for row in rows]
+    return found or [NotDetermined("unresolvable", f"The name {name} has no address.")]
 
 
 def full_name(hostname: t.Callable[[], str] = socket.getfqdn) -> str:

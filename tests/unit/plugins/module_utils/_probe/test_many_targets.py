@@ -186,6 +186,17 @@ def test_every_address_has_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one["_position"] for one in found] == [0, 0, 1]
 
 
+def test_a_name_among_several_that_nobody_knows_has_a_result_too() -> None:
+    given = ("nosuch.invalid", "127.0.0.1")
+    with scripted(sound) as server:
+        wanted = target("mx.example.test", server.port, addresses=given, every_address=True)
+        found = results([wanted, target("127.0.0.1", server.port)])
+    told_of = [(one["reason"], one["address"]) for one in found]
+    assert told_of == [("unresolvable", None), (None, "127.0.0.1"), (None, "127.0.0.1")]
+    assert "nosuch.invalid was not resolved" in found[0]["message"]
+    assert [one["addresses"] for one in found] == [["127.0.0.1"]] * 3
+
+
 def two_addresses(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     both = tuple(Endpoint(socket.AF_INET, (address(number), port)) for number in range(2))
     monkeypatch.setattr(_engine._target, "resolve", lambda _target: both)

@@ -75,6 +75,11 @@ def test_server_name(options: dict[str, t.Any], name: str | None) -> None:
     assert Target(**options).server_name == name
 
 
+def addresses(found: object) -> list[str]:
+    assert isinstance(found, tuple)
+    return [endpoint.address for endpoint in found]
+
+
 def test_every_address_is_tried_once_in_the_resolvers_order() -> None:
     rows = [
         (socket.AF_INET6, 1, 6, "", ("2001:db8::1", 25, 0, 0)),
@@ -82,8 +87,7 @@ def test_every_address_is_tried_once_in_the_resolvers_order() -> None:
         (socket.AF_INET6, 1, 6, "", ("2001:db8::1", 25, 0, 0)),
     ]
     found = resolve(Target("mx.example.test"), lambda *_query: rows)
-    assert isinstance(found, tuple)
-    assert [endpoint.address for endpoint in found] == ["2001:db8::1", "198.51.100.1"]
+    assert addresses(found) == ["2001:db8::1", "198.51.100.1"]
 
 
 def test_the_address_option_is_what_is_resolved() -> None:
@@ -106,8 +110,13 @@ def test_of_several_names_one_that_nobody_knows_does_not_hide_the_others() -> No
         return list(socket.getaddrinfo(name, *rest))
 
     found = resolve(Target("mx.example.test", addresses=given), resolver)
-    assert isinstance(found, tuple)
-    assert [endpoint.address for endpoint in found] == ["198.51.100.9", "2001:db8::9"]
+    assert addresses(found) == ["198.51.100.9", "2001:db8::9"]
+    every = resolve(Target("mx.example.test", addresses=given, every_address=True), resolver)
+    assert isinstance(every, tuple)
+    unknown, *known = every
+    assert isinstance(unknown, NotDetermined)
+    assert "nobody.example.test was not resolved" in unknown.detail
+    assert addresses(tuple(known)) == ["198.51.100.9", "2001:db8::9"]
     alone = resolve(Target("mx.example.test", addresses=given[:1]), resolver)
     assert isinstance(alone, NotDetermined)
     assert "nobody.example.test was not resolved" in alone.detail
