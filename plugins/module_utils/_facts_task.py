@@ -28,6 +28,7 @@ _SAVED: t.Final[dict[str, t.Any]] = {
     "sendmail_build": {"type": "str"},
     "sendmail_mc": {"type": "str"},
     "access": {"type": "str"},
+    "complete": {"type": "bool"},
 }
 ARGUMENTS: t.Final[dict[str, t.Any]] = {
     "gather_subset": {

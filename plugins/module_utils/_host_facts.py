@@ -12,7 +12,7 @@ import typing as t
 from datetime import datetime, timezone
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
-from ansible_collections.postmaster.tls.plugins.module_utils._findings import CATALOGUE
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import CATALOGUE, finding
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._command import (
     openssl_command,
     openssl_facts,
@@ -41,6 +41,7 @@ _OF_SENDMAIL: t.Final = frozenset({"sendmail_cf", "sendmail_mc", "sendmail_build
 
 
 _SAVE_MORE: t.Final = "Save what the evidence names as well, or run the module on that host itself: see docs/offline.md."
+_SAVE_AGAIN: t.Final = "Save it again on that host, with the commands of docs/offline.md."
 
 
 @dataclass(frozen=True)
@@ -207,6 +208,8 @@ def _from_saved(
     run: Runner,
 ) -> HostFacts:
     given = _given(options, saved)
+    doubts = _missing(given)
+    given.pop("complete", None)
     openssl = {"path": None, "version": given.get("openssl")}
     facts = {"command": openssl, "config": None, "crypto_policy": None}
     postfix, sendmail = None, None
@@ -226,7 +229,26 @@ def _from_saved(
     mtas = [name for name, found in (("postfix", postfix), ("sendmail", sendmail)) if found]
     found = _gathered(options, suites, postfix, facts, sendmail=sendmail, detected=mtas)
     _say_what_to_save(found.facts)
+    found.facts["findings"] += doubts
     return found
+
+
+def _missing(given: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
+    """What was not saved, or may not have been, although the commands of docs/offline.md save it."""
+    doubts = []
+    if not given.get("complete"):
+        doubts.append(
+            "it has no end mark, the line 'complete: true' that the commands write last: it may be cut off, and what its"
+            " end would have said is not determined"
+        )
+    if "main" in given and "parameters" not in given:
+        doubts.append(
+            "it has no parameters: the defaults of the release stand for those of that build"
+        )
+    return [
+        finding("not-determined", where="saved", evidence=doubt, remedy=_SAVE_AGAIN).as_dict()
+        for doubt in doubts
+    ]
 
 
 def _say_what_to_save(facts: dict[str, t.Any]) -> None:

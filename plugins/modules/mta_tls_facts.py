@@ -122,6 +122,12 @@ options:
         description: The text of the access map there.
         type: str
         version_added: 0.3.0
+      complete:
+        description:
+          - That everything is there, which the commands of C(docs/offline.md) say in their last line. Without it a finding
+            C(not-determined) says that the rest may be cut off.
+        type: bool
+        version_added: 0.3.0
   why:
     description:
       - Cipher suites and senders to explain.
@@ -188,6 +194,7 @@ EXAMPLES = r"""
       master: "{{ lookup('ansible.builtin.file', 'old-mx/master.cf') }}"
       files:
         /etc/pki/tls/certs/mx.pem: "{{ lookup('ansible.builtin.file', 'old-mx/mx.pem') }}"
+      complete: true
   delegate_to: localhost
 
 - name: See whether the certificates on disk fit the TLSA records, before a reload serves them

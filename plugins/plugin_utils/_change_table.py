@@ -18,7 +18,7 @@ Finding = Mapping[str, t.Any]
 
 
 def change_table(
-    before: Mapping[str, t.Any], after: Mapping[str, t.Any], plan: Sequence[Finding] = ()
+    before: Mapping[str, t.Any], after: Mapping[str, t.Any], *, plan: Sequence[Finding] = ()
 ) -> list[str]:
     """One line for each of protocols, suites and findings of every inbound service, before and after.
 

@@ -5,7 +5,7 @@
 
 Modules import module_utils only, since Ansible ships nothing else to a host; plugin_utils import module_utils;
 inside module_utils the rooms know only what the table below grants. Modules import ansible.module_utils,
-what runs on the controller ansible, cryptography and dns (dnspython), and everything else the standard library alone.
+what runs on the controller ansible, yaml, cryptography and dns (dnspython), and everything else the standard library alone.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ ROOMS = {
     "_replace": {*COMMON, "_checkpoint", "_openssl"},
     "_host_facts": {*COMMON, "_openssl", "_postfix", "_sendmail"},
 }
-ON_CONTROLLER = ("ansible", "ansible_collections", "cryptography", "dns")
+ON_CONTROLLER = ("ansible", "ansible_collections", "cryptography", "dns", "yaml")
 NOTICE = "# PRIVATE to postmaster.tls:"
 
 

@@ -208,3 +208,26 @@ def test_an_audit_probes_the_daemons_of_a_sendmail(tmp_path: Path) -> None:
     report = json.loads((tmp_path / "mx1.json").read_text())
     assert [one["label"] for one in report["probes"]] == [f"MTA at 127.0.0.1 port {port}"]
     assert report["probes"][0]["agrees"] is not True
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("biff = no\nmyhostname = mx\n", "saved.yml: it looks like a main.cf or the output of"),
+        ("not: [yaml\n", "saved.yml: it is not YAML, see line 2; expected the YAML file that"),
+        (
+            "main: Tiger\nmaster: x\n",
+            "saved.yml: saved: main has a line that is not 'name = value'",
+        ),
+    ],
+)
+def test_an_audit_names_the_saved_file_that_it_cannot_understand(
+    text: str, said: str, tmp_path: Path
+) -> None:
+    saved, inventory = tmp_path / "saved.yml", tmp_path / "inventory.yml"
+    saved.write_text(text)
+    inventory.write_text(json.dumps({"mta": {"hosts": {"mx1": {"audit_mta_saved": str(saved)}}}}))
+    command = [PROGRAM, "-i", str(inventory), str(AUDIT), "-e", f"audit_mta_directory={tmp_path}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert said in json.loads((tmp_path / "mx1.json").read_text())["reason"]

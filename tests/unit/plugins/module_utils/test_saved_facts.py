@@ -354,3 +354,16 @@ def test_ssl_that_no_list_excludes_is_told_as_such(
     assert [one["code"] for one in said] == codes
     assert all("is not excluded" in one["message"] for one in said)
     assert all(f"smtpd_tls_protocols = {protocols}".strip() in one["evidence"] for one in said)
+
+
+def doubts(**more: t.Any) -> list[str]:
+    findings = facts_of(**more).facts["findings"]
+    return [one["evidence"] for one in findings if one["where"] == "saved"]
+
+
+def test_a_file_without_an_end_mark_may_be_cut_off() -> None:
+    mark, parameters = doubts()
+    assert "no end mark" in mark
+    assert "no parameters" in parameters
+    assert doubts(parameters="mail_version = 2.6.6\n") == [mark]
+    assert doubts(parameters="mail_version = 2.6.6\n", complete=True) == []
