@@ -165,6 +165,12 @@ token:
   returned: success
   type: str
   sample: 1f0c6a9b2d3e4f58
+state_directory:
+  description: Where the checkpoint lies, for the option C(checkpoint) of what writes; also when O(state_directory) comes from C(module_defaults).
+  returned: success
+  type: str
+  sample: /var/lib/postmaster-tls/checkpoints
+  version_added: 0.3.0
 """
 
 import shlex
@@ -250,6 +256,7 @@ def main() -> t.NoReturn:
         restored=list(result.restored),
         watcher=result.watcher,
         token=result.token,
+        state_directory=module.params["state_directory"],
         **({"diff": [{"prepared": text} for text in result.diff]} if module._diff else {}),
     )
 

@@ -22,7 +22,8 @@ def test_the_checkpoint_is_told_to_the_change_and_looked_at_right_after_it() -> 
     _arm, block = yaml.safe_load((ROLES / "proved_change/tasks/main.yml").read_text())
     apply, look, *_others = block["block"]
     assert apply["ansible.builtin.include_tasks"] == "{{ proved_change_apply }}"
-    assert apply["vars"] == {"proved_change_checkpoint": MARK}
+    where = {"state_directory": "{{ __proved_change_armed.state_directory }}"}
+    assert apply["vars"] == {"proved_change_checkpoint": {**MARK, **where}}
     assert look["postmaster.tls.config_checkpoint"] == {"state": "pending", **MARK}
 
 

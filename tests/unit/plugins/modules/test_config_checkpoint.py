@@ -40,6 +40,7 @@ def test_armed_and_restored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert armed["changed"], armed
     assert (armed["state"], armed["watcher"], armed["paths"]) == ("armed", "process", [str(path)])
     assert armed["deadline"].endswith("Z")
+    assert armed["state_directory"] == str(tmp_path / "state")
     path.write_text("b = 2\n")
     restored = called(capsys, tmp_path, state="restored")
     assert (restored["changed"], restored["restored"]) == (True, [str(path)])
