@@ -352,7 +352,7 @@ def all_understood(
     system = TrustStore.system()
     known = surveys or Surveys(now)
 
-    def read(raw: Mapping[str, t.Any], reading: Reading) -> Data:
+    def read(raw: Mapping[str, t.Any], reading: Reading, *, first: bool = True) -> Data:
         complete = understood(
             raw,
             name=reading.name,
@@ -363,7 +363,7 @@ def all_understood(
         )
         if reading.finder is not None:
             complete = known.resolved(
-                complete, reading.finder, domain=reading.domain, every=reading.every
+                complete, reading.finder, domain=reading.domain, left_out=reading.every and first
             )
         if reading.lookup is None:
             return complete
@@ -372,11 +372,13 @@ def all_understood(
 
     if "_chains" in result:
         return read(result, readings[0])
+    positions = [raw["_position"] for raw in result["results"]]
     results = [
         read(
             {key: value for key, value in raw.items() if key != "_position"},
-            readings[raw["_position"]],
+            readings[position],
+            first=position not in positions[:number],
         )
-        for raw in result["results"]
+        for number, (position, raw) in enumerate(zip(positions, result["results"], strict=True))
     ]
     return {**result, "results": results, "summary": summary(results)}

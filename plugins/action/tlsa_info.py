@@ -20,7 +20,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._reading i
 from ansible_collections.postmaster.tls.plugins.plugin_utils._cryptography import (
     require_cryptography,
 )
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._addresses import to_ask
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._addresses import (
+    leading_back,
+    to_ask,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._chains import (
     Chain,
     chain_in,
@@ -55,10 +58,11 @@ _SPEC: t.Final[Data] = {
 
 @dataclass(frozen=True)
 class Seen:
-    """The chains of a server, and of each address without one why there is none."""
+    """The chains of a server, and of each address without one why there is none; ``findings`` are about whom was asked."""
 
     chains: tuple[Chain, ...]
     unseen: tuple[str, ...] = ()
+    findings: tuple[dict[str, str], ...] = ()
 
 
 def given(options: Mapping[str, t.Any]) -> Seen | None:
@@ -103,7 +107,7 @@ def published(options: Mapping[str, t.Any]) -> Published | None:
 def targets(options: Mapping[str, t.Any], found: Survey) -> list[Data]:
     """What to ask the probe: every address, by the name that a validating sender asks for (RFC 7672 section 8.1).
 
-    Where the DNS has none, the machine that probes may know the name by itself, unless the task says whose word counts.
+    Where the DNS has none at all, the machine that probes may know the name by itself, unless the task says whose word counts.
     """
     shared = {
         "host": options["name"].rstrip("."),
@@ -113,32 +117,39 @@ def targets(options: Mapping[str, t.Any], found: Survey) -> list[Data]:
         "timeout": options["timeout"],
         "checks": ["handshake", "certificates"],
     }
-    addresses = options["addresses"] or to_ask(found).addresses
-    if not addresses and not options["resolver"]:
+    if _left_to_the_probe(options, found):
         return [{**shared, "every_address": True}]
+    addresses = options["addresses"] or to_ask(found).addresses
     return [{**shared, "address": address} for address in addresses]
 
 
 def unasked(options: Mapping[str, t.Any], found: Survey) -> tuple[str, ...]:
     """Why addresses are not asked."""
-    asked = to_ask(found)
-    left = options["addresses"] or not (asked.addresses or options["resolver"])
-    return () if left else asked.unasked
+    left = options["addresses"] or _left_to_the_probe(options, found)
+    return () if left else to_ask(found).unasked
 
 
-def served(results: Sequence[Mapping[str, t.Any]], unasked: Sequence[str] = ()) -> Seen:
-    """The chains of the probe's results; ``unasked`` says why it was not asked about others."""
-    chains, unseen = [], [*unasked]
+def _left_to_the_probe(options: Mapping[str, t.Any], found: Survey) -> bool:
+    return bool(found.nowhere and not (options["addresses"] or options["resolver"]))
+
+
+def served(
+    results: Sequence[Mapping[str, t.Any]], unasked: Sequence[str] = (), *, named: bool = False
+) -> Seen:
+    """The chains of the probe's results; ``unasked`` says why it was not asked about others, ``named`` that the task has the addresses."""
+    chains, unseen, findings = [], [*unasked], []
     for result in results:
         address = str(result["address"] or result["host"])
         shown = f"[{address}]" if ":" in address else address
         place = f"{shown}:{result['port']}"
+        if not named:
+            findings += leading_back(result)
         chains += [chain_of(pems, place) for pems in result["_chains"]]
         if not result["_chains"]:
             unseen.append(f"{place} showed no certificate: {_why(result)}")
         elif open_question := _open_question(result):
             unseen.append(f"{place} may have another certificate: {open_question}")
-    return Seen(tuple(chains), tuple(unseen))
+    return Seen(tuple(chains), tuple(unseen), tuple(findings))
 
 
 def _open_question(result: Mapping[str, t.Any]) -> str | None:
@@ -170,7 +181,9 @@ class ActionModule(ActionBase):
                 probed = self._probed(wanted, task_vars) if wanted else {"results": []}
                 if "results" not in probed:
                     return {**result, **probed}
-                seen = served(probed["results"], unasked(options, found))
+                seen = served(
+                    probed["results"], unasked(options, found), named=bool(options["addresses"])
+                )
             told = whole(
                 found,
                 seen.chains,
@@ -187,6 +200,7 @@ class ActionModule(ActionBase):
             "name": options["name"],
             "port": options["port"],
             **told,
+            "findings": [*told["findings"], *seen.findings],
         }
 
     def _options(self) -> Data:

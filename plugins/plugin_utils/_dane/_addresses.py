@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import ipaddress
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ansible_collections.postmaster.tls.plugins.module_utils._findings import finding
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import where
+from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import is_address
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._survey import Survey
 
 MOST_ADDRESSES: t.Final = 32
+#: Neither is ever an address to send to, or to send to one machine (RFC 1122 section 3.2.1.3).
+_THIS_NETWORK: t.Final = ipaddress.ip_network("0.0.0.0/8")
+_EVERYBODY: t.Final = ipaddress.ip_address("255.255.255.255")
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,18 @@ def to_ask(survey: Survey) -> ToAsk:
     return ToAsk(asked, tuple(_unasked(survey.addresses, possible)), survey.unsettled)
 
 
+def leading_back(result: Mapping[str, t.Any]) -> list[dict[str, str]]:
+    """The finding about a result of the probe whose address, which the name has, is one of the machine that probed."""
+    address, port = result["address"], int(result["port"])
+    if not address or not is_address(address) or not _inner(address).is_loopback:
+        return []
+    said = (
+        f"{address} is an address of the machine that asked: what answered there runs on that machine, and is the server "
+        f"{result['host']} only if that machine is"
+    )
+    return [finding("not-determined", where=where(address, port), evidence=said).as_dict()]
+
+
 def _unasked(found: tuple[str, ...], possible: list[str]) -> Iterator[str]:
     wrong = [one for one in found if one not in possible]
     if wrong:
@@ -45,11 +63,16 @@ def _unasked(found: tuple[str, ...], possible: list[str]) -> Iterator[str]:
         yield f"{beyond} of the {len(found)} addresses were not asked: name all of them"
 
 
+def _inner(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    address = ipaddress.ip_address(text)
+    return getattr(address, "ipv4_mapped", None) or address
+
+
 def _of_no_server(text: str) -> bool:
     """Whether this is no address of one machine: a connection to the unspecified one ends on the machine that makes it."""
-    address = ipaddress.ip_address(text)
-    inner = getattr(address, "ipv4_mapped", None) or address
-    return bool(inner.is_unspecified or inner.is_multicast)
+    address = _inner(text)
+    unusable = address.version == 4 and (address in _THIS_NETWORK or address == _EVERYBODY)
+    return bool(address.is_unspecified or address.is_multicast or unusable)
 
 
-__all__ = ["MOST_ADDRESSES", "ToAsk", "to_ask"]
+__all__ = ["MOST_ADDRESSES", "ToAsk", "leading_back", "to_ask"]

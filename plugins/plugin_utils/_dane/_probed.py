@@ -15,7 +15,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Inva
 from ansible_collections.postmaster.tls.plugins.module_utils._findings import finding
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._report import where
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import is_address
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._addresses import ToAsk, to_ask
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._addresses import (
+    ToAsk,
+    leading_back,
+    to_ask,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._chains import chain_of
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import (
     Transport,
@@ -61,8 +65,8 @@ class Surveys:
         except InvalidInput as error:
             return ToAsk(unasked=(str(error),))
 
-    def resolved(self, result: Data, lookup: Lookup, *, domain: str | None, every: bool) -> Data:
-        """A result with what these name servers said of the addresses: that there is none, or which ones were left out."""
+    def resolved(self, result: Data, lookup: Lookup, *, domain: str | None, left_out: bool) -> Data:
+        """A result with what these name servers said of the addresses: that there is none, or, where asked, which ones were left out."""
         host, port = str(result["host"]), int(result["port"])
         asked = self.to_ask(host, port, lookup, domain=domain)
         if asked is None:
@@ -74,11 +78,12 @@ class Surveys:
                 for one in found
             ]
             message = asked.unasked[0]
-        elif every:
+        elif left_out:
             found += [
                 finding("not-determined", where=where(host, port), evidence=one).as_dict()
                 for one in (*asked.unasked, *asked.unsettled)
             ]
+        found += leading_back(result)
         by = [str(one) for one in lookup.servers]
         return {**result, "message": message, "findings": found, "resolved_by": by}
 

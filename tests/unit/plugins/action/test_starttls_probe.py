@@ -386,6 +386,37 @@ def test_with_every_address_what_is_left_out_is_told() -> None:
     assert result["findings"][0]["evidence"].startswith(":: cannot be the address")
 
 
+def test_of_many_addresses_what_is_left_out_is_told_once() -> None:
+    targets = [{"host": "mx1.example.test", "every_address": True}] * 2
+    own, readings = Readings().split({"resolver": ["203.0.113.53"], "targets": targets})
+    zones = family()
+    unspecified = dns.rdata.from_text("IN", "AAAA", "::")
+    zones[1].add(dns.name.from_text("mx1.example.test."), unspecified)
+    surveys = Surveys(NOW, transport=Resolving(*zones, secure=True))
+    addressed(own, readings, surveys)
+    seen = {
+        **raw(host="mx1.example.test", address=None, message=None, findings=[]),
+        "_chains": [],
+        "throttled": False,
+        "connections": 1,
+    }
+    results = [{**seen, "_position": position} for position in (0, 0, 1, 1, 1)]
+    told = all_understood({"results": results}, readings, surveys=surveys, now=NOW)["results"]
+    assert [len(one["findings"]) for one in told] == [1, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "203.0.113.11"])
+def test_name_servers_that_lead_to_the_machine_that_probes_are_told_of(address: str) -> None:
+    _own, readings = Readings().split({"resolver": ["203.0.113.53"], "host": "mx1.example.test"})
+    surveys = Surveys(NOW, transport=Resolving(*family(), secure=True))
+    seen = {
+        **raw(host="mx1.example.test", address=address, message=None, findings=[]),
+        "_chains": [],
+    }
+    result = all_understood(seen, readings, surveys=surveys, now=NOW)
+    assert len(result["findings"]) == (address == "127.0.0.1")
+
+
 def test_why_no_certificate_was_seen_is_the_reason_of_dane() -> None:
     zones = family()
     surveys = Surveys(NOW, transport=Resolving(*zones, secure=True))

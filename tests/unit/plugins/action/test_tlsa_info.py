@@ -158,6 +158,22 @@ def test_a_name_without_an_address_by_the_resolver_that_was_given_is_not_looked_
     assert "nothere.example.test does not exist" in unasked(asked, found)[0]
 
 
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "255.255.255.255"])
+def test_where_the_dns_has_no_address_of_a_server_nobody_else_is_asked(address: str) -> None:
+    """The system's resolver would lead the probe to the same address, and so to the machine that probes."""
+    found = replace(surveyed(), addresses=(address,))
+    assert targets(options(), found) == []
+    assert unasked(options(), found) == (f"{address} cannot be the address of a server: not asked",)
+
+
+def test_a_name_that_leads_to_the_machine_that_asks_is_told_unless_the_task_says_so() -> None:
+    results = [seen_at("127.0.0.1", [LEAF.pem]), seen_at("203.0.113.7", [LEAF.pem])]
+    led = served([{**one, "host": MX} for one in results])
+    assert (len(led.chains), led.unseen) == (2, ())
+    assert [one["where"] for one in led.findings] == ["127.0.0.1:25"]
+    assert served(results, named=True).findings == ()
+
+
 def seen_at(address: str, *chains: list[str], doubt: str | None = None) -> Data:
     """What the probe found at an address."""
     findings = [{"code": "not-determined", "evidence": doubt}] if doubt else []

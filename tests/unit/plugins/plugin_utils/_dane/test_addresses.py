@@ -13,7 +13,11 @@ import dns.rdata
 import dns.rdatatype
 import dns.rrset
 import pytest
-from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._addresses import ToAsk, to_ask
+from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._addresses import (
+    ToAsk,
+    leading_back,
+    to_ask,
+)
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._chains import chain_of
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._exchange import Server
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._outcome import brief
@@ -114,7 +118,19 @@ def test_more_records_than_are_read_lead_nowhere() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["0.0.0.0", "224.0.0.25", "::", "::ffff:0.0.0.0", "ff02::1", "::ffff:224.0.0.1"]
+    "address",
+    [
+        "0.0.0.0",
+        "0.1.2.3",
+        "224.0.0.25",
+        "255.255.255.255",
+        "::",
+        "::ffff:0.0.0.0",
+        "::ffff:0.1.2.3",
+        "::ffff:255.255.255.255",
+        "ff02::1",
+        "::ffff:224.0.0.1",
+    ],
 )
 def test_what_is_no_address_of_one_machine_is_not_asked(address: str) -> None:
     """A connection to 0.0.0.0 or :: would end on the machine that probes, and its certificate be taken for the server's."""
@@ -125,6 +141,27 @@ def test_what_is_no_address_of_one_machine_is_not_asked(address: str) -> None:
     alone = to_ask(validated("far.example.test", spoil=forging("mx1.plain.test", address)))
     assert alone.addresses == ()
     assert alone.unasked == (f"{address} cannot be the address of a server: not asked",)
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("127.0.0.1", True),
+        ("127.0.1.1", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("198.51.100.7", False),
+        ("::ffff:198.51.100.7", False),
+        ("fe80::1%lo", False),
+        (None, False),
+    ],
+)
+def test_whoever_asks_a_name_and_is_led_to_himself_is_told(address: str | None, told: bool) -> None:
+    found = leading_back({"host": "mx1.plain.test", "port": 25, "address": address})
+    assert [one["code"] for one in found] == ["not-determined"] * told
+    assert all(
+        f"{address} is an address of the machine that asked" in one["evidence"] for one in found
+    )
 
 
 def test_addresses_of_no_server_are_told_in_one_sentence() -> None:
