@@ -47,8 +47,16 @@ def _table(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> list[_Row
 
 
 def _brought(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> list[str]:
+    """What is worth saying, and every other code that stands under after and not under before."""
     known = {_cause(one) for one in _worth_saying(before)}
-    brought = [one for one in _worth_saying(after) if _cause(one) not in known]
+    told = {(one["code"], one["where"]) for one in before.get("findings") or ()}
+    shown = {one["code"] for service in _inbound(after).values() for one in service["findings"]}
+    brought = [
+        one
+        for one in after.get("findings") or ()
+        if (one["severity"] in _WORTH_SAYING and _cause(one) not in known)
+        or (one["code"] in shown and (one["code"], one["where"]) not in told)
+    ]
     return _titled("The change brings with it:", brought)
 
 

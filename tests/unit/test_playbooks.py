@@ -231,3 +231,15 @@ def test_an_audit_names_the_saved_file_that_it_cannot_understand(
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert said in json.loads((tmp_path / "mx1.json").read_text())["reason"]
+
+
+def test_a_diagnosis_without_an_inventory_begins_without_a_warning(tmp_path: Path) -> None:
+    with socket.socket() as nobody_listens:
+        nobody_listens.bind(("127.0.0.1", 0))
+        asked = f"host=127.0.0.1 mail_port={nobody_listens.getsockname()[1]}"
+        command = [PROGRAM, "-i", "localhost,", str(PLAYBOOK), "-e", asked]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "No connection: Connection refused." in done.stdout
+    for warning in ("No inventory was parsed", "discovered Python interpreter"):
+        assert warning not in done.stdout + done.stderr

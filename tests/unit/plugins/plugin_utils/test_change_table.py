@@ -113,3 +113,17 @@ def test_what_the_policy_asks_for_in_vain_is_told_last_whether_anything_changes_
             "The policy asks for more than this mail server can do:",
             "  low       M (policy-not-expressible, cf mx): TLSv1.2 stays",
         ]
+
+
+def test_a_code_that_only_stands_under_after_is_explained_however_little_it_matters() -> None:
+    """What was there with other evidence, or stands in no column, is not."""
+    kept = {"severity": "low", "code": "tls13-off", "message": "K", "where": "a", "evidence": "9"}
+    new = {**kept, "code": "list-out-of-reach", "message": "N", "evidence": "not read"}
+    elsewhere = {**new, "code": "renegotiation", "message": "E"}
+    before = {**facts(service(findings=[kept])), "findings": [kept]}
+    then = [{**kept, "evidence": "8"}, new]
+    table = change_table(before, {**facts(service(findings=then)), "findings": [*then, elsewhere]})
+    assert table[-2:] == [
+        "The change brings with it:",
+        "  low       N (list-out-of-reach, a): not read",
+    ]
