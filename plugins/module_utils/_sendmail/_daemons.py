@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
+import time
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._ports import (
@@ -166,7 +167,7 @@ def host_address(
     )
     thread.start()
     thread.join(limit)
-    return found[0] if found else Looked("", f"{name} was not resolved within {limit:g} seconds")
+    return found[0] if found else Looked("", f"{name} was not resolved within {limit:.3g} seconds")
 
 
 def _the_one(name: str, family: str, look: Look) -> Looked:
@@ -180,6 +181,40 @@ def _the_one(name: str, family: str, look: Look) -> Looked:
     return Looked("", f"{name} has {several if addresses else 'no address'}")
 
 
+class HostAddresses:
+    """The addresses of names on this host: each name is looked up once, and all of them within so many seconds together."""
+
+    def __init__(
+        self,
+        *,
+        look: Look = _look,
+        limit: float = _LONGEST_LOOK,
+        clock: t.Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._known: dict[tuple[str, str], Looked] = {}
+        self._look = look
+        self._limit = limit
+        self._left = limit
+        self._clock = clock
+
+    def __call__(self, name: str, family: str) -> Looked:
+        key = (name.lower(), family)
+        if key not in self._known:
+            self._known[key] = self._within_what_is_left(name, family)
+        return self._known[key]
+
+    def _within_what_is_left(self, name: str, family: str) -> Looked:
+        if self._left <= 0:
+            return Looked(
+                "",
+                f"{name} was not looked up, as other names took all of the {self._limit:g} seconds",
+            )
+        began = self._clock()
+        found = host_address(name, family, look=self._look, limit=self._left)
+        self._left -= self._clock() - began
+        return found
+
+
 def saved_address(name: str, _family: str) -> Looked:
     """What is certain of a name on another host: localhost means the same everywhere."""
     doubt = "" if name.lower() == _LOCALHOST else f"{name} was not looked up on that host"
@@ -189,6 +224,7 @@ def saved_address(name: str, _family: str) -> Looked:
 __all__ = [
     "AddressOf",
     "Daemon",
+    "HostAddresses",
     "Looked",
     "daemons_of",
     "host_address",

@@ -57,7 +57,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._chains i
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons import (
     AddressOf,
-    host_address,
+    HostAddresses,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._describe import (
     Asker,
@@ -125,7 +125,7 @@ def _here(run: Runner) -> Disk:
     def drift(sendmail: Sendmail) -> list[Finding]:
         return drift_findings(sendmail.file, run)
 
-    return Disk(inspected, access_policies, drift, host_address)
+    return Disk(inspected, access_policies, drift, HostAddresses())
 
 
 def _uid(name: str) -> int | None:

@@ -12,6 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons import (
     Daemon,
+    HostAddresses,
     Looked,
     daemons_of,
     host_address,
@@ -83,6 +84,41 @@ def test_a_resolver_that_does_not_answer_is_not_waited_for() -> None:
     found = host_address("slow.example", "inet", look=look, limit=0.01)
     answers.set()
     assert found == Looked("", "slow.example was not resolved within 0.01 seconds")
+
+
+def test_each_name_is_looked_up_once_for_a_family() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def look(name: str, family: str) -> list[str]:
+        asked.append((name, family))
+        return ["192.0.2.1"]
+
+    addresses = HostAddresses(look=look)
+    lines = [
+        "Name=a, Addr=mx.example",
+        "Name=b, Addr=MX.example, Port=587",
+        "Name=c, Addr=mx.example, Port=465",
+    ]
+    found = daemons_of([*lines, "Name=d, Family=inet6, Addr=mx.example"], addresses)
+    assert [one.address for one in found] == ["192.0.2.1"] * 4
+    assert asked == [("mx.example", "inet"), ("mx.example", "inet6")]
+
+
+def test_all_names_together_are_waited_for_as_long_as_one() -> None:
+    answers = threading.Event()
+    now = iter((0.0, 8.0))
+
+    def look(_name: str, _family: str) -> list[str]:
+        answers.wait()
+        return ["192.0.2.1"]
+
+    addresses = HostAddresses(look=look, limit=0.01, clock=lambda: next(now))
+    first, second = addresses("slow.example", "inet"), addresses("other.example", "inet")
+    again = addresses("slow.example", "inet")
+    answers.set()
+    assert first == again == Looked("", "slow.example was not resolved within 0.01 seconds")
+    assert second.address == ""
+    assert "other.example was not looked up" in second.doubt
 
 
 def test_this_host_itself_is_known_to_every_system() -> None:

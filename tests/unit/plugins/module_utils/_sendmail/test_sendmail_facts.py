@@ -372,7 +372,7 @@ def test_where_a_daemon_with_a_name_listens(host: Host, monkeypatch: pytest.Monk
     def address_of(name: str, _family: str) -> Looked:
         return Looked("", "timeout") if name == "slow.example" else Looked("127.0.0.1")
 
-    monkeypatch.setattr(_facts, "host_address", address_of)
+    monkeypatch.setattr(_facts, "HostAddresses", lambda: address_of)
     found = host.services(
         "O DaemonPortOptions=Name=here, Addr=localhost, Port=27",
         "O DaemonPortOptions=Name=unknown, Addr=slow.example, Port=28, M=S",
