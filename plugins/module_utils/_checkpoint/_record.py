@@ -15,6 +15,7 @@ The watcher runs this file on the host by itself: it imports the standard librar
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import time
@@ -25,10 +26,16 @@ MANIFEST: t.Final = "manifest.json"
 OUTCOME: t.Final = "outcome.json"
 ARMING: t.Final = "arming"
 PARTING: t.Final = ".confirmed"
+#: Longer than a restoration, whose command has 120 seconds, and than what builds a configuration.
+LOCK_SECONDS: t.Final = 180.0
 
 
 class RestorerError(Exception):
     """What could not be read or restored, in one sentence."""
+
+
+class Busy(RestorerError):
+    """Another process works on the checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,36 @@ class Outcome:
     command_output: str
     attempts: int = 1
     unrestored: tuple[str, ...] = ()
+
+
+@contextlib.contextmanager
+def locked(root: str, name: str, seconds: float | None = LOCK_SECONDS) -> t.Iterator[None]:
+    """One process at a time arms, confirms or restores a checkpoint. Raises Busy after so many seconds, without them never."""
+    handle = os.open(os.path.join(root, f".{name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if seconds is None:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        else:
+            _lock_within(seconds, handle, name)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock_within(seconds: float, handle: int, name: str) -> None:
+    until = time.monotonic() + seconds
+    while not _locks(handle):
+        if time.monotonic() >= until:
+            raise Busy(f"the checkpoint {name} is being worked on by another process")
+        time.sleep(0.1)
+
+
+def _locks(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def parting_of(root: str, name: str, token: str) -> str:
@@ -202,9 +239,11 @@ def write_outcome(directory: str, outcome: Outcome) -> None:
 
 __all__ = [
     "ARMING",
+    "LOCK_SECONDS",
     "MANIFEST",
     "OUTCOME",
     "PARTING",
+    "Busy",
     "Entry",
     "Manifest",
     "Outcome",
@@ -216,6 +255,7 @@ __all__ = [
     "is_pending",
     "is_unfinished",
     "load_manifest",
+    "locked",
     "make_directories",
     "outcome_of",
     "outcome_room",

@@ -12,7 +12,6 @@ them, so that restoring is a rename and works on a full disk.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import re
@@ -24,6 +23,8 @@ import time
 import typing as t
 
 from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record import (
+    LOCK_SECONDS,
+    Busy,
     Entry,
     Manifest,
     Outcome,
@@ -33,6 +34,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record
     is_pending,
     is_unfinished,
     load_manifest,
+    locked,
     make_directories,
     outcome_of,
     parting_of,
@@ -41,33 +43,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._checkpoint._record
 
 PID: t.Final = "watcher.pid"
 COMMAND_SECONDS: t.Final = 120.0
-LOCK_SECONDS: t.Final = COMMAND_SECONDS + 60.0
 #: Postfix's commands print the values of parameters that they do not know, which may be passwords.
 _VALUE_OF_UNUSED: t.Final = re.compile(r"(: unused parameter: [^\s=]+)=.*")
 _PAUSES: t.Final = (5.0, 15.0, 60.0, 300.0, 900.0)
 #: After so many, cron leaves the host to its administrator.
 _ATTEMPTS: t.Final = 30
-
-
-@contextlib.contextmanager
-def locked(root: str, name: str, seconds: float = LOCK_SECONDS) -> t.Iterator[None]:
-    """One process at a time arms, confirms or restores a checkpoint. Raises RestorerError after so many seconds."""
-    handle = os.open(os.path.join(root, f".{name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        until = time.monotonic() + seconds
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    raise RestorerError(
-                        f"the checkpoint {name} is being worked on by another process"
-                    ) from None
-                time.sleep(0.1)
-        yield
-    finally:
-        os.close(handle)
 
 
 def file_digest(path: str) -> str | None:
@@ -285,13 +265,21 @@ def _started(command: t.Sequence[str]) -> subprocess.Popen[bytes]:
     )
 
 
-def restore_if_due(root: str, name: str, token: str, *, reason: str, run_command: bool) -> None:
+def restore_if_due(
+    root: str,
+    name: str,
+    token: str,
+    *,
+    reason: str,
+    run_command: bool,
+    lock_seconds: float | None = LOCK_SECONDS,
+) -> None:
     """The watcher's act: restore unless this very checkpoint was confirmed or restored in the meantime.
 
     Removes what an arming, a confirmation or a restoration that was killed has left waiting.
     """
     directory = os.path.join(root, name)
-    with locked(root, name):
+    with locked(root, name, lock_seconds):
         manifest = load_manifest(directory)
         if manifest is None:
             directory = parting_of(root, name, token)
@@ -349,31 +337,39 @@ def main(arguments: t.Sequence[str]) -> int:
     """restorer.pyz timer|boot|cron|detached ROOT NAME TOKEN: 0 when there is nothing left to do.
 
     Tries again for a while after a failure, since nobody else will; but does not hold up a boot, and cron calls again, so
-    many times. A soft reboot, which leaves the kernel as it is, has ended the timer: then the boot leaves a process that waits.
+    many times. A soft reboot, which leaves the kernel as it is, has ended the timer: then the boot leaves a process that waits,
+    as it does while another process works on the checkpoint. That other one is waited for however long it takes.
     """
     how, root, name, token = arguments
     if how == "boot":
-        if not _succeeds(root, name, token, reason="reboot", run_command=False):
-            return 1
-        if _waiting(root, name, token) is None:
-            return 0
+        with contextlib.suppress(Busy):
+            if not _succeeds(root, name, token, reason="reboot", run_command=False):
+                return 1
+            if _waiting(root, name, token) is None:
+                return 0
     if how in ("detached", "boot"):
         _detach()
         with open(os.path.join(root, name, PID), "w", encoding="ascii") as stream:
             stream.write(f"{os.getpid()}\n")
         _wait(root, name, token)
     if how == "cron":
-        return 0 if _succeeds(root, name, token, reason="overdue", run_command=True) else 1
-    for pause in _PAUSES:
-        if _succeeds(root, name, token, reason="timeout", run_command=True):
+        with contextlib.suppress(Busy):
+            return 0 if _succeeds(root, name, token, reason="overdue", run_command=True) else 1
+        return 1
+    for pause in (*_PAUSES, None):
+        if _succeeds(root, name, token, reason="timeout", run_command=True, lock_seconds=None):
             return 0
-        time.sleep(pause)
-    return 0 if _succeeds(root, name, token, reason="timeout", run_command=True) else 1
+        if pause:
+            time.sleep(pause)
+    return 1
 
 
-def _succeeds(root: str, name: str, token: str, *, reason: str, run_command: bool) -> bool:
+def _succeeds(root: str, name: str, token: str, **how: t.Any) -> bool:
+    """Raises Busy, since nothing was tried then."""
     try:
-        restore_if_due(root, name, token, reason=reason, run_command=run_command)
+        restore_if_due(root, name, token, **how)
+    except Busy:
+        raise
     except (OSError, RestorerError) as error:
         sys.stderr.write(f"{error}\n")
         return False

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
 import typing as t
 from pathlib import Path
 
@@ -623,3 +626,66 @@ def test_nobody_writes_who_would_come_too_late(place: Place, end: str) -> None:
     with late, place.keeper.while_pending("postfix", token=str(armed.token)):
         place.main.write_text("too late\n")
     assert place.main.read_bytes() == b"a = 1\n\xff\n"
+
+
+HOLDER: t.Final = """
+import fcntl, sys
+lock = open(sys.argv[1])
+fcntl.flock(lock, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.readline()
+open(sys.argv[2], "w").write("written late")
+"""
+
+
+@contextlib.contextmanager
+def stopped_holder(place: Place) -> t.Iterator[subprocess.Popen[bytes]]:
+    """Somebody who stands still in the middle of the writing."""
+    command = [sys.executable, "-c", HOLDER, str(place.state / ".postfix.lock"), str(place.main)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"held\n"
+        holder.send_signal(signal.SIGSTOP)
+        try:
+            yield holder
+        finally:
+            holder.kill()
+
+
+def waits_for_a_lock(path: Path) -> bool:
+    """Whether the kernel has a process asleep until that file is unlocked, proc_locks(5)."""
+    number = f":{path.stat().st_ino} "
+    lines = Path("/proc/locks").read_text().splitlines()
+    return any("->" in line and number in line for line in lines)
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="only Linux tells who waits")
+@pytest.mark.parametrize("how", ["timer", "boot"])
+def test_the_host_restores_itself_however_late_whoever_writes_goes_on(
+    place: Place, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock of those who give up runs fast here: a minute passes whenever somebody looks."""
+    armed = place.keeper.arm(place.plan())
+    place.reboot()
+    minutes = itertools.count(0, 60)
+    monkeypatch.setattr(_record.time, "monotonic", lambda: float(next(minutes)))
+    monkeypatch.setattr(_restorer, "_PAUSES", (0.0,))
+    monkeypatch.setattr(_restorer, "_detach", lambda: None)
+    ends: list[int] = []
+    arguments = [how, str(place.state), "postfix", str(armed.token)]
+    watcher = threading.Thread(target=lambda: ends.append(_restorer.main(arguments)))
+    with stopped_holder(place) as holder:
+        watcher.start()
+        lock = place.state / ".postfix.lock"
+        while not waits_for_a_lock(lock) and watcher.is_alive():
+            threading.Event().wait(0.05)
+        assert watcher.is_alive(), "it has given up"
+        assert place.main.read_bytes() == b"a = 1\n\xff\n"
+        holder.send_signal(signal.SIGCONT)
+        holder.communicate(b"go on\n")
+        watcher.join(120)
+    assert ends == [0]
+    assert place.main.read_bytes() == b"a = 1\n\xff\n"
+    outcome = _record.outcome_of(str(place.directory))
+    assert outcome is not None
+    assert (outcome.reason, outcome.differed) == ("timeout", (str(place.main),))
