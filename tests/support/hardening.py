@@ -12,6 +12,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.postmaster.tls.tests.support import labs
+from ansible_collections.postmaster.tls.tests.support.standing_still import continued, killed
 from ansible_collections.postmaster.tls.tests.support.waiting import until
 from mtalab.engine import Podman, working_podman
 from mtalab.hosts import container_name, wait_ready
@@ -75,7 +76,7 @@ class Lab(labs.Lab):
         )
 
 
-Cut = t.Callable[[Lab, str, "subprocess.Popen[str]"], None]
+Cut = t.Callable[[Lab, str, "subprocess.Popen[bytes]"], None]
 #: The first task after the plan is applied and the MTA has reloaded.
 APPLIED = "See that the host has not restored itself in the meantime"
 
@@ -92,13 +93,13 @@ LATE = """
 """
 
 
-def kill_controller(_lab: Lab, _host: str, playbook: subprocess.Popen[str]) -> None:
-    labs.killed(playbook)
+def kill_controller(_lab: Lab, _host: str, playbook: subprocess.Popen[bytes]) -> None:
+    killed(playbook)
 
 
-def cut_connection(lab: Lab, host: str, playbook: subprocess.Popen[str]) -> None:
+def cut_connection(lab: Lab, host: str, playbook: subprocess.Popen[bytes]) -> None:
     lab.lock_out(host)
-    assert labs.continued(playbook) != 0
+    assert continued(playbook) != 0
 
 
 def interrupted(
@@ -123,7 +124,7 @@ def rebooted(lab: Lab, host: str, look: t.Callable[[], t.Any], *arguments: str) 
         assert look() != before
         podman.restart(container_name(lab.name, HOSTS[host]))
         wait_ready(podman, container_name(lab.name, HOSTS[host]))
-        assert labs.continued(playbook) != 0
+        assert continued(playbook) != 0
     assert look() == before
     outcome = f"/var/lib/postmaster-tls/checkpoints/{HOSTS[host].mta}/outcome.json"
     return t.cast("dict[str, t.Any]", json.loads(lab.on(host, "cat", outcome)))

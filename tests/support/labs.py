@@ -9,8 +9,6 @@ import contextlib
 import functools
 import json
 import os
-import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +16,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from ansible_collections.postmaster.tls.tests.support.standing_still import stopped_at
 from ansible_collections.postmaster.tls.tests.support.waiting import until
 from mtalab.paths import lab_name
 
@@ -100,27 +98,11 @@ class Lab:
             timeout=1200,
         )
 
-    @contextlib.contextmanager
     def stopped_at(
         self, task: str, name: str, *arguments: str
-    ) -> t.Iterator[subprocess.Popen[str]]:
-        """A playbook that stands still where it begins with a task, until it is continued or killed."""
-        playbook = subprocess.Popen(
-            self.playbook_argv(name, *arguments),
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            _read_up_to(playbook, task)
-            os.killpg(playbook.pid, signal.SIGSTOP)
-            yield playbook
-        finally:
-            if playbook.poll() is None:
-                os.killpg(playbook.pid, signal.SIGKILL)
-            playbook.communicate()
+    ) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+        """A playbook that stands still where it would begin with a task, until it is continued or killed."""
+        return stopped_at(task, self.playbook_argv(name, *arguments), self.environment)
 
     def addresses(self) -> dict[str, str]:
         """The address of each host, by name."""
@@ -145,29 +127,6 @@ class Lab:
         return str(until(line, what=f"{host} logs {words}"))
 
 
-def _read_up_to(playbook: subprocess.Popen[str], task: str) -> None:
-    assert playbook.stdout is not None
-    seen = []
-    for line in playbook.stdout:
-        seen.append(line)
-        if re.match(rf"TASK \[.*: {re.escape(task)}\]", line):
-            return
-    pytest.fail(f"the run ended before {task!r}: {''.join(seen)[-3000:]}")
-
-
-def killed(playbook: subprocess.Popen[str]) -> None:
-    """End a playbook and all that it runs on this machine, at once."""
-    os.killpg(playbook.pid, signal.SIGKILL)
-    playbook.wait()
-
-
-def continued(playbook: subprocess.Popen[str]) -> int:
-    """Let a playbook that stands still go on; its status, when it has ended."""
-    os.killpg(playbook.pid, signal.SIGCONT)
-    playbook.communicate(timeout=600)
-    return playbook.returncode
-
-
 @contextlib.contextmanager
 def running(purpose: str, scenario: str) -> t.Iterator[Lab]:
     """A fresh lab of a scenario, named after the purpose; it ends with the context, also where it did not start."""
@@ -179,4 +138,4 @@ def running(purpose: str, scenario: str) -> t.Iterator[Lab]:
         lab.run("down")
 
 
-__all__ = ["CHECKOUT", "LAB", "Lab", "continued", "killed", "running"]
+__all__ = ["CHECKOUT", "LAB", "Lab", "running"]

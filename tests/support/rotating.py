@@ -13,11 +13,13 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.postmaster.tls.tests.support.dane_lab import DaneLab
-from ansible_collections.postmaster.tls.tests.support.labs import killed
+from ansible_collections.postmaster.tls.tests.support.standing_still import killed
 from ansible_collections.postmaster.tls.tests.support.waiting import until
 
 LOAD = "while :; do printf 'Subject: load\\n\\nload\\n' | sendmail postmaster@{domain}; sleep 0.5; done"
+_VERIFIED = "Verified TLS connection"
 _NO_ANSWER = r"Name service error for name=\S+ type=(MX|A|AAAA): Host not found, try again"
+_NOT_DETERMINED = rf"{_NO_ANSWER}|TLSA lookup error for"
 
 
 def pair(lab: DaneLab, name: str) -> tuple[Path, Path]:
@@ -53,15 +55,29 @@ def rotate(
 
 
 def kill_at(lab: DaneLab, task: str, *arguments: str) -> None:
-    """Start the playbook, and kill it as soon as it begins with a task; return when what it had begun on the mail server has ended."""
+    """Start the playbook, and kill it where it would begin with a task: all before it was done, and nothing of it."""
     with lab.stopped_at(task, "rotate_certificate", *arguments) as playbook:
         killed(playbook)
-    until(lambda: not _modules(lab), what=f"the module of {task!r} ends")
 
 
 def verified(lab: DaneLab) -> bool:
     """Whether a sender that validates DANE gets what is published."""
-    return "Verified TLS connection" in lab.finger(lab.server.domain)
+    return _VERIFIED in lab.finger(lab.server.domain)
+
+
+def found_verified(lab: DaneLab, after: str, *, besides: str = "") -> None:
+    """Fail at once where a sender that validates DANE would not deliver.
+
+    It is asked again where it could not look, as no resolver answered, or for what `besides` matches.
+    """
+    asked_again = re.compile("|".join(filter(None, (_NOT_DETERMINED, besides))))
+
+    def determined() -> str:
+        seen = lab.finger(lab.server.domain)
+        return seen if _VERIFIED in seen or not asked_again.search(seen) else ""
+
+    seen = until(determined, what=f"a sender finds out {after}")
+    assert _VERIFIED in seen, f"{after}: {seen}"
 
 
 @contextlib.contextmanager
@@ -79,7 +95,11 @@ def under_load(lab: DaneLab) -> t.Iterator[str]:
 
 
 def killed_at_each(
-    lab: DaneLab, tasks: t.Sequence[str], *arguments: str, unconfirmed: t.Container[str]
+    lab: DaneLab,
+    tasks: t.Sequence[str],
+    *arguments: str,
+    unconfirmed: t.Container[str],
+    besides: str = "",
 ) -> None:
     """Kill the playbook at each of these tasks, one run after the other; after each, a sender verifies what it gets.
 
@@ -87,20 +107,18 @@ def killed_at_each(
     """
     for task in tasks:
         kill_at(lab, task, *arguments)
-        until(lambda: verified(lab), what="verified after a kill")
+        found_verified(lab, f"after a kill at {task!r}", besides=besides)
         if task in unconfirmed:
             restore(lab)
-            until(lambda: verified(lab), what="verified again")
-
-
-def _modules(lab: DaneLab) -> str:
-    return lab.shell(lab.server.host, "pgrep python3 || true")
+            found_verified(lab, f"after a kill at {task!r} and restoring", besides=besides)
 
 
 def restore(lab: DaneLab) -> None:
-    """What the next run says to do after a run that was interrupted between arming and confirming."""
+    """What the next run says to do after a run that was interrupted between arming and confirming; there must be something to restore."""
     arguments = f"state=restored name={lab.server.mta}"
-    lab.asked(lab.server.host, "postmaster.tls.config_checkpoint", "-a", arguments)
+    host = lab.server.host
+    answer = lab.asked(host, "postmaster.tls.config_checkpoint", "-a", arguments)[host]
+    assert answer["changed"], f"no checkpoint was pending: {answer}"
 
 
 def deferrals(log: str, *, besides: str = "") -> list[str]:

@@ -89,7 +89,7 @@ def test_killed_at_a_step_under_load_no_message_waits_for_tls(lab: DaneLab) -> N
     lab.reset()
     arguments = options(lab, *pair(lab, ECDSA))
     with under_load(lab) as since:
-        killed_at_each(lab, KILLED_AT, *arguments, unconfirmed=UNCONFIRMED)
+        killed_at_each(lab, KILLED_AT, *arguments, unconfirmed=UNCONFIRMED, besides=NOBODY_LISTENS)
         last = lab.playbook("rotate_certificate", *arguments)
         assert last.returncode == 0, last.stdout
         until(lambda: verified(lab), what="verified at last")
