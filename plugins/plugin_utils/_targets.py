@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
 
 _MTAS: t.Final = ("postfix", "sendmail")
+#: How the facts begin to say why they do not know the address of a service.
+_WHERE: t.Final = "where it listens: "
 #: The one name that means the same on every host; which addresses it has, only the host itself can say.
 _LOCAL: t.Final = "localhost"
 
@@ -40,7 +42,11 @@ def probe_targets(
 
 
 def inbound_services(facts: Mapping[str, t.Any], mta: str | None = None) -> list[dict[str, t.Any]]:
-    """The services of the facts of a host that take mail, those of one mail server if it is named, else of all."""
+    """The services of the facts of a host that take mail, those of one mail server if it is named, else of all. Raises InvalidInput."""
+    if mta and mta not in _MTAS:
+        raise InvalidInput(
+            f"There is no mail server {mta!r} in the facts: give {' or '.join(_MTAS)}."
+        )
     instances = (one for name in ((mta,) if mta else _MTAS) for one in facts.get(name) or ())
     services = (service for instance in instances for service in instance["services"])
     return [service for service in services if service["direction"] == "inbound"]
@@ -82,10 +88,18 @@ def _bound_address(
         bound = ipaddress.ip_address(str(address).strip("[]"))
     except ValueError:
         raise InvalidInput(
-            f"{service['name']} listens at '{address}', which is no IP address, and the host that was asked knows none for it: write "
-            "the address itself, in inet_interfaces or in front of the port in master.cf, or as Addr= of DaemonPortOptions."
+            f"{service['name']} listens at '{address}', {_doubt(service)}: write the address itself, in inet_interfaces or in front of "
+            "the port in master.cf, or as Addr= of DaemonPortOptions."
         ) from None
     return None if bound.is_unspecified else bound
+
+
+def _doubt(service: Mapping[str, t.Any]) -> str:
+    """Why the facts have a name for an address, in the words of the host that was asked."""
+    told = (one for one in service.get("findings") or () if one["code"] == "not-determined")
+    words = (str(one["evidence"]).partition(_WHERE) for one in told)
+    known = next((doubt for before, found, doubt in words if found and not before), "")
+    return f"and at which address is not known ({known})" if known else "which is no IP address"
 
 
 __all__ = ["inbound_services", "is_wrapped", "probe_targets"]

@@ -60,3 +60,29 @@ def test_starttls_verify_alone(tmp_path: Path) -> None:
     given = {"starttls_verify_services": [], "starttls_verify_certificates": []}
     said = told(tmp_path, "starttls_verify", {**given, "starttls_verify_connections": 9})
     assert said.startswith("mx1: starttls_verify_connections: 9 is out of range")
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"starttls_verify_services": []}, {"ansible_facts": {"mta_tls": {"postfix": []}}}]
+)
+def test_starttls_verify_is_not_content_with_nothing(
+    tmp_path: Path, given: dict[str, t.Any]
+) -> None:
+    said = told(tmp_path, "starttls_verify", given)
+    assert said.startswith("mx1: There is no service to probe, and no facts that say")
+
+
+def test_a_host_that_takes_no_mail_has_nothing_to_verify(tmp_path: Path) -> None:
+    """The facts say that there is a mail server, and that it has no inbound service."""
+    outbound = {"name": "smtp", "direction": "outbound", "listen": []}
+    facts = {
+        "mta_tls": {"detected": ["postfix"], "postfix": [{"services": [outbound]}], "sendmail": []}
+    }
+    setup = {"ansible.builtin.set_fact": {**facts, "cacheable": True}}
+    include = {"ansible.builtin.include_role": {"name": "postmaster.tls.starttls_verify"}}
+    play = tmp_path / "play.yml"
+    tasks = [setup, include]
+    play.write_text(json.dumps([{"hosts": "mx1", "gather_facts": False, "tasks": tasks}]))
+    command = [PROGRAM, "-i", "mx1,", str(play)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -93,6 +93,19 @@ def test_a_listen_address_that_is_none_is_refused_in_one_sentence() -> None:
         probe_targets([service("smtp/inet", ("mx.example.test", 25))], address="198.51.100.11")
 
 
+def test_what_the_host_said_of_a_name_is_passed_on() -> None:
+    """The words are those of the findings of sendmail's services."""
+    doubt = "mx.example.test has 192.0.2.1, 192.0.2.2; sendmail took the first that it was told"
+    findings = [
+        {"code": "not-determined", "evidence": "something else"},
+        {"code": "not-determined", "evidence": f"where it listens: {doubt}"},
+    ]
+    named = {**service("MTA", ("mx.example.test", 25)), "findings": findings}
+    with pytest.raises(InvalidInput) as caught:
+        probe_targets([named], address="198.51.100.11")
+    assert f"and at which address is not known ({doubt})" in str(caught.value)
+
+
 FACTS = {
     "postfix": [
         {
@@ -122,3 +135,9 @@ def test_the_services_that_take_mail_are_those_of_every_instance(
     facts: dict[str, list[dict[str, object]]], mta: str | None, names: str
 ) -> None:
     assert [one["name"] for one in inbound_services(facts, mta)] == list(names)
+
+
+@pytest.mark.parametrize("mta", ["Postfix", "exim"])
+def test_a_mail_server_that_nobody_knows_has_no_services_to_be_silent_about(mta: str) -> None:
+    with pytest.raises(InvalidInput, match=f"no mail server '{mta}' in the facts: give postfix or"):
+        inbound_services(FACTS, mta)
