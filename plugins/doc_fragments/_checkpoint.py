@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-
-class ModuleDocFragment:
-    DOCUMENTATION = r"""
+_OPTIONS = r"""
 options:
   checkpoint:
     description:
@@ -26,10 +24,15 @@ options:
         description:
           - Its name.
         type: str
-        default: postfix
+        default: {name}
       state_directory:
         description:
           - Where it is kept.
         type: path
         default: /var/lib/postmaster-tls/checkpoints
 """
+
+
+class ModuleDocFragment:
+    POSTFIX = _OPTIONS.format(name="postfix")
+    SENDMAIL = _OPTIONS.format(name="sendmail")
