@@ -12,7 +12,6 @@ import datetime
 import os
 import re
 import secrets
-import stat
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -96,9 +95,11 @@ class Keeper:
     @contextlib.contextmanager
     def while_pending(self, name: str, *, token: str) -> t.Iterator[None]:
         """Keeps the host from restoring itself while the caller writes. Raises CommandFailed like see_pending, before that."""
-        with self._locked(name):
+        with contextlib.ExitStack() as held:
             try:
-                self._pending(name, token)
+                with self._told():
+                    held.enter_context(self._lock_of(name))
+                    self._pending(name, token)
             except CommandFailed as error:
                 why = str(error).rstrip(".")
                 raise CommandFailed(f"{why}, so nothing was written: run again.") from error
@@ -287,22 +288,29 @@ class Keeper:
 
     @contextlib.contextmanager
     def _locked(self, name: str) -> t.Iterator[None]:
+        with self._told(), self._lock_of(name):
+            yield
+
+    def _lock_of(self, name: str) -> contextlib.AbstractContextManager[None]:
         if not _NAME.fullmatch(name):
             raise InvalidInput(
                 f"'{name}' cannot be the name of a checkpoint: use letters, digits, '-' and '_', at most 64 of them."
             )
+        if self.check and not os.path.isdir(self.root):
+            return contextlib.nullcontext()
+        _snapshot.private_directory(self.root)
+        return _record.locked(self.root, name)
+
+    @contextlib.contextmanager
+    def _told(self) -> t.Iterator[None]:
         try:
-            if self.check and not os.path.isdir(self.root):
-                yield
-                return
-            _private_directory(self.root)
-            with _restorer.locked(self.root, name):
-                yield
+            yield
         except _record.RestorerError as error:
             raise CommandFailed(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
         except OSError as error:
             where = error.filename or self.root
-            raise CommandFailed(f"{where}: {error.strerror}; run with become.") from error
+            advice = "; run with become" if isinstance(error, PermissionError) else ""
+            raise CommandFailed(f"{where}: {error.strerror}{advice}.") from error
 
 
 #: The option of a module by which it writes only while a checkpoint waits.
@@ -330,34 +338,6 @@ def when(seconds: float) -> str:
     """ISO 8601 in UTC, to the second."""
     moment = datetime.datetime.fromtimestamp(seconds, tz=datetime.timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _private_directory(path: str) -> None:
-    _record.make_directories(path, 0o700)
-    _raise_on_open_parents(os.path.realpath(path))
-    status = os.lstat(path)
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
-        raise InvalidInput(
-            f"{path} must be a directory of this user with mode 0700: checkpoints hold private files."
-        )
-
-
-def _raise_on_open_parents(path: str) -> None:
-    """Who can write to a directory above can put another one in its place, and root runs a program from there.
-
-    The owner of / is trusted as root is: in a container it may be nobody that the container knows.
-    """
-    top = os.stat("/")
-    users, groups = {0, os.geteuid(), top.st_uid}, {0, os.getegid(), top.st_gid}
-    while (parent := os.path.dirname(path)) != path:
-        status = os.stat(parent)
-        writing = status.st_mode & (0o002 if status.st_gid in groups else 0o022)
-        if status.st_uid not in users or (writing and not status.st_mode & stat.S_ISVTX):
-            raise InvalidInput(
-                f"{parent} can be written by others, who could put a program of theirs below it in place of the one that"
-                " restores: let root own it with mode 0755, or name another state_directory."
-            )
-        path = parent
 
 
 def _paths(manifest: Manifest) -> tuple[str, ...]:

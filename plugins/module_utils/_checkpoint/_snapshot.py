@@ -177,4 +177,33 @@ def _write_file(path: str, content: bytes) -> None:
         os.fsync(stream.fileno())
 
 
-__all__ = ["Plan", "discard", "examine", "finish", "take"]
+def private_directory(path: str) -> None:
+    """Make a directory for what only this user reads. Raises InvalidInput where others can read it, or put another in its place."""
+    _record.make_directories(path, 0o700)
+    _raise_on_open_parents(os.path.realpath(path))
+    status = os.lstat(path)
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
+        raise InvalidInput(
+            f"{path} must be a directory of this user with mode 0700: checkpoints hold private files."
+        )
+
+
+def _raise_on_open_parents(path: str) -> None:
+    """Who can write to a directory above can put another one in its place, and root runs a program from there.
+
+    The owner of / is trusted as root is: in a container it may be nobody that the container knows.
+    """
+    top = os.stat("/")
+    users, groups = {0, os.geteuid(), top.st_uid}, {0, os.getegid(), top.st_gid}
+    while (parent := os.path.dirname(path)) != path:
+        status = os.stat(parent)
+        writing = status.st_mode & (0o002 if status.st_gid in groups else 0o022)
+        if status.st_uid not in users or (writing and not status.st_mode & stat.S_ISVTX):
+            raise InvalidInput(
+                f"{parent} can be written by others, who could put a program of theirs below it in place of the one that"
+                " restores: let root own it with mode 0755, or name another state_directory."
+            )
+        path = parent
+
+
+__all__ = ["Plan", "discard", "examine", "finish", "private_directory", "take"]

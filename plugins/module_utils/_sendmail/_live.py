@@ -72,15 +72,19 @@ def go_live(
             raise CommandFailed(
                 f"'{' '.join(make)}' did not make the {cf} that was checked: look at what this Makefile runs"
             )
-    except PostmasterTlsError as error:
+    except (PostmasterTlsError, OSError) as error:
         others = [
             one for one, wanted in zip(sources, replacements) if not _is_ours(one.path, wanted)
         ]
         _restore([one for one in (*sources, *built) if one not in others])
         but = "".join(f", but {one.path}, which somebody else changed meanwhile" for one in others)
-        raise CommandFailed(
-            f"{str(error).rstrip('.')}; every file is again as it was{but}."
-        ) from error
+        raise CommandFailed(f"{_said(error)}; every file is again as it was{but}.") from error
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"{error.filename or 'a file'} cannot be written: {error.strerror}"
+    return str(error).rstrip(".")
 
 
 def _build(run: Runner, make: t.Sequence[str], stale: t.Sequence[str]) -> None:

@@ -628,6 +628,31 @@ def test_nobody_writes_who_would_come_too_late(place: Place, end: str) -> None:
     assert place.main.read_bytes() == b"a = 1\n\xff\n"
 
 
+def test_what_keeps_somebody_from_writing_is_not_said_of_the_checkpoint(place: Place) -> None:
+    armed = place.keeper.arm(place.plan())
+    with (
+        pytest.raises(OSError, match="No space left on device"),
+        place.keeper.while_pending("postfix", token=str(armed.token)),
+    ):
+        raise OSError(28, "No space left on device", str(place.main))
+
+
+def test_become_is_advised_where_it_helps(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, said = _record.make_directories, {}
+    for error in (PermissionError(13, "Permission denied"), OSError(28, "No space left on device")):
+
+        def failing(_path: str, _mode: int, why: OSError = error) -> None:
+            raise why
+
+        monkeypatch.setattr(_record, "make_directories", failing)
+        with pytest.raises(CommandFailed) as caught:
+            place.keeper.settle("postfix")
+        said[error.errno] = str(caught.value)
+    monkeypatch.setattr(_record, "make_directories", real)
+    assert said[13] == f"{place.state}: Permission denied; run with become."
+    assert said[28] == f"{place.state}: No space left on device."
+
+
 HOLDER: t.Final = """
 import fcntl, sys
 lock = open(sys.argv[1])

@@ -70,6 +70,20 @@ def test_what_make_wrote_is_taken_back(mail: Path) -> None:
     assert state(mail) == before
 
 
+def test_a_disk_that_is_full_meanwhile_takes_back_what_was_written(mail: Path) -> None:
+    before = state(mail)
+
+    def full() -> None:
+        (mail / "sendmail.cf").write_text("half")
+        raise OSError(28, "No space left on device", str(mail / "access.db"))
+
+    said = fail(mail, full)
+    assert said == (
+        f"{mail}/access.db cannot be written: No space left on device; every file is again as it was."
+    )
+    assert state(mail) == before
+
+
 def test_of_a_bsd_make_the_command_that_failed_is_shown(mail: Path) -> None:
     printed = "/usr/sbin/makemap hash access.db < access\n*** Error code 1\n\nStop.\nmake: stopped in /etc/mail\n"
     with pytest.raises(CommandFailed, match="says: /usr/sbin/makemap hash"):
