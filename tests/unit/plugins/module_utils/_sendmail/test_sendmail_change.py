@@ -47,19 +47,20 @@ def test_it_is_applied_within(applied: list[str]) -> None:
     assert applied == ["locked", "applied, backup False", "free"]
 
 
-@contextlib.contextmanager
-def refusing() -> t.Iterator[None]:
-    raise CommandFailed("too late")
-    yield
+class Refusing(contextlib.nullcontext[None]):
+    """Nothing may be written within."""
+
+    def __enter__(self) -> None:
+        raise CommandFailed("too late")
 
 
 def test_what_is_refused_is_not_applied(applied: list[str]) -> None:
     with pytest.raises(CommandFailed, match="too late"):
-        _change.change(PARAMS, check_mode=False, writing=refusing())
+        _change.change(PARAMS, check_mode=False, writing=Refusing())
     assert applied == []
 
 
 def test_in_check_mode_nothing_is_asked_for(applied: list[str]) -> None:
-    described, _warnings = _change.change(PARAMS, check_mode=True, writing=refusing())
+    described, _warnings = _change.change(PARAMS, check_mode=True, writing=Refusing())
     assert described == {"changed": True}
     assert applied == []
