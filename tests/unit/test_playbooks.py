@@ -105,11 +105,6 @@ def test_a_server_that_nobody_could_ask_is_not_sound() -> None:
         ("rotate_certificate", "dane_rolover_name=mx", "has no variable dane_rolover_name: it"),
         ("rotate_certificate", "dane_rollover_nam=mx", "has no variable dane_rollover_nam: it"),
         (
-            "rotate_certificate",
-            "name=mx",
-            "variable name: did you mean dane_rollover_name? it knows",
-        ),
-        (
             "harden_mta",
             "postfix_tls_stat=undone",
             "harden_mta has no variable postfix_tls_stat: it",
@@ -120,6 +115,9 @@ def test_a_server_that_nobody_could_ask_is_not_sound() -> None:
             "did you mean harden_mta_state or postfix_tls_state or sendmail_tls_state? it knows",
         ),
         ("audit_mta", "hosts=mx1", "has no variable hosts: did you mean audit_mta_hosts? it knows"),
+        ("harden_mta", "mx_policy=modern", "did you mean postfix_tls_mx_policy or sendmail_tls_mx"),
+        ("harden_mta", "timeout=30 address=192.0.2.1", "has no host that matches 'mta'"),
+        ("rotate_certificate", "name=mx key=/k", "has no host that matches 'mta'"),
         ("audit_mta", "site=oslo", "The inventory has no host that matches 'mta'"),
     ],
 )
@@ -131,6 +129,15 @@ def test_a_misspelled_variable_of_a_playbook_is_refused(
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode != 0, done.stdout
     assert said in " ".join(done.stdout.split())
+
+
+def test_the_machine_itself_by_a_name_that_no_inventory_has() -> None:
+    """What is wrong besides is said next, so that nothing is done."""
+    path = str(PLAYBOOK.with_name("harden_mta.yml"))
+    options = "harden_mta_hosts=127.0.0.1 harden_mta_batches=foo"
+    command = [PROGRAM, "-i", "mx1,", path, "-e", options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "harden_mta_batches is foo" in done.stdout
 
 
 @pytest.mark.parametrize("playbook", ["audit_mta", "harden_mta", "rotate_certificate"])
@@ -162,6 +169,10 @@ def test_what_selects_nothing_does_not_end_as_if_all_were_well(
     ("options", "said"),
     [
         ("harden_mta_batches=foo", "harden_mta_batches is foo: expected how many hosts go at once"),
+        (
+            "harden_mta_batches=[1,5]",
+            """as -e '{"harden_mta_batches": [1, 5, "25%"]}'. Nothing was""",
+        ),
         ('{"harden_mta_batches": [1, "5 %"]}', "harden_mta_batches is 1, 5 %: expected how many"),
         ("harden_mta_state=present", "harden_mta_state is present: expected applied or undone."),
         (
