@@ -81,19 +81,24 @@ def _ephemeral(
 def _with_curve_of_certificate(
     protocol: Protocol, suites: tuple[int, ...], offer: Offer, known: tuple[int, ...]
 ) -> _Asked:
-    """A server that chose several groups, although all were offered each time, follows the client's order: if it then
-    chooses a known one although others stand before it, it has none of those.
+    """What was accepted stays in the hello, behind the others: the curve of the certificate may be among it.
+
+    A server that chose several groups, although all were offered each time, follows the client's order: if it then
+    chooses an accepted one although others stand before it, it has none of those. A refusal is not about the groups.
     """
-    follows = len(known) > 1
+    chosen_among_all = len(known)
     if not known:
         scan = yield from _eliminate(protocol, suites, _groups.IN_TLS12, offer)
         if not scan.accepted or scan.undetermined:
             return scan
-        known = scan.accepted
-    more = yield from _eliminate(protocol, suites, _groups.IN_TLS12, offer, known, behind=known)
-    if follows and more.reason == _INSISTS:
+        known, chosen_among_all = scan.accepted, 1
+    more = yield from _eliminate(protocol, suites, _groups.IN_TLS12, offer, known, keep=True)
+    chosen_among_all += len(more.accepted) - len(known)
+    if more.reason == _INSISTS and chosen_among_all > 1:
         return GroupScan(protocol, more.accepted, more.undetermined, reason=_FOLLOWS)
-    return more
+    return GroupScan(
+        protocol, more.accepted, undetermined=more.undetermined | more.rejected, reason=more.reason
+    )
 
 
 def _eliminate(
@@ -102,13 +107,15 @@ def _eliminate(
     groups: tuple[int, ...],
     offer: Offer,
     known: tuple[int, ...] = (),
-    behind: tuple[int, ...] = (),
+    *,
+    keep: bool = False,
 ) -> _Asked:
+    """With C(keep), accepted groups are offered too, behind those that are left."""
     accepted = [group for group in known if group in groups]
     left = [group for group in groups if group not in accepted]
     reason = ""
     while left and not reason:
-        answer = yield offer.hello(protocol, suites, (*left, *behind))
+        answer = yield offer.hello(protocol, suites, (*left, *accepted) if keep else tuple(left))
         picked = _picked(answer, protocol)
         if isinstance(picked, int) and picked in left:
             accepted.append(picked)

@@ -67,6 +67,11 @@ ONCE_WRONG = {
         "smtpd_tls_protocols": "TLSv1.1",
         "tls_eecdh_auto_curves": "brainpoolP256r1 P-384",
     },
+    "groups-of-one-suite-with-ecdsa-beside-rsa-key-exchange": {
+        **BOTH,
+        "smtpd_tls_protocols": "!TLSv1.3",
+        "tls_medium_cipherlist": "ECDHE-ECDSA-AES128-GCM-SHA256:AES256-SHA:AES128-SHA",
+    },
 }
 
 

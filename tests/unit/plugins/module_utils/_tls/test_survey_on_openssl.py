@@ -118,6 +118,22 @@ def test_groups_of_an_ecdsa_key_alone(keys: Keys, preference: tuple[str, ...]) -
     assert set(groups.accepted) == {25, 29, 23} or groups.undetermined
 
 
+@pytest.mark.parametrize("checks", [("ciphers", "groups"), ("groups",)])
+@pytest.mark.parametrize("preference", [SERVER, ()])
+def test_the_curve_of_the_certificate_stays_in_the_hello_when_one_other_group_was_seen_in_passing(
+    keys: Keys, preference: tuple[str, ...], checks: tuple[str, ...]
+) -> None:
+    """RSA key exchange is chosen from the list, the one suite with ECDSA from its reverse: one group in passing."""
+    suites = "ECDHE-ECDSA-AES128-GCM-SHA256:AES256-SHA:AES128-SHA:@SECLEVEL=0"
+    options = ("-tls1_2", "-cipher", suites, "-groups", "X25519:P-256:X448:P-521:P-384")
+    survey, _count = surveyed(keys, *options, *preference, checks=checks)
+    groups = next(scan for scan in survey.groups if scan.protocol == V12)
+    assert not {29, 23, 30, 25, 24} & groups.rejected
+    if not preference:
+        assert set(groups.accepted) == {29, 23, 30, 25, 24}
+        assert not groups.undetermined
+
+
 def made(directory: Path, name: str, *key: str) -> list[str]:
     files = ["-out", str(directory / f"{name}.pem"), "-keyout", str(directory / f"{name}.key")]
     command = ["openssl", "req", "-x509", "-nodes", "-subj", f"/CN={name}", *key]
