@@ -48,7 +48,8 @@ def accepted_groups(
 
     In TLS 1.3 the HelloRetryRequest names the group. Before, the ServerKeyExchange does, for suites that a server can
     use whatever the curve of its certificate is: those with RSA or without a certificate first. With an ECDSA
-    certificate the hello must allow its curve too (RFC 8422 section 5.1), so that curve is offered last.
+    certificate the hello must allow its curve too (RFC 8422 section 5.1), so that curve is offered last. Where nobody
+    knows which suites are accepted, a refusal of the first ones says nothing about groups.
     """
     if protocol >= Protocol.TLSv1_3:
         usable = suites or tuple(suite.code for suite in _suites.in_version(protocol))
@@ -56,7 +57,8 @@ def accepted_groups(
     free = _ephemeral(protocol, suites, "RSA", "anon")
     if free:
         scan = yield from _eliminate(protocol, free, _groups.IN_TLS12, offer, known)
-        if scan.accepted or scan.undetermined:
+        shown = scan.accepted if suites else set(scan.accepted).difference(known)
+        if shown or scan.undetermined:
             return scan
     bound = _ephemeral(protocol, suites, "ECDSA")
     if not bound:

@@ -302,3 +302,11 @@ def test_a_server_that_insists_on_the_curve_leaves_the_others_open() -> None:
     assert result.accepted == (23,)
     assert {24, 25} <= result.undetermined
     assert not result.rejected
+
+
+def test_a_refusal_of_suites_that_the_server_may_not_have_rejects_no_group() -> None:
+    """Its suites are not determined, and one group was seen in passing: with RSA it refuses whatever the group is."""
+    server = with_ecdsa_p256({23, 25, 24}, server_decides=False)
+    result = drive(_group_scan.accepted_groups(V12, offer=Offer(), known=(23,)), server)
+    assert set(result.accepted) == {23, 25, 24}
+    assert not result.rejected & {23, 24, 25}
