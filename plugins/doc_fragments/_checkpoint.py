@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-_OPTIONS = r"""
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
 options:
   checkpoint:
     description:
@@ -24,15 +26,10 @@ options:
         description:
           - Its name.
         type: str
-        default: {name}
+        required: true
       state_directory:
         description:
           - Where it is kept.
         type: path
         default: /var/lib/postmaster-tls/checkpoints
 """
-
-
-class ModuleDocFragment:
-    POSTFIX = _OPTIONS.format(name="postfix")
-    SENDMAIL = _OPTIONS.format(name="sendmail")

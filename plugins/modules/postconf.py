@@ -24,7 +24,7 @@ extends_documentation_fragment:
   - postmaster.tls._attributes
   - postmaster.tls._attributes.actiongroup_tls
   - postmaster.tls._attributes.mail_host
-  - postmaster.tls._checkpoint.postfix
+  - postmaster.tls._checkpoint
 attributes:
   check_mode:
     support: full

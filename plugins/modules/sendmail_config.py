@@ -26,7 +26,7 @@ extends_documentation_fragment:
   - postmaster.tls._attributes
   - postmaster.tls._attributes.actiongroup_tls
   - postmaster.tls._attributes.mail_host
-  - postmaster.tls._checkpoint.sendmail
+  - postmaster.tls._checkpoint
 attributes:
   action:
     description: Has an action plugin of the same name, which keeps the passwords of the access map out of logs.
@@ -205,11 +205,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._errors import Post
 from ansible_collections.postmaster.tls.plugins.module_utils._run import run, showable
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail import _change
 
-_CHECKPOINT: t.Final = {
-    **t.cast("dict[str, t.Any]", CHECKPOINT_OPTION["options"]),
-    "name": {"type": "str", "default": "sendmail"},
-}
-
 
 def main() -> t.NoReturn:
     module = AnsibleModule(
@@ -222,7 +217,7 @@ def main() -> t.NoReturn:
             "mc": {"type": "path"},
             "backup": {"type": "bool", "default": False},
             "sendmail_command": {"type": "str", "default": "sendmail"},
-            "checkpoint": {**CHECKPOINT_OPTION, "options": _CHECKPOINT},
+            "checkpoint": CHECKPOINT_OPTION,
         },
         supports_check_mode=True,
     )

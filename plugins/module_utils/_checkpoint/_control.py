@@ -318,7 +318,7 @@ CHECKPOINT_OPTION: t.Final = {
     "type": "dict",
     "options": {
         "token": {"type": "str", "required": True, "no_log": False},
-        "name": {"type": "str", "default": "postfix"},
+        "name": {"type": "str", "required": True},
         "state_directory": {"type": "path", "default": STATE_DIRECTORY},
     },
 }
