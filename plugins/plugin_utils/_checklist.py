@@ -167,7 +167,7 @@ def _usage(host: _Host) -> _Answer:
 
 def _chain(host: _Host) -> _Answer:
     if not host.served:
-        return _all(one.get("chain_complete") for one in host.installed), _UNSEEN
+        return None, _UNSEEN
     lengths = ", ".join(str(len(one["chain"])) for one in host.served)
     verdict = _all(one.get("chain_complete") for one in host.served)
     return verdict, f"a chain of {lengths}"

@@ -253,6 +253,7 @@ def test_an_answer_that_says_all_has_nothing_behind_it() -> None:
 def test_how_long_the_chains_are_that_senders_get() -> None:
     assert told_of(INTERMEDIATES, facts(), probe()) == ("yes", "a chain of 2")
     assert told_of(INTERMEDIATES, facts()) == ("?", UNSEEN)
+    assert told_of(INTERMEDIATES, facts(chain_complete=True)) == ("?", UNSEEN)
 
 
 def test_why_a_root_is_not_trusted_and_nothing_of_one_that_is() -> None:
