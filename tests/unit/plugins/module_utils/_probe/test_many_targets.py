@@ -186,11 +186,24 @@ def test_every_address_has_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one["_position"] for one in found] == [0, 0, 1]
 
 
-def test_a_name_among_several_that_nobody_knows_has_a_result_too() -> None:
+def test_a_name_among_several_that_nobody_knows_has_a_result_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The system's resolver is not asked: where no name server answers, it tells after the end of the target."""
+    real = _target.resolve
+
+    def numbers_only(name: str, *rest: t.Any) -> list[tuple[t.Any, ...]]:
+        if not _target.is_address(name):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return list(socket.getaddrinfo(name, *rest))
+
+    monkeypatch.setattr(_engine._target, "resolve", lambda wanted: real(wanted, numbers_only))
     given = ("nosuch.invalid", "127.0.0.1")
     with scripted(sound) as server:
-        wanted = target("mx.example.test", server.port, addresses=given, every_address=True)
-        found = results([wanted, target("127.0.0.1", server.port)])
+        wanted = target(
+            "mx.example.test", server.port, addresses=given, every_address=True, timeout=AMPLE
+        )
+        found = results([wanted, target("127.0.0.1", server.port, timeout=AMPLE)])
     told_of = [(one["reason"], one["address"]) for one in found]
     assert told_of == [("unresolvable", None), (None, "127.0.0.1"), (None, "127.0.0.1")]
     assert "nosuch.invalid was not resolved" in found[0]["message"]
