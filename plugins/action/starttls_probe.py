@@ -372,13 +372,11 @@ def all_understood(
 
     if "_chains" in result:
         return read(result, readings[0])
-    positions = [raw["_position"] for raw in result["results"]]
-    results = [
-        read(
-            {key: value for key, value in raw.items() if key != "_position"},
-            readings[position],
-            first=position not in positions[:number],
-        )
-        for number, (position, raw) in enumerate(zip(positions, result["results"], strict=True))
-    ]
+    results: list[Data] = []
+    begun: set[int] = set()
+    for raw in result["results"]:
+        position = raw["_position"]
+        bare = {key: value for key, value in raw.items() if key != "_position"}
+        results.append(read(bare, readings[position], first=position not in begun))
+        begun.add(position)
     return {**result, "results": results, "summary": summary(results)}

@@ -186,16 +186,14 @@ def resolve(
 
     Where every address is asked, a name that has none is told in its place; else only where no other name has one.
     """
-    found: dict[Endpoint | NotDetermined, None] = {}
-    for name in target.names:
-        found.update(dict.fromkeys(_looked_up(name, target.port, getaddrinfo)))
-    if not target.every_address:
-        failures = [one for one in found if isinstance(one, NotDetermined)]
-        if failures and len(failures) == len(found):
-            return failures[-1]
-        for failure in failures:
-            del found[failure]
-    return tuple(found) or NotDetermined("unresolvable", f"The name {target.host} has no address.")
+    answers = (_looked_up(name, target.port, getaddrinfo) for name in target.names)
+    found = tuple(dict.fromkeys(one for answer in answers for one in answer))
+    if not found:
+        return NotDetermined("unresolvable", f"The name {target.host} has no address.")
+    if target.every_address:
+        return found
+    failures = [one for one in found if isinstance(one, NotDetermined)]
+    return tuple(one for one in found if isinstance(one, Endpoint)) or failures[-1]
 
 
 def _looked_up(name: str, port: int, getaddrinfo: Resolver) -> t.Sequence[Endpoint | NotDetermined]:
