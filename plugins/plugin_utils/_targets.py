@@ -12,10 +12,11 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.postmaster.tls.plugins.module_utils._errors import InvalidInput
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons import (
+    WHERE_IT_LISTENS,
+)
 
 _MTAS: t.Final = ("postfix", "sendmail")
-#: How the facts begin to say why they do not know the address of a service.
-_WHERE: t.Final = "where it listens: "
 #: The one name that means the same on every host; which addresses it has, only the host itself can say.
 _LOCAL: t.Final = "localhost"
 
@@ -97,8 +98,8 @@ def _bound_address(
 def _doubt(service: Mapping[str, t.Any]) -> str:
     """Why the facts have a name for an address, in the words of the host that was asked."""
     told = (one for one in service.get("findings") or () if one["code"] == "not-determined")
-    words = (str(one["evidence"]).partition(_WHERE) for one in told)
-    known = next((doubt for before, found, doubt in words if found and not before), "")
+    doubts = (one["evidence"] for one in told if one["evidence"].startswith(WHERE_IT_LISTENS))
+    known = next(doubts, "").removeprefix(WHERE_IT_LISTENS)
     return f"and at which address is not known ({known})" if known else "which is no IP address"
 
 

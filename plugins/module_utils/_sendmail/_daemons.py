@@ -38,6 +38,9 @@ _MARK: t.Final = re.compile(
     "^IPv6:", re.IGNORECASE
 )  # anynet_pton() in sendmail/conf.c passes over it
 
+#: How a finding begins that says why the address of a daemon is not known.
+WHERE_IT_LISTENS: t.Final = "where it listens: "
+
 #: The addresses of a name in a family, inet or inet6.
 Look = t.Callable[[str, str], t.Sequence[str]]
 
@@ -71,8 +74,12 @@ class Daemon:
         return "s" in self.modifiers
 
     @property
+    def without_starttls(self) -> bool:
+        return "S" in self.modifiers
+
+    @property
     def offers_tls(self) -> bool:
-        return self.implicit or "S" not in self.modifiers
+        return self.implicit or not self.without_starttls
 
     @property
     def lane(self) -> str:
@@ -222,6 +229,7 @@ def saved_address(name: str, _family: str) -> Looked:
 
 
 __all__ = [
+    "WHERE_IT_LISTENS",
     "AddressOf",
     "Daemon",
     "HostAddresses",

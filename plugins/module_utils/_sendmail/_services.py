@@ -44,14 +44,14 @@ class Service:
 
 
 def _server(daemon: Daemon, everybody: Everybody, *, never: bool) -> Service:
-    offered = not never and everybody.switched(_NO_TLS, default=daemon.offers_tls)
+    offered = everybody.switched(_NO_TLS, default=daemon.offers_tls)
     level = "none" if never else "encrypt" if daemon.implicit else "may" if offered else "none"
     return Service(daemon.name, "inbound", daemon.lane, level, daemon)
 
 
 def _client_without_tls(sendmail: Sendmail) -> bool:
     lines = sendmail.cf.values("ClientPortOptions")
-    return any(_NO_TLS in parse_daemon(line).modifiers for line in lines)
+    return any(parse_daemon(line).without_starttls for line in lines)
 
 
 def _client(sendmail: Sendmail) -> Service:
@@ -79,7 +79,7 @@ def services_of(sendmail: Sendmail, address_of: AddressOf | None = None) -> tupl
     Where the modifiers of all of them say S, sendmail does not set up TLS at all (main() in sendmail/main.c).
     """
     daemons = daemons_of(sendmail.cf.values("DaemonPortOptions"), address_of)
-    never = _client_without_tls(sendmail) and all(_NO_TLS in one.modifiers for one in daemons)
+    never = _client_without_tls(sendmail) and all(one.without_starttls for one in daemons)
     servers = (_server(one, sendmail.everybody, never=never) for one in daemons)
     return (*servers, _client(sendmail))
 

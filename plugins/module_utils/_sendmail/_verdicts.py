@@ -18,7 +18,10 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
     strength_evidence,
 )
-from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons import Daemon
+from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._daemons import (
+    WHERE_IT_LISTENS,
+    Daemon,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._request import (
     LONGEST_VALUE,
     Request,
@@ -28,7 +31,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._services
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._protocols import Protocol
 
 _NEVER_STARTS: t.Final = "sendmail-option-unknown"
-_NO_TLS: t.Final = "S"
 _SPEAKS_TLS13: t.Final = 0x1010100F
 
 REMEDIES: t.Final = {
@@ -134,7 +136,7 @@ def _length_findings(sendmail: Sendmail, where: str) -> list[Finding]:
 
 
 def _why_plain(sendmail: Sendmail, daemon: Daemon) -> str:
-    if _NO_TLS not in daemon.modifiers:
+    if not daemon.without_starttls:
         return f"Srv_Features: {' '.join(sendmail.everybody.letters)} in the access map"
     return f"M=S in {daemon.line}"
 
@@ -150,7 +152,7 @@ def service_findings(sendmail: Sendmail, service: Service, where: str) -> list[F
             found.append(told("outbound-plaintext", where, evidence))
         return found
     if daemon.doubt:
-        found.append(told("not-determined", where, f"where it listens: {daemon.doubt}"))
+        found.append(told("not-determined", where, f"{WHERE_IT_LISTENS}{daemon.doubt}"))
     if service.level == "none":
         public = service.lane == "mx" and not (daemon.on_loopback or daemon.doubt)
         code = "inbound-plaintext" if public else "starttls-not-offered"

@@ -17,7 +17,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._probe._report impo
 from ansible_collections.postmaster.tls.plugins.module_utils._probe._target import is_address
 from ansible_collections.postmaster.tls.plugins.plugin_utils._dane._survey import Survey
 
-MOST_ADDRESSES: t.Final = 32
+_MOST_ADDRESSES: t.Final = 32
 #: Neither is ever an address to send to, or to send to one machine (RFC 1122 section 3.2.1.3).
 _THIS_NETWORK: t.Final = ipaddress.ip_network("0.0.0.0/8")
 _EVERYBODY: t.Final = ipaddress.ip_address("255.255.255.255")
@@ -37,7 +37,7 @@ def to_ask(survey: Survey) -> ToAsk:
     if survey.nowhere:
         return ToAsk(unasked=(survey.nowhere,))
     possible = [one for one in survey.addresses if not _of_no_server(one)]
-    asked = tuple(possible[:MOST_ADDRESSES])
+    asked = tuple(possible[:_MOST_ADDRESSES])
     return ToAsk(asked, tuple(_unasked(survey.addresses, possible)), survey.unsettled)
 
 
@@ -58,7 +58,7 @@ def _unasked(found: tuple[str, ...], possible: list[str]) -> Iterator[str]:
     if wrong:
         more = f" and {len(wrong) - 1} more" if wrong[1:] else ""
         yield f"{wrong[0]}{more} cannot be the address of a server: not asked"
-    beyond = len(possible) - MOST_ADDRESSES
+    beyond = len(possible) - _MOST_ADDRESSES
     if beyond > 0:
         yield f"{beyond} of the {len(found)} addresses were not asked: name all of them"
 
@@ -75,4 +75,4 @@ def _of_no_server(text: str) -> bool:
     return bool(address.is_unspecified or address.is_multicast or unusable)
 
 
-__all__ = ["MOST_ADDRESSES", "ToAsk", "leading_back", "to_ask"]
+__all__ = ["ToAsk", "leading_back", "to_ask"]
