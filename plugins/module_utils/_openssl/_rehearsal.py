@@ -16,6 +16,16 @@ SET_SIGALGS_LIST = 98  # SSL_CTRL_SET_SIGALGS_LIST
 ERROR_SSL = 1
 PENDING = 10
 MOST_TURNS = 8
+SET_GROUPS_LIST = 92  # SSL_CTRL_SET_GROUPS_LIST
+#: What libraries know, and what those from 1.1.1, 3.0, 3.2 and 3.5 on know besides. A list with a name that a library does not
+#: know is refused whole, and the one before stays.
+GROUPS = (
+    b"P-256:P-384:P-521",
+    b":X25519:X448",
+    b":ffdhe2048:ffdhe3072:ffdhe4096:ffdhe6144:ffdhe8192",
+    b":brainpoolP256r1tls13:brainpoolP384r1tls13:brainpoolP512r1tls13",
+    b":X25519MLKEM768:SecP256r1MLKEM768:SecP384r1MLKEM1024:MLKEM512:MLKEM768:MLKEM1024",
+)
 EVERYTHING = b"ALL:COMPLEMENTOFALL:@SECLEVEL=0"
 ALL_TLS13 = (
     b"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:"
@@ -24,10 +34,12 @@ ALL_TLS13 = (
 
 
 def client_of(library: Binding, protocol: int = 0) -> int:
-    """A client's context that offers all that it can, of one version or of every version (0)."""
+    """A client's context that offers all that it can, of one version or of every version (0), whatever openssl.cnf says."""
     client = library.new_context("TLS_client_method")
     for bound in BOUNDS:
         library.SSL_CTX_ctrl(client, bound, protocol, None)
+    for count in range(len(GROUPS)):
+        library.SSL_CTX_ctrl(client, SET_GROUPS_LIST, 0, b"".join(GROUPS[: count + 1]))
     library.SSL_CTX_set_cipher_list(client, EVERYTHING)
     library.SSL_CTX_set_ciphersuites(client, ALL_TLS13)
     library.ERR_clear_error()

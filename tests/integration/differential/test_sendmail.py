@@ -41,6 +41,11 @@ NAMED = {
     "no-ca-path": Configuration("", SOUND[:3]),
     "own-group": Configuration("", (*SOUND, f"EOPENSSL_CONF={DIRECTORY}/suites.cnf")),
     "plain": Configuration("", (*SOUND, f"EOPENSSL_CONF={DIRECTORY}/suites.cnf"), program="plain"),
+    "a-key-below-the-level-and-groups-that-only-clients-have": Configuration(
+        "",
+        (*SOUND, "O CipherList=!ALL:@SECLEVEL=3", f"EOPENSSL_CONF={DIRECTORY}/groups.cnf"),
+        program="plain",
+    ),
     "list-of-aes128-alone": Configuration("", (*SOUND, "O CipherList=ECDHE+AES128")),
     "unknown-option": Configuration("", (*SOUND, "O ServerSSLOptions=SSL_OP_NOSUCH")),
     "a-list-that-goes-on-in-the-next-line": Configuration(
