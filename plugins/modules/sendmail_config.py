@@ -180,7 +180,7 @@ reload_command:
   sample:
     - /bin/sh
     - -c
-    - kill -HUP "$(head -n 1 "$0")"
+    - '{ kill -HUP "$(head -n 1 "$0")" && ...; } || { service sendmail restart && ...; }'
     - /var/run/sendmail.pid
 layout:
   description: The system whose paths and C(make) were used, V(debian), V(redhat) or V(freebsd).

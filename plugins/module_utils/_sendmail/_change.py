@@ -78,6 +78,18 @@ from ansible_collections.postmaster.tls.plugins.module_utils._sendmail._version 
 _SECONDS: t.Final = 120.0
 _SECRET: t.Final = re.compile(r"(?i)authinfo:")
 _SECRET_LINE: t.Final = re.compile(r"(?im)^([+-]authinfo:\S*)[ \t].*$")
+_RELOAD: t.Final = """\
+pid() { head -n 1 "$0" 2>/dev/null; }
+up() {
+  for second in 1 2 3 4 5 6 7 8 9 10; do
+    sleep 1
+    if kill -0 "$(pid)" 2>/dev/null; then [ "$(pid)" = "$1" ] && [ "$second" -lt 5 ] || return 0; fi
+  done
+  return 1
+}
+old=$(pid)
+{ kill -HUP "$old" 2>/dev/null && up "$old"; } || { service sendmail restart && up; }
+"""
 
 
 @dataclass(frozen=True)
@@ -327,16 +339,11 @@ def _described(
 def reload_command(cf: str) -> list[str]:
     """A command that lets the daemon read its configuration again, or starts it where that left none.
 
-    A daemon that is told to (op.me, "Forced reload") begins again under another process id within a moment; one that
-    cannot read its configuration ends.
+    A daemon that is told to (op.me, "Forced reload") begins again under another process id, on a busy machine after some
+    seconds; it is waited for, lest a second one is started beside it. One that runs in the foreground keeps its process
+    id. One that cannot read its configuration ends.
     """
-    pid_file = parse_cf(cf).value("PidFile") or DEFAULT_PID_FILE
-    alive = 'kill -0 "$(head -n 1 "$0")" 2>/dev/null'
-    script = (
-        'kill -HUP "$(head -n 1 "$0")" 2>/dev/null && sleep 1; '
-        f"{alive} || {{ service sendmail restart && sleep 1; {alive}; }}"
-    )
-    return ["/bin/sh", "-c", script, pid_file]
+    return ["/bin/sh", "-c", _RELOAD, parse_cf(cf).value("PidFile") or DEFAULT_PID_FILE]
 
 
 def _row(file: str, one: Change) -> dict[str, str | None]:
