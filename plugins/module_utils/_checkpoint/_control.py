@@ -372,7 +372,8 @@ def _raise_on_broken_files(manifest: Manifest, outcome: Outcome) -> None:
 
 
 def _command_failure(manifest: Manifest, outcome: Outcome) -> str:
-    command = " ".join(manifest.command)
+    first, _end, more = " ".join(manifest.command).partition("\n")
+    command = f"{first} ..." if more else first
     return f"The command '{command}' ended with status {outcome.command_status}: {outcome.command_output}"
 
 

@@ -600,6 +600,12 @@ def test_what_the_command_prints_of_unknown_parameters_is_their_names(place: Pla
     assert "geheim" not in str(caught.value)
 
 
+def test_of_a_command_in_several_lines_the_first_is_shown(place: Place) -> None:
+    place.keeper.arm(place.plan(command=("/bin/sh", "-c", "end() {\n  exit 3\n}\nend")))
+    with pytest.raises(CommandFailed, match=r"'/bin/sh -c end\(\) { \.\.\.' ended with status 3"):
+        place.keeper.restore("postfix")
+
+
 def test_the_host_does_not_restore_itself_while_somebody_writes(place: Place) -> None:
     armed = place.keeper.arm(place.plan())
     with place.keeper.while_pending("postfix", token=str(armed.token)):
