@@ -170,12 +170,19 @@ class _Server:
             del self.suites[protocol], signatures[protocol]
 
     def groups(self) -> tuple[int, ...]:
-        """The groups of the newest versions, those of TLS 1.3 first; without TLS 1.2 those of the newest one before it."""
+        """The groups of the newest versions, those of TLS 1.3 first; without TLS 1.2 those of the newest one before it whose
+        suites have any.
+        """
         found: dict[int, None] = {}
         for protocol in (Protocol.TLSv1_3, Protocol.TLSv1_2):
             if protocol in self.asked:
                 found.update(dict.fromkeys(self._groups(protocol)))
-        older = [one for one in self.suites if Protocol.SSLv3 < one < Protocol.TLSv1_2]
+        older = [
+            one
+            for one in self.suites
+            if Protocol.SSLv3 < one < Protocol.TLSv1_2
+            and self._with("ECDHE", "RSA", "ECDSA", "anon", protocol=one)
+        ]
         if older and Protocol.TLSv1_2 not in self.suites:
             found.update(dict.fromkeys(self._groups(max(older))))
         return tuple(found)

@@ -20,6 +20,11 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped i
     Dropped,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._effective import Effective
+from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
+    Context,
+    Library,
+    Settings,
+)
 from ansible_collections.postmaster.tls.plugins.module_utils._tls import _groups, _suites
 from ansible_collections.postmaster.tls.plugins.module_utils._tls._modern_suites import (
     modern_suites,
@@ -77,6 +82,30 @@ def weak_keys(result: Effective, dropped: t.Sequence[Dropped]) -> dict[str, str]
             for kind in CERTIFIED.get(suite.authentication, ()):
                 found.setdefault(kind, one.reason)
     return {kind: reason for kind, reason in found.items() if kind in result.keys}
+
+
+def weak_key_findings(
+    library: Library,
+    certificates: t.Iterable[tuple[str, ...]],
+    weak: t.Mapping[str, str],
+    where: str,
+) -> list[Finding]:
+    """The keys of the types that `weak_keys` found, by the files of their certificates, which are those of Settings."""
+    parts = [
+        part
+        for kind, *files in certificates
+        for part in ([(kind, *files)] if kind == "pair" else [(kind, file) for file in files])
+    ]
+    found = []
+    for kind, reason in weak.items():
+        opened = [
+            (part[1], library.open(Settings("ALL:@SECLEVEL=0", certificates=(part,))))
+            for part in parts
+        ]
+        files = [file for file, one in opened if isinstance(one, Context) and kind in one.keys]
+        named = f"the {kind} key of {', '.join(files)}" if files else f"the {kind} key"
+        found.append(finding("key-below-level", where=where, evidence=f"{named}: {reason}"))
+    return found
 
 
 def causes_of(dropped: t.Iterable[Dropped]) -> str:
@@ -261,5 +290,6 @@ __all__ = [
     "served_findings",
     "strength_evidence",
     "suite_findings",
+    "weak_key_findings",
     "weak_keys",
 ]

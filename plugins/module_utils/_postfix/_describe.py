@@ -25,9 +25,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._dropped i
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._oracle import Oracle
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._server import (
     Bounds,
-    Context,
-    Library,
-    Settings,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes import (
     NOT_DETERMINED,
@@ -38,6 +35,7 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes im
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
     refusal_findings,
     served_findings,
+    weak_key_findings,
     weak_keys,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix import (
@@ -65,7 +63,6 @@ from ansible_collections.postmaster.tls.plugins.module_utils._postfix._tables im
 from ansible_collections.postmaster.tls.plugins.module_utils._postfix._version import PostfixVersion
 from ansible_collections.postmaster.tls.plugins.module_utils._records import (
     dataclass,
-    replace,
 )
 
 _SHARED: t.Final = ("tls_", "smtpd_sasl_auth_enable")
@@ -223,31 +220,12 @@ def _asked(
     elif service.direction == "inbound":
         served = served_findings(result, dropped, where)
         findings += served + _lint.strength_findings(service, result, dropped, served, where)
-        findings += _weak_keys(oracle.library, settings, weak_keys(result, dropped), where)
+        weak = weak_keys(result, dropped)
+        findings += weak_key_findings(oracle.library, settings.certificates, weak, where)
     more = _features.features(
         service, request, result, version=version, library=oracle.library.number
     )
     return {**negotiable(result, dropped), **more}, findings
-
-
-def _weak_keys(
-    library: Library, settings: Settings, weak: t.Mapping[str, str], where: str
-) -> list[Finding]:
-    """The keys of these types, by the files of their certificates."""
-    parts = [
-        part
-        for kind, *files in settings.certificates
-        for part in ([(kind, *files)] if kind == "pair" else [(kind, file) for file in files])
-    ]
-    found = []
-    for kind, reason in weak.items():
-        opened = [
-            (part[1], library.open(replace(settings, certificates=(part,)))) for part in parts
-        ]
-        files = [file for file, one in opened if isinstance(one, Context) and kind in one.keys]
-        named = f"the {kind} key of {', '.join(files)}" if files else f"the {kind} key"
-        found.append(finding("key-below-level", where=where, evidence=f"{named}: {reason}"))
-    return found
 
 
 def _files(request: Request, disk: Disk) -> list[str]:

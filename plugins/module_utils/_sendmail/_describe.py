@@ -33,6 +33,8 @@ from ansible_collections.postmaster.tls.plugins.module_utils._openssl._shapes im
 from ansible_collections.postmaster.tls.plugins.module_utils._openssl._verdicts import (
     refusal_findings,
     served_findings,
+    weak_key_findings,
+    weak_keys,
 )
 from ansible_collections.postmaster.tls.plugins.module_utils._records import dataclass
 from ansible_collections.postmaster.tls.plugins.module_utils._sendmail import _verdicts
@@ -123,6 +125,8 @@ def _understood(
         served = served_findings(result, dropped, where) if choices.protocols else []
         findings += served
         findings += _verdicts.strength_findings(service, result, dropped, served, request.dh, where)
+        weak = weak_keys(result, dropped)
+        findings += weak_key_findings(oracle.library, request.certificates, weak, where)
     more = _features(service, request, result, number)
     return {**negotiable(result, dropped), **more}, findings
 

@@ -67,6 +67,11 @@ ONCE_WRONG = {
         "smtpd_tls_protocols": "TLSv1.1",
         "tls_eecdh_auto_curves": "brainpoolP256r1 P-384",
     },
+    "a-curve-that-nobody-asks-for-below-tls12": {
+        **RSA,
+        "smtpd_tls_protocols": "TLSv1.1",
+        "tls_eecdh_auto_curves": "brainpoolP256r1",
+    },
     "groups-of-one-suite-with-ecdsa-beside-rsa-key-exchange": {
         **BOTH,
         "smtpd_tls_protocols": "!TLSv1.3",

@@ -81,6 +81,15 @@ NAMED = {
             "O CipherList=DHE-RSA-AES256-SHA:ECDHE-ECDSA-AES256-GCM-SHA384:@SECLEVEL=3",
         ),
     ),
+    "a-key-below-the-level-beside-one-that-is-not": Configuration(
+        "",
+        (
+            f"O ServerCertFile={DIRECTORY}/rsa.pem,{DIRECTORY}/ec.pem",
+            f"O ServerKeyFile={DIRECTORY}/rsa.key,{DIRECTORY}/ec.key",
+            *SOUND[2:],
+            "O CipherList=HIGH:@SECLEVEL=3",
+        ),
+    ),
     "anonymous-suites-alone-ask-for-no-certificate": Configuration(
         "",
         (
@@ -161,6 +170,13 @@ def test_a_list_that_is_stricter_than_policies_advise_is_found_by_its_suites(
     (found,) = [one for one in findings if one["code"] == "opportunistic-strict"]
     assert found["evidence"].startswith("no ECDHE-RSA-AES256-GCM-SHA384: not in CipherList")
     assert "opportunistic-strict" not in codes(proved.named["sound"])
+
+
+def test_a_key_below_the_level_is_named(proved: Proved) -> None:
+    findings = proved.named["a-key-below-the-level-beside-one-that-is-not"]["predicted"]["findings"]
+    (found,) = [one for one in findings if one["code"] == "key-below-level"]
+    assert found["evidence"].startswith(f"the RSA key of {DIRECTORY}/rsa.pem: ")
+    assert "key-below-level" not in codes(proved.named["sound"])
 
 
 def test_parameters_are_refused_at_the_level_before_the_list(proved: Proved) -> None:

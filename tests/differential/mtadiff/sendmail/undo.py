@@ -21,6 +21,7 @@ class SendmailUndoing:
     def __init__(self, told: Told, configuration: Configuration) -> None:
         self._told = told
         self._alone = "," not in ",".join(configuration.values("ServerCertFile"))
+        self._unsteady = f"EOPENSSL_CONF={DIRECTORY}/signatures.cnf" in configuration.lines
         self._rejected = any(
             "OpenSSL's default list" in cause["reason"]
             for entry in told["dropped"] or ()
@@ -31,7 +32,10 @@ class SendmailUndoing:
         kind, setting, item = cause["cause"], cause["setting"], cause.get("item", "")
         unit = Unit(kind, item=item if kind in ("certificate", "excluded") else "")
         possible = {
-            "certificate": self._alone and item in ("", *KEYS) and not too_small(item, self._told),
+            "certificate": self._alone
+            and item in ("", *KEYS)
+            and not too_small(item, self._told)
+            and not (item == "DSS" and self._unsteady),
             "excluded": "OpenSSL's default" not in cause["reason"],
             "not-in-list": True,
             "protocol": "MinProtocol" not in setting,

@@ -158,6 +158,21 @@ def test_a_server_that_stops_below_tls12_has_the_curves_of_its_newest_version(
     assert effective(library, settings).groups == (0x18, 0x1A)
 
 
+def test_below_tls12_a_curve_that_nobody_asks_suites_with_is_none(
+    library: Library, rsa: Pair
+) -> None:
+    settings = Settings(
+        "ALL:@SECLEVEL=0",
+        excluded=(0x303, 0x304),
+        certificates=(rsa.settings(),),
+        groups=(("brainpoolP256r1",),),
+    )
+    found = effective(library, settings)
+    assert found.groups == ()
+    suites = [_suites.by_code(code) for code in found.suites[Protocol.TLSv1_1]]
+    assert {suite.key_exchange for suite in suites if suite} == {"RSA", "DHE"}
+
+
 def choices(**changes: object) -> Choices:
     values: dict[str, object] = {
         "base": MEDIUM,

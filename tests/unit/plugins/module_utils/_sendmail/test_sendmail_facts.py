@@ -32,7 +32,7 @@ class Host:
     def __init__(self, directory: Path, said: str) -> None:
         self.file = directory / "sendmail.cf"
         self.said = said
-        pair = make_pair(directory, "rsa")
+        self.pair = pair = make_pair(directory, "rsa")
         Path(pair.key).chmod(0o600)
         self.lines = [
             "O DontBlameSendmail=TrustStickyBit,CertOwner",
@@ -188,6 +188,19 @@ def test_from_security_level_3_on_no_tickets_are_issued(
     files = (f"O ServerCertFile={pair.certificate}", f"O ServerKeyFile={pair.key}")
     service = host.services(*files, f"O CipherList=ECDHE:@SECLEVEL={level}")["MTA"]
     assert service["session_tickets"] is issued
+
+
+def test_of_two_keys_the_one_that_the_level_forbids_is_named(host: Host, tmp_path: Path) -> None:
+    ec = make_pair(tmp_path, "ec")
+    Path(ec.key).chmod(0o600)
+    both = (
+        f"O ServerCertFile={host.pair.certificate},{ec.certificate}",
+        f"O ServerKeyFile={host.pair.key},{ec.key}",
+    )
+    service = host.services(*both, "O CipherList=HIGH:@SECLEVEL=3")["MTA"]
+    (found,) = [one for one in service["findings"] if one["code"] == "key-below-level"]
+    assert found["evidence"].startswith(f"the RSA key of {host.pair.certificate}: ")
+    assert "key-below-level" not in codes(host.services(*both)["MTA"])
 
 
 def test_with_anonymous_suites_alone_nobody_is_asked_for_a_certificate(host: Host) -> None:
