@@ -8,6 +8,7 @@ What is given with -e: no word that Ansible keeps for itself, about which it wou
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -85,14 +86,22 @@ def test_what_is_found_is_an_error_where_that_is_wanted(
     assert said in " ".join(done.stdout.split())
 
 
+@contextlib.contextmanager
+def port_without_a_server() -> Iterator[int]:
+    """A port of the loopback that stays taken, so that nobody else begins to listen there."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
 def test_a_server_that_nobody_could_ask_is_not_sound() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    command = [PROGRAM, "-i", "localhost,", str(PLAYBOOK), "-e", f"host=127.0.0.1 mail_port={port}"]
-    ends = [
-        subprocess.run([*command, *more], capture_output=True, text=True, check=False)
-        for more in ((), ("-e", "fail_on=critical"))
-    ]
+    with port_without_a_server() as port:
+        asked = f"host=127.0.0.1 mail_port={port}"
+        command = [PROGRAM, "-i", "localhost,", str(PLAYBOOK), "-e", asked]
+        ends = [
+            subprocess.run([*command, *more], capture_output=True, text=True, check=False)
+            for more in ((), ("-e", "fail_on=critical"))
+        ]
     assert [one.returncode for one in ends] == [0, 2], ends[0].stdout
     assert "127.0.0.1: nothing could be asked; the page above" in " ".join(ends[1].stdout.split())
 
@@ -206,15 +215,14 @@ def test_nothing_is_hardened_that_was_not_asked_for(
 
 def test_an_audit_probes_the_daemons_of_a_sendmail(tmp_path: Path) -> None:
     """Nobody listens where the saved sendmail.cf has its daemon: that the probe says so shows that there was one."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    cf = f"V10/Berkeley\nO DaemonPortOptions=Name=MTA, Port={port}\n"
     saved, inventory = tmp_path / "saved.yml", tmp_path / "inventory.yml"
-    saved.write_text(json.dumps({"sendmail_cf": cf, "sendmail_build": BUILD.read_text()}))
     host = {"ansible_host": "127.0.0.1", "audit_mta_saved": str(saved), "audit_mta_probe": True}
     inventory.write_text(json.dumps({"mta": {"hosts": {"mx1": host}}}))
     command = [PROGRAM, "-i", str(inventory), str(AUDIT), "-e", f"audit_mta_directory={tmp_path}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with port_without_a_server() as port:
+        cf = f"V10/Berkeley\nO DaemonPortOptions=Name=MTA, Port={port}\n"
+        saved.write_text(json.dumps({"sendmail_cf": cf, "sendmail_build": BUILD.read_text()}))
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     report = json.loads((tmp_path / "mx1.json").read_text())
     assert [one["label"] for one in report["probes"]] == [f"MTA at 127.0.0.1 port {port}"]
@@ -245,9 +253,8 @@ def test_an_audit_names_the_saved_file_that_it_cannot_understand(
 
 
 def test_a_diagnosis_without_an_inventory_begins_without_a_warning(tmp_path: Path) -> None:
-    with socket.socket() as nobody_listens:
-        nobody_listens.bind(("127.0.0.1", 0))
-        asked = f"host=127.0.0.1 mail_port={nobody_listens.getsockname()[1]}"
+    with port_without_a_server() as port:
+        asked = f"host=127.0.0.1 mail_port={port}"
         command = [PROGRAM, "-i", "localhost,", str(PLAYBOOK), "-e", asked]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
